@@ -1,0 +1,71 @@
+"""The motion track: the one thing speech, drivers and expressions become, and all that the warp needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHAPES = (
+    "jawOpen jawLeft jawRight jawForward seal mouthFunnel mouthPucker mouthRollLower mouthRollUpper "
+    "mouthShrugLower mouthShrugUpper mouthPress mouthSmileLeft mouthSmileRight mouthFrownLeft mouthFrownRight "
+    "mouthStretchLeft mouthStretchRight mouthDimpleLeft mouthDimpleRight mouthUpperUpLeft mouthUpperUpRight "
+    "mouthLowerDownLeft mouthLowerDownRight mouthLeft mouthRight cheekPuff cheekSquintLeft cheekSquintRight "
+    "noseSneerLeft noseSneerRight browInnerUp browOuterUpLeft browOuterUpRight browDownLeft browDownRight "
+    "eyeBlinkLeft eyeBlinkRight eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight lidDownLeft lidDownRight"
+).split()
+"""Weights under ARKit names plus `seal` (closes an open photo's lips) and `lidDown*`. Left is the subject's left."""
+
+INDEX = {name: k for k, name in enumerate(SHAPES)}
+
+
+@dataclass(frozen=True, slots=True)
+class MotionTrack:
+    """T frames at `fps`. Relative to the photo: all zeros draws the photo as it is.
+
+    pose_deg: (T, 3) yaw, pitch, roll in degrees; yaw > 0 turns the face to the picture's right, pitch > 0 looks
+        down, roll > 0 tilts clockwise as seen on the picture.
+    translation_cm: (T, 3) x right, y down, z away from the camera.
+    weights: (T, 44) in the order of SHAPES, usually 0..1; mouthSmile* may be negative (un-smile).
+    gaze_deg: (T, 2) x right, y down on the picture. tongue, breath_cm: (T,) 0..1, centimetres.
+    """
+
+    fps: int
+    pose_deg: NDArray[np.float32]
+    translation_cm: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    gaze_deg: NDArray[np.float32]
+    tongue: NDArray[np.float32]
+    breath_cm: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pose_deg)
+
+    @classmethod
+    def still(cls, frames: int, fps: int = 25) -> MotionTrack:
+        """A track in which nothing moves."""
+
+        def zeros(*shape: int) -> NDArray[np.float32]:
+            return np.zeros((frames, *shape), np.float32)
+
+        return cls(fps, zeros(3), zeros(3), zeros(len(SHAPES)), zeros(2), zeros(), zeros())
+
+    def to_json(self) -> dict[str, Any]:
+        """Channels rounded to four digits; weights that are never used are left out."""
+        live = [k for k in range(len(SHAPES)) if np.any(self.weights[:, k])]
+        return {
+            "fps": self.fps,
+            "frames": len(self),
+            "pose_deg": _rows(self.pose_deg),
+            "translation_cm": _rows(self.translation_cm),
+            "gaze_deg": _rows(self.gaze_deg),
+            "tongue": _rows(self.tongue),
+            "breath_cm": _rows(self.breath_cm),
+            "weights": {SHAPES[k]: _rows(self.weights[:, k]) for k in live},
+        }
+
+
+def _rows(values: NDArray[np.float32]) -> list[Any]:
+    return np.round(values.astype(np.float64), 4).tolist()  # type: ignore[no-any-return]

@@ -1,0 +1,49 @@
+"""Speech as the engine passes it on: sound, and what is said when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+VISEMES = ("sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U")
+"""The 15 Oculus visemes in the order of the lip-shape net's output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word as written in the script, seconds from the start of the sound."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phoneme:
+    """One sound with the mouth shape that goes with it, seconds from the start of the sound."""
+
+    symbol: str
+    viseme: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Sound with times. `phonemes` are sorted, do not overlap, and lie inside the sound; silence is viseme "sil".
+
+    samples: (N,) float32 mono in -1..1. visemes: (F, 15) probabilities at 100 frames a second when the mouth comes
+    from sound alone (an audio script), else None; `phonemes` then holds the most probable runs with symbol "".
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+    words: tuple[Word, ...]
+    phonemes: tuple[Phoneme, ...]
+    visemes: NDArray[np.float32] | None = None
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.sample_rate_hz

@@ -1,0 +1,68 @@
+"""A scene as resolved: no template left, every input a digest, and the request that would be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from didgen.api.wire import Kind, RenderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file a render reads: where it lies, what its bytes are, and where the project names it."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One instance of one scene, ready to be fingerprinted.
+
+    address: "onboarding/hello". request: the wire request, whose local inputs are `file:` URLs of the authored paths;
+    inputs: wire field ("source_url", "audio_url", "driver_url") → Input. output: path below `output/`, without the
+    folder of the service. seconds: estimated length.
+    """
+
+    address: str
+    kind: Kind
+    request: RenderRequest
+    inputs: Mapping[str, Input]
+    identity: Mapping[str, Any]
+    fingerprint: str
+    output: Path
+    spoken: str  # the text that will be spoken; "" for audio scripts and animations
+    locale: str
+    seconds: float
+    notes: tuple[str, ...] = field(default=())  # things the writer should know, e.g. a mapped voice
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state knows of one fingerprint: its object and the identity it was made from."""
+
+    fingerprint: str
+    object_digest: str
+    sidecar_digest: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one scene, and why in words a writer understands. Reuse has reasons only when copied out."""
+
+    scene: Scene
+    action: Literal["render", "reuse", "restore"]  # restore: the object is there, the output file is not
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Decisions in project order, and the addresses whose outputs no scene makes any more."""
+
+    project: str
+    decisions: tuple[Decision, ...]
+    stale: tuple[str, ...] = ()
