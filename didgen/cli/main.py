@@ -2,6 +2,95 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from didgen import __version__
+from didgen.errors import DidgenError, InterruptedBuildError
+
+COMMANDS = {
+    "init": "Start a project in this folder.",
+    "check": "Read every project and say what is wrong, where.",
+    "plan": "Say what a build would render, and why.",
+    "build": "Render what changed, and nothing else.",
+    "watch": "Build again on every saved change.",
+    "say": "Make a photo speak one text.",
+    "serve": "Offer the local engine over the D-ID HTTP API.",
+    "voices": "List the voices.",
+    "drivers": "List the drivers.",
+    "schema": "Write the project file's JSON Schema for editors.",
+}
+"""In the order of use; each is a module of this folder holding a command named `command`."""
+
+
+class LazyGroup(click.Group):
+    """Lists the commands from the table and imports one only when it is run or asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"didgen.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " `didgen --help` lists the commands."
+            ctx.fail(f"There is no command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
+@click.version_option(__version__, message="didgen %(version)s")
+def cli(folder: str | None) -> None:
+    """Talking-head videos from YAML and photos: what changed is rendered, nothing else."""
+    if folder is not None:
+        enter(folder)
+
+
+def enter(folder: str) -> None:
+    """Make DIR the working directory, as `make -C` does."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="-C") from error
+
 
 def main() -> None:
-    """Entry point."""
+    """Entry point: every error of ours becomes one message on stderr and its exit code."""
+    try:
+        status = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail(InterruptedBuildError("stopped"))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _fail(InterruptedBuildError("stopped"))
+    except DidgenError as error:
+        _fail(error)
+    except BrokenPipeError:  # `didgen plan | head`: the reader has gone, which is no fault of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(error: DidgenError) -> None:
+    for line in str(error).splitlines():
+        print(f"didgen: {line}", file=sys.stderr)
+    sys.exit(error.exit_code)

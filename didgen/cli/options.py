@@ -1,0 +1,41 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from didgen.cli.main import enter
+
+Command = Callable[..., Any]
+
+
+def in_folder(function: Command) -> Command:
+    """-C DIR, also after the command's name, where people type it."""
+
+    @click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, folder: str | None, **kwargs: Any) -> Any:
+        if folder is not None:
+            enter(folder)
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+as_json = click.option("--json", "json_output", is_flag=True, help="Print JSON for programs instead of text.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+service = click.option(
+    "--service", metavar="NAME", default=None, help="local, d-id or a base URL; default: the project's own."
+)
+jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), default=None, help="Scenes rendered at once (default: cores / 2)."
+)
+force = click.option("--force", is_flag=True, help="Render again even what is up to date.")
+pay = click.option(
+    "--yes-i-pay", is_flag=True, help="Allow a paid service to be used. Without it nothing is ever bought."
+)
+addresses = click.argument("addresses", nargs=-1, metavar="[PROJECT[/SCENE]]...")
