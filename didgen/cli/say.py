@@ -1,0 +1,99 @@
+"""`didgen say PHOTO TEXT -o FILE`: one photo, one text, one video, no project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from didgen.cli import options
+from didgen.cli.progress import Listener, listening
+from didgen.errors import RenderError, StorageError, UsageError
+
+
+@click.command("say")
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("text")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The video to write: .mp4 or .mov."
+)
+@click.option("--voice", default=None, help="A voice of `didgen voices`; default: heart.")
+@click.option("--driver", default=None, help="natural, lively, subtle or bank://…; default: chosen.")
+@click.option("--stitch", is_flag=True, help="Keep the whole picture instead of the face crop.")
+@click.option("--audio", is_flag=True, help="TEXT is the path of a recording to speak instead.")
+@options.in_folder
+@options.quiet
+def command(
+    photo: Path, text: str, output: Path, voice: str | None, driver: str | None, stitch: bool, audio: bool, quiet: bool
+) -> None:
+    """Make PHOTO speak TEXT ("-" reads it from standard input) and write the video to FILE."""
+    if output.suffix.lower() not in (".mp4", ".mov"):
+        raise UsageError(f"{output}: cannot write this kind of file", hint="name it .mp4 or .mov")
+    spoken = sys.stdin.read() if text == "-" else text
+    request = _request(photo, spoken, voice, driver, stitch, audio, output.suffix[1:].lower())
+    import asyncio
+
+    with listening(quiet) as listener:
+        seconds = asyncio.run(_render(request, output, listener))
+    if not quiet:
+        click.echo(f"{output}  {seconds:.1f} s")
+
+
+def _request(
+    photo: Path, text: str, voice: str | None, driver: str | None, stitch: bool, audio: bool, container: str
+) -> object:
+    from didgen.api.wire import TalkRequest
+    from didgen.catalog.drivers import resolve_driver
+    from didgen.catalog.voices import installed, resolve_voice
+
+    if not photo.is_file():
+        raise UsageError(f"{photo}: no such picture")
+    if audio:
+        if not Path(text).is_file():
+            raise UsageError(f"{text}: no such recording")
+        script: dict[str, object] = {"type": "audio", "audio_url": Path(text).resolve().as_uri()}
+    else:
+        if not text.strip():
+            raise UsageError("there is nothing to say", hint='give a text: didgen say photo.jpg "Hello" -o hello.mp4')
+        if len(text) > 40_000:
+            raise UsageError(f"the text has {len(text):,} characters", hint="40,000 is the limit; split it")
+        chosen, _ = resolve_voice(voice or "heart", "en", installed())
+        script = {"type": "text", "input": text, "provider": {"type": "didgen", "voice_id": chosen.id}}
+    body: dict[str, object] = {
+        "source_url": photo.resolve().as_uri(),
+        "script": script,
+        "config": {"stitch": stitch, "result_format": container},
+    }
+    if driver is not None:
+        body["driver_url"] = resolve_driver(driver, "talk")
+    return TalkRequest.model_validate(body)
+
+
+async def _render(request: object, output: Path, listener: Listener) -> float:
+    import shutil
+    import tempfile
+
+    from didgen.api.wire import TalkRequest
+    from didgen.jobs.pool import Pool
+
+    assert isinstance(request, TalkRequest)
+    pool = Pool(1, memo=None)
+    try:
+        job = await pool.submit(request)
+        async for event in pool.events(job):
+            listener(output.name, event)
+            if event.state == "failed":
+                raise RenderError(event.kind, event.message)
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=output.parent, prefix=".didgen-") as folder:
+                fetched = await pool.fetch(job, Path(folder))
+                shutil.move(fetched.video, Path(folder) / "whole")
+                os.replace(Path(folder) / "whole", output)
+        except OSError as error:
+            raise StorageError(f"{output}: {error.strerror}") from error
+        return float(fetched.facts["duration_s"])
+    finally:
+        await pool.aclose()
