@@ -1,0 +1,215 @@
+"""Frames and sound into one MP4 or MOV: H.264 and AAC, the same bytes for the same frames."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import queue
+import threading
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.shot import FPS
+from didgen.engine.video.colour import i420
+from didgen.errors import DidgenError, RenderError, StorageError
+
+SOUND_HZ = 48_000
+SOUND_BPS = 96_000
+QUEUED_FRAMES = 8  # enough to hide the encoder's unevenness; 6 MB at 512², 50 MB at 1080p
+KEYFRAME_EVERY = 2 * FPS  # a player seeks to within two seconds
+BT709 = 1  # the number of BT.709 in H.273 for primaries, transfer and matrix alike
+
+Sound = tuple[NDArray[np.float32], int]
+"""Mono samples in -1..1, (N,), and their rate in Hz."""
+
+
+class Encoder:
+    """Writes one video; use it as a context manager: the file is whole at `out` after the block, or absent.
+
+    Frames are encoded on a thread of their own (x264 and numpy's big loops let go of the interpreter), at most
+    QUEUED_FRAMES behind. Sound is cut or filled with silence to the picture's length. What the thread meets is raised
+    by the next `write` or by `close`: StorageError when the disk is full, RenderError for anything else.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        width: int,
+        height: int,
+        sound: Sound | None,
+        *,
+        crf: int = 18,
+        preset: str = "veryfast",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        if width % 2 or height % 2:
+            raise ValueError(f"H.264 4:2:0 needs even sides, not {width}x{height}")
+        self._out = out
+        self._part = out.with_name(f".{out.name}.{os.getpid()}.part")
+        self._size = (width, height)
+        self._failure: BaseException | None = None
+        self._closed = False
+        self._frames: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUED_FRAMES)
+        self._muxer = _Muxer(self._part, out.suffix, width, height, sound, crf, preset, dict(metadata or {}))
+        self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
+        self._thread.start()
+
+    def write(self, rgb: NDArray[np.uint8]) -> None:
+        """Add one (height, width, 3) RGB frame. The array is the encoder's from now on: do not draw into it again."""
+        if rgb.shape != (self._size[1], self._size[0], 3):
+            raise ValueError(f"a frame of {rgb.shape} in a video of {self._size}")
+        self._check()
+        self._frames.put(rgb)
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        self._stop()
+        try:
+            self._check()
+            os.replace(self._part, self._out)
+        except BaseException:
+            self._part.unlink(missing_ok=True)
+            raise
+
+    def discard(self) -> None:
+        """Stop and leave nothing behind."""
+        self._stop()
+        self._part.unlink(missing_ok=True)
+
+    def __enter__(self) -> Encoder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _stop(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._frames.put(None)
+            self._thread.join()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise _translated(self._failure, self._out) from self._failure
+
+    def _run(self) -> None:
+        """Encode until the end mark. After a failure only empty the queue, so that `write` never blocks for ever."""
+        while (frame := self._frames.get()) is not None:
+            if self._failure is None:
+                self._guard(self._muxer.picture, frame)
+        self._guard(self._muxer.finish if self._failure is None else self._muxer.abandon)
+
+    def _guard(self, step: Any, *args: Any) -> None:
+        try:
+            step(*args)
+        except Exception as error:
+            self._failure = self._failure or error
+
+
+def _translated(error: BaseException, out: Path) -> DidgenError:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return StorageError(f"no space left to write {out}", hint="free some disk space and build again")
+    if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EROFS, errno.ENOENT, errno.EPERM}:
+        return StorageError(f"cannot write {out}: {error.strerror}")
+    return RenderError("VideoEnhanceError", f"the video could not be encoded: {error}")
+
+
+class _Muxer:
+    """The container with its one or two streams, sound kept just behind the picture so that it lies interleaved."""
+
+    def __init__(
+        self,
+        path: Path,
+        suffix: str,
+        width: int,
+        height: int,
+        sound: Sound | None,
+        crf: int,
+        preset: str,
+        metadata: dict[str, str],
+    ) -> None:
+        # bitexact: no creation time and no encoder version, so that equal frames give equal bytes.
+        self._file = av.open(
+            str(path),
+            "w",
+            format="mov" if suffix == ".mov" else "mp4",
+            options={"fflags": "+bitexact", "movflags": "+faststart"},
+        )
+        self._file.metadata.update(metadata)
+        self._video = _video_stream(self._file, width, height, crf, preset)
+        self._sound = _resampled(*sound) if sound else None
+        self._audio = _audio_stream(self._file) if sound else None
+        self._pictures = 0
+        self._heard = 0  # samples handed to the AAC encoder
+
+    def picture(self, rgb: NDArray[np.uint8]) -> None:
+        frame = av.VideoFrame.from_ndarray(i420(rgb), format="yuv420p")
+        frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
+        frame.color_range, frame.colorspace = av.video.reformatter.ColorRange.MPEG, BT709
+        self._file.mux(self._video.encode(frame))
+        self._pictures += 1
+        self._hear()
+
+    def finish(self) -> None:
+        self._file.mux(self._video.encode(None))
+        if self._audio is not None:
+            self._file.mux(self._audio.encode(None))
+        self._file.close()
+
+    def abandon(self) -> None:
+        self._file.close()
+
+    def _hear(self) -> None:
+        """Hand over the sound that belongs to the pictures so far, with silence where there is none."""
+        if self._audio is None or self._sound is None:
+            return
+        until = self._pictures * SOUND_HZ // FPS
+        piece = np.zeros(until - self._heard, np.float32)
+        said = self._sound[self._heard : until]
+        piece[: len(said)] = said
+        frame = av.AudioFrame.from_ndarray(piece[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._heard, Fraction(1, SOUND_HZ)
+        self._file.mux(self._audio.encode(frame))
+        self._heard = until
+
+
+def _video_stream(file: Any, width: int, height: int, crf: int, preset: str) -> Any:
+    options = {"crf": str(crf), "preset": preset, "profile": "high", "flags": "+bitexact", "x264-params": "threads=1"}
+    stream = file.add_stream("libx264", rate=FPS, options=options)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.gop_size, context.thread_count = KEYFRAME_EVERY, 1
+    context.color_primaries = context.color_trc = context.colorspace = BT709
+    context.color_range = av.video.reformatter.ColorRange.MPEG
+    return stream
+
+
+def _audio_stream(file: Any) -> Any:
+    stream = file.add_stream("aac", rate=SOUND_HZ, layout="mono", options={"flags": "+bitexact"})
+    stream.bit_rate = SOUND_BPS
+    return stream
+
+
+def _resampled(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+    """(N,) at `rate_hz` to (about N * 48000 / rate,) at SOUND_HZ, clipped to -1..1."""
+    if rate_hz == SOUND_HZ:
+        return np.clip(samples, -1, 1)
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_HZ)
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None], format="fltp", layout="mono")
+    frame.sample_rate = rate_hz
+    pieces = [piece.to_ndarray()[0] for piece in (*resampler.resample(frame), *resampler.resample(None))]
+    length = math.ceil(len(samples) * SOUND_HZ / rate_hz)
+    return np.clip(np.concatenate(pieces)[:length].astype(np.float32), -1, 1)

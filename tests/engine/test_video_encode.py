@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from didgen.engine.video.colour import i420
+from didgen.engine.video.encode import Encoder, Sound
+from didgen.engine.video.mark import ai_mark
+from didgen.engine.video.probe import probe
+from didgen.errors import RenderError, StorageError
+
+WIDTH, HEIGHT = 96, 64
+
+
+Drawing = Callable[[int], NDArray[np.uint8]]
+
+
+def noise(k: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(k).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+
+
+def picture(k: int = 0) -> NDArray[np.uint8]:
+    """A smooth picture, redder to the right and greener downwards, whose blue tells the frame's number."""
+    rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    rgb[..., 0] = np.linspace(30, 220, WIDTH)
+    rgb[..., 1] = np.linspace(200, 40, HEIGHT)[:, None]
+    rgb[..., 2] = 20 + 8 * k
+    return rgb
+
+
+def tone(seconds: float, rate: int = 24_000) -> Sound:
+    return (0.3 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)).astype(np.float32), rate
+
+
+def encode(out: Path, frames: int = 20, sound: Sound | None = None, draw: Drawing = picture, **options: object) -> Path:
+    with Encoder(out, WIDTH, HEIGHT, sound, **options) as encoder:  # type: ignore[arg-type]
+        for k in range(frames):
+            encoder.write(draw(k))
+    return out
+
+
+def decode_rgb(path: Path) -> list[NDArray[np.uint8]]:
+    """Frames as a player shows them: BT.709, limited range."""
+    with av.open(str(path)) as file:
+        return [f.to_ndarray(format="rgb24", src_colorspace="ITU709") for f in file.decode(video=0)]
+
+
+def decode_sound(path: Path) -> NDArray[np.float32]:
+    with av.open(str(path)) as file:
+        return np.concatenate([f.to_ndarray()[0] for f in file.decode(audio=0)])
+
+
+def test_planes_are_bt709_limited_range() -> None:
+    """Grey, white, black and a red, in steps of the standard's own formula; red tells BT.709 from BT.601."""
+    for rgb, expected in [
+        ((0, 0, 0), (16, 128, 128)),
+        ((255, 255, 255), (235, 128, 128)),
+        ((255, 0, 0), (63, 102, 240)),
+        ((0, 0, 255), (32, 240, 118)),
+    ]:
+        planes = i420(np.full((4, 4, 3), rgb, np.uint8))
+        got = int(planes[0, 0]), int(planes.reshape(-1)[16]), int(planes.reshape(-1)[20])
+        assert np.allclose(expected, got, atol=1), (rgb, got)
+
+
+def test_decoded_frames_are_those_written(tmp_path: Path) -> None:
+    """Every frame comes back, in order, in its colours and the right way up."""
+    frames = decode_rgb(encode(tmp_path / "a.mp4", 20))
+    assert 20 == len(frames)
+    for k in (0, 7, 19):
+        error = np.abs(frames[k].astype(float) - picture(k)).mean()
+        assert error < 3, (k, error)
+
+
+def test_sound_is_as_long_as_the_picture(tmp_path: Path) -> None:
+    """Short sound is filled with silence, long sound is cut, both within one frame of the picture."""
+    for seconds in (0.3, 2.0):
+        out = encode(tmp_path / f"{seconds}.mp4", 25, tone(seconds))
+        facts = probe(out)
+        assert facts.duration_s == pytest.approx(1.0, abs=0.001)
+        assert facts.audio_s == pytest.approx(1.0, abs=0.04)
+        assert facts.audio_rate == 48_000
+
+
+def test_sound_starts_in_time_and_ends_in_silence(tmp_path: Path) -> None:
+    """The 440 Hz tone is heard from 0 to 0.4 s, at its pitch, and nothing after."""
+    sound = decode_sound(encode(tmp_path / "a.mp4", 25, tone(0.4)))
+    heard, after = sound[2_400:16_800], sound[24_000:43_000]
+    assert np.sqrt((heard**2).mean()) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+    assert np.abs(after).max() < 0.01
+    peak = np.argmax(np.abs(np.fft.rfft(heard))) * 48_000 / len(heard)
+    assert peak == pytest.approx(440, abs=5)
+
+
+def test_video_without_sound_has_one_stream(tmp_path: Path) -> None:
+    """A muted animation has no audio stream at all."""
+    facts = probe(encode(tmp_path / "a.mp4", 3))
+    assert (0, 0.0) == (facts.audio_rate, facts.audio_s)
+    assert (WIDTH, HEIGHT, 25.0, 3) == (facts.width, facts.height, facts.fps, facts.frames)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_two_encodes_are_byte_equal_and_marked(tmp_path: Path, suffix: str) -> None:
+    """Equal frames, sound and tags give equal bytes, and the AI mark is read back from either container."""
+    mark = ai_mark(synthetic_voice=True)
+    first, second = (encode(tmp_path / f"{n}{suffix}", 30, tone(1), metadata=mark) for n in "ab")
+    assert first.read_bytes() == second.read_bytes()
+    assert mark["comment"] == probe(first).metadata["comment"]
+    assert mark["description"] == probe(first).metadata.get("description", mark["description"])
+
+
+def test_index_stands_before_the_pictures(tmp_path: Path) -> None:
+    """faststart: a browser can play while it loads."""
+    data = encode(tmp_path / "a.mp4", 5, tone(0.2)).read_bytes()
+    assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+def test_colour_tags_say_bt709(tmp_path: Path) -> None:
+    """Players must not guess the matrix from the picture's size."""
+    with av.open(str(encode(tmp_path / "a.mp4", 3))) as file:
+        context = file.streams.video[0].codec_context
+        tags = (context.color_primaries, context.color_trc, context.colorspace, context.color_range)
+    assert (1, 1, 1, 1) == tuple(int(t) for t in tags)
+
+
+def test_failed_render_leaves_nothing(tmp_path: Path) -> None:
+    """An exception in the middle of the frames: neither the file nor its unfinished part remains."""
+    encoder = Encoder(tmp_path / "a.mp4", WIDTH, HEIGHT, tone(1))
+    with pytest.raises(KeyError), encoder:
+        encoder.write({}[0])  # type: ignore[call-overload]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_full_disk_is_one_clear_error(tmp_path: Path) -> None:
+    """A file that may not grow past 20 kB ends the render with one clear error, however many frames follow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(StorageError, match="no space left"):
+            encode(tmp_path / "a.mp4", 60, draw=noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    """An output folder that is not there: the error names the file."""
+    with pytest.raises(StorageError, match=r"nowhere.a\.mp4"):
+        encode(tmp_path / "nowhere" / "a.mp4", 3)
+
+
+def test_probe_refuses_what_is_no_video(tmp_path: Path) -> None:
+    """A text file and a missing file: one clear error that names the path."""
+    (tmp_path / "a.mp4").write_text("hello")
+    for name in ("a.mp4", "missing.mp4"):
+        with pytest.raises(RenderError, match=name):
+            probe(tmp_path / name)
+
+
+def test_probe_opens_no_playlist(tmp_path: Path) -> None:
+    """A playlist that names another file is refused, not followed."""
+    encode(tmp_path / "secret.mp4", 3)
+    (tmp_path / "list.mp4").write_text(f"ffconcat version 1.0\nfile '{tmp_path}/secret.mp4'\n")
+    with pytest.raises(RenderError, match="list"):
+        probe(tmp_path / "list.mp4")
