@@ -1,0 +1,88 @@
+"""The command as a process: what a user types, what comes back, and what it does not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from didgen import __version__
+from didgen.cli.main import COMMANDS
+
+HEAVY = ("pydantic", "yaml", "jinja2", "httpx", "numpy", "cv2", "av", "rich", "asyncio", "starlette", "diskcache")
+
+
+def didgen(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "didgen", *words], cwd=cwd, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_version_names_program_and_version() -> None:
+    """`python -m didgen --version` works and is what the package says."""
+    done = didgen("--version")
+    assert (0, f"didgen {__version__}\n") == (done.returncode, done.stdout)
+
+
+def test_help_lists_every_command_without_importing_one() -> None:
+    """Help comes from the table, so a slow or broken command cannot slow it."""
+    code = (
+        "import sys, runpy\nsys.argv = ['didgen', '--help']\n"
+        "try: runpy.run_module('didgen', run_name='__main__')\nexcept SystemExit: pass\n"
+        f"print('HEAVY', [m for m in {HEAVY!r} if m in sys.modules])\n"
+        "print('CLI', [m for m in sys.modules if m.startswith('didgen.cli.') and m != 'didgen.cli.main'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert all(name in done.stdout for name in COMMANDS)
+    assert "HEAVY []" in done.stdout
+    assert "CLI []" in done.stdout
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_explains_itself(name: str) -> None:
+    """--help of each command works and shows its usage."""
+    done = didgen(name, "--help")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert f"didgen {name}" in done.stdout
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest() -> None:
+    """`didgen biuld` exits 2 and says `build`."""
+    done = didgen("biuld")
+    assert 2 == done.returncode
+    assert "Did you mean 'build'?" in done.stderr
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line() -> None:
+    """-C with a wrong folder names it and exits 2."""
+    done = didgen("-C", "no/such/folder", "plan")
+    assert 2 == done.returncode
+    assert "no/such/folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_init_starts_a_project_and_never_overwrites_one(tmp_path: Path) -> None:
+    """init writes project, photo, schema and .gitignore lines; a second init of the same name refuses and changes nothing."""
+    assert 0 == didgen("init", cwd=tmp_path).returncode
+    project = tmp_path / "projects" / "hello" / "project.yaml"
+    assert "name: hello" in project.read_text()
+    assert (tmp_path / "projects" / "hello" / "assets" / "portrait.jpg").stat().st_size > 10_000
+    assert (tmp_path / "schemas" / "project.schema.json").is_file()
+    assert [".didgen/", "output/"] == (tmp_path / ".gitignore").read_text().splitlines()
+    project.write_text("mine")
+    again = didgen("init", cwd=tmp_path)
+    assert 2 == again.returncode
+    assert "exists already" in again.stderr
+    assert "mine" == project.read_text()
+
+
+def test_a_fresh_project_checks_and_plans(tmp_path: Path) -> None:
+    """What init writes is right as it stands: check finds nothing, plan would render both scenes."""
+    didgen("init", "greeting", cwd=tmp_path)
+    assert 0 == didgen("check", cwd=tmp_path).returncode
+    plan = didgen("plan", cwd=tmp_path)
+    assert 0 == plan.returncode
+    assert "greeting/welcome" in plan.stdout
+    assert "new scene" in plan.stdout
