@@ -24,7 +24,8 @@ def command(host: str, port: int, jobs: int | None, quiet: bool) -> None:
     key = os.environ.get("DIDGEN_SERVE_KEY") or None
     if host not in LOOPBACK and key is None:
         raise UsageError(
-            f"serving on {host} lets others in", hint="set DIDGEN_SERVE_KEY to a key they must send, or stay on 127.0.0.1"
+            f"serving on {host} lets others in",
+            hint="set DIDGEN_SERVE_KEY to a key they must send, or stay on 127.0.0.1",
         )
     import uvicorn
 
@@ -38,4 +39,6 @@ def command(host: str, port: int, jobs: int | None, quiet: bool) -> None:
     app = make_app(pool, home / "served", key=key)
     if not quiet:
         click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_keep_alive=5, h11_max_incomplete_event_size=32768)
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", timeout_keep_alive=5, h11_max_incomplete_event_size=32768
+    )
