@@ -1,0 +1,1 @@
+"""What is kept: objects by digest, artifacts by fingerprint, the state, derived values, the lock."""

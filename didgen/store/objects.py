@@ -1,0 +1,113 @@
+"""Objects: bytes named by their sha256, never half a file, never changed, verified when they leave the store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from didgen.digest import sha256_bytes
+from didgen.errors import DidgenError, StorageError
+from didgen.store.whole import beside, copy_hashed, storage_error, sweep, sync_folder
+
+READ_ONLY = 0o444
+
+
+class DamagedObjectError(StorageError):
+    """An object's bytes are not what its name says; it lies in quarantine now and counts as absent."""
+
+
+class InputChangedError(DidgenError):
+    """A file was edited between planning and rendering; the next build sees it as it is then."""
+
+
+class Objects:
+    """The object store of one workspace, below `home` (`.didgen`)."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "objects"
+        self.temporary = home / "tmp"
+        self.quarantine = home / "quarantine"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.temporary.mkdir(exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, home) from error
+
+    def path(self, digest: str) -> Path:
+        """Where an object lies or would lie: `objects/ab/cdef…`."""
+        return self.folder / digest[:2] / digest[2:]
+
+    def size(self, digest: str) -> int:
+        """Bytes of an object, -1 when it is not there."""
+        try:
+            return os.stat(self.path(digest)).st_size
+        except OSError:
+            return -1
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store some bytes; their digest."""
+        digest = sha256_bytes(data)
+        if self.size(digest) != len(data):
+            with beside(self.path(digest), mode=READ_ONLY, temporary=self.temporary) as file:
+                file.write(data)
+        return digest
+
+    def put_file(self, source: Path) -> str:
+        """Store a copy of a file; the digest of exactly the bytes that were copied."""
+        unnamed = self.temporary / f"incoming-{os.getpid()}-{source.name}"
+        try:
+            with beside(unnamed, mode=READ_ONLY) as file:
+                digest, _ = copy_hashed(source, file)
+            self.path(digest).parent.mkdir(exist_ok=True)
+            os.replace(unnamed, self.path(digest))
+            sync_folder(self.path(digest).parent)
+            return digest
+        except OSError as error:
+            raise storage_error(error, unnamed) from error
+        finally:
+            with suppress(OSError):
+                unnamed.unlink()
+
+    def snapshot(self, source: Path, digest: str, into: Path) -> Path:
+        """Copy an input into the folder `into` while hashing it; the copy, under the input's own name.
+
+        Raises InputChangedError when its bytes are not those the plan was made from.
+        """
+        copy = into / digest[:16] / source.name
+        with beside(copy, mode=READ_ONLY, temporary=self.temporary) as file:
+            if _copy_input(source, file) != digest:
+                raise InputChangedError(f"{source} changed while building", hint="build again")
+        return copy
+
+    def deliver(self, digest: str, to: Path) -> None:
+        """Copy an object to `to`, verified on the way; never a link, so that editing `to` harms nothing.
+
+        Raises DamagedObjectError (and moves the object to quarantine), StorageError.
+        """
+        if self.size(digest) < 0:
+            raise DamagedObjectError(f"object {digest[:12]} is missing")
+        with beside(to) as file:
+            found, _ = copy_hashed(self.path(digest), file)
+            if found != digest:
+                self._set_aside(digest)
+                raise DamagedObjectError(f"object {digest[:12]} is damaged")
+
+    def _set_aside(self, digest: str) -> None:
+        self.quarantine.mkdir(exist_ok=True)
+        os.replace(self.path(digest), self.quarantine / digest)
+
+    def clear(self) -> None:
+        """Remove what killed runs left unfinished. Only the holder of the lock may."""
+        sweep(self.folder)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(exist_ok=True)
+
+
+def _copy_input(source: Path, file: IO[bytes]) -> str:
+    try:
+        return copy_hashed(source, file)[0]
+    except FileNotFoundError as error:
+        raise InputChangedError(f"{source} has gone while building", hint="build again") from error

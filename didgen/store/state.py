@@ -1,0 +1,278 @@
+"""The state: one SQLite file that says which artifact each fingerprint has, and which jobs are under way.
+
+Everything but the jobs can be rebuilt from the sidecars beside the objects. WAL with synchronous=FULL: a committed
+row survives a power cut. `user_version` is the schema's number; a newer one stops the program, an older one is
+migrated after a backup, none is thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from didgen.digest import canonical_json
+from didgen.errors import StorageError
+
+STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE artifacts (
+        fingerprint TEXT PRIMARY KEY, object TEXT NOT NULL, size INTEGER NOT NULL, sidecar TEXT NOT NULL,
+        duration_s REAL NOT NULL, created REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE addresses (address TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, identity TEXT NOT NULL)
+        WITHOUT ROWID;
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, address TEXT NOT NULL, service TEXT NOT NULL,
+        state TEXT NOT NULL, remote TEXT NOT NULL DEFAULT '', began REAL NOT NULL, changed REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
+    CREATE TABLE walks (key TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+    """,
+)
+"""STEPS[n] brings a state of version n to version n + 1; 0 is an empty file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A scene's finished output: the object, its size in bytes, the digest of its sidecar, its length."""
+
+    fingerprint: str
+    object_digest: str
+    size: int
+    sidecar_digest: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One of our jobs. state: intent (not known to have arrived), submitted, done, failed. remote: the service's id.
+
+    `id` is our own nonce, made before anything is sent.
+    """
+
+    id: str
+    fingerprint: str
+    address: str
+    service: str
+    state: str
+    remote: str = ""
+
+
+class State:
+    """An open state file. Used from one thread of one process; others have their own."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file. Raises StorageError when a newer didgen wrote it, sqlite3.DatabaseError when it
+        is damaged (see `open_state`)."""
+        self.path = path
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._migrate()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in by the last one to close it."""
+        self._db.close()
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        if self._version() < len(STEPS):
+            with self._transaction():
+                self._run_steps(self._version())  # read again: another process may have done it while we waited
+        elif self._version() > len(STEPS):
+            raise StorageError(
+                f"{self.path} was written by a newer didgen (state version {self._version()}, this one knows "
+                f"{len(STEPS)})",
+                hint="use that didgen; nothing was changed",
+            )
+
+    def _run_steps(self, version: int) -> None:
+        if version:
+            self._back_up(version)
+        for step in STEPS[version:]:
+            for statement in filter(str.strip, step.split(";")):
+                self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {len(STEPS)}")
+
+    def _back_up(self, version: int) -> None:
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(f"{self.path}.v{version}")) as to:
+            source.backup(to)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._roll_back()
+            raise _storage_error(error, self.path) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    # -- artifacts ----------------------------------------------------------------------------------------------
+
+    def artifacts(self) -> dict[str, Artifact]:
+        """Every artifact by fingerprint, read in one go."""
+        rows = self._db.execute("SELECT fingerprint, object, size, sidecar, duration_s FROM artifacts")
+        return {row[0]: Artifact(*row) for row in rows}
+
+    def artifact(self, fingerprint: str) -> Artifact | None:
+        """The artifact of one fingerprint."""
+        row = self._db.execute(
+            "SELECT fingerprint, object, size, sidecar, duration_s FROM artifacts WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        return Artifact(*row) if row else None
+
+    def last_identities(self) -> dict[str, Mapping[str, Any]]:
+        """What each address was last made from, by address."""
+        rows = self._db.execute("SELECT address, identity FROM addresses")
+        return {address: json.loads(identity) for address, identity in rows}
+
+    def keep(self, artifact: Artifact, address: str, identity: Mapping[str, Any], job: str = "") -> None:
+        """Commit an artifact, what its address was made from, and the end of the job that made it, at once."""
+        with self._transaction():
+            self._put_artifact(artifact)
+            self._put_address(address, artifact.fingerprint, identity)
+            if job:
+                self._set_job(job, "done")
+
+    def keep_all(self, found: list[tuple[Artifact, str, Mapping[str, Any]]]) -> None:
+        """Commit many artifacts with their addresses and identities, at once."""
+        with self._transaction():
+            for artifact, address, identity in found:
+                self._put_artifact(artifact)
+                self._put_address(address, artifact.fingerprint, identity)
+
+    def point(self, address: str, fingerprint: str, identity: Mapping[str, Any]) -> None:
+        """Note what an address was made from when its artifact was there already."""
+        with self._transaction():
+            self._put_address(address, fingerprint, identity)
+
+    def forget(self, fingerprint: str) -> None:
+        """Take an artifact out: its object is missing or damaged."""
+        with self._transaction():
+            self._db.execute("DELETE FROM artifacts WHERE fingerprint = ?", (fingerprint,))
+
+    def _put_artifact(self, a: Artifact) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?)",
+            (a.fingerprint, a.object_digest, a.size, a.sidecar_digest, a.duration_s, time.time()),
+        )
+
+    def _put_address(self, address: str, fingerprint: str, identity: Mapping[str, Any]) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO addresses VALUES (?, ?, ?)",
+            (address, fingerprint, canonical_json(dict(identity)).decode()),
+        )
+
+    # -- jobs ---------------------------------------------------------------------------------------------------
+
+    def begin(self, job: JobRow) -> None:
+        """Make the intent durable, before anything is sent."""
+        now = time.time()
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (job.id, job.fingerprint, job.address, job.service, job.state, job.remote, now, now),
+            )
+
+    def submitted(self, job: str, remote: str) -> None:
+        """Make the service's id durable, before the first poll."""
+        with self._transaction():
+            self._set_job(job, "submitted")
+            self._db.execute("UPDATE jobs SET remote = ? WHERE id = ?", (remote, job))
+
+    def failed(self, job: str) -> None:
+        """The job came to nothing, and nothing is owed for it."""
+        with self._transaction():
+            self._set_job(job, "failed")
+
+    def open_jobs(self, service: str) -> list[JobRow]:
+        """Jobs of a service that neither ended nor failed: an earlier build was stopped in their midst."""
+        rows = self._db.execute(
+            "SELECT id, fingerprint, address, service, state, remote FROM jobs "
+            "WHERE service = ? AND state IN ('intent', 'submitted') ORDER BY began",
+            (service,),
+        )
+        return [JobRow(*row) for row in rows]
+
+    def _set_job(self, job: str, state: str) -> None:
+        self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ?", (state, time.time(), job))
+
+    # -- walks --------------------------------------------------------------------------------------------------
+
+    def walk(self, key: str) -> dict[str, Any] | None:
+        """The record a former walk left under `key`."""
+        row = self._db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def put_walk(self, key: str, record: Mapping[str, Any]) -> None:
+        """Leave the record of a finished walk: written last, when everything it speaks of is in place."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO walks VALUES (?, ?)", (key, json.dumps(record, separators=(",", ":")))
+            )
+
+
+def open_state(path: Path) -> tuple[State, bool]:
+    """Open the state and check it; a damaged file is moved aside, never removed. True: it was, or is new.
+
+    The caller then rebuilds from the sidecars. Raises StorageError.
+    """
+    fresh = not path.exists()
+    try:
+        state = State(path)
+        try:
+            if state._db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
+                return state, fresh
+        except BaseException:
+            state.close()
+            raise
+        state.close()
+    except sqlite3.OperationalError as error:
+        if not _damaged(error):
+            raise _storage_error(error, path) from error
+    except sqlite3.DatabaseError:
+        pass
+    _move_aside(path)
+    return State(path), True
+
+
+def _move_aside(path: Path) -> None:
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    shutil.move(path, aside)
+    for suffix in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{suffix}", f"{aside}{suffix}")
+
+
+def _damaged(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or (
+        "no such table" in str(error) or "no such column" in str(error)
+    )
+
+
+def _storage_error(error: sqlite3.Error, path: Path) -> StorageError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return StorageError(f"disk full: cannot write {path}", hint="free some space and build again")
+    return StorageError(f"cannot use {path}: {error}", hint="is the folder writable and on a local disk?")
