@@ -9,6 +9,12 @@ IDENTITY_FORMAT = 1
 """Version of the identity's own form."""
 
 MODELS: dict[str, str] = {
+    # engine/face/models
+    "face_landmarks.tflite": "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5",
+    "face_blendshapes.tflite": "4f36dded049db18d76048567439b2a7f58f1daabc00d78bfe8f3ad396a2d2082",
+    "canonical_mesh.npz": "39a77eb8bb3e56d680da79b74b0a6d6116d09705a938aa07c16f0f00a0e80628",
+    "face_detection_full_range.tflite": "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+    "selfie_segmentation.tflite": "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
     # engine/speech; hibari.onnx and kokoro-int8.onnx (its four parts joined) lie in wheels
     "hibari.onnx": "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
     "kokoro-int8.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",

@@ -1,0 +1,84 @@
+"""From a rough place to 478 points: the region of interest, the landmark net and the blendshape net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, cos, sin
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.detect import Detection
+from didgen.engine.face.mesh import MESH_POINTS, POINTS, SCORE_POINTS
+from didgen.engine.face.nets import net, sigmoid
+
+_SIDE = 256  # px of the landmark net's square input
+_MARGIN = 1.5  # region over the face's longer side: what the net was trained on
+_SHRINK_FROM = 430  # px of region from which plain bilinear sampling would alias
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square of the picture, turned: centre and side in picture px, angle in radians (clockwise as seen)."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    def roi_from_picture(self, side_px: int = _SIDE) -> NDArray[np.float64]:
+        """(2, 3) affine: picture px → px of the upright square of `side_px`. Pixel centres stand at integers."""
+        scale = side_px / self.side
+        c, s = cos(self.angle) * scale, sin(self.angle) * scale
+        half = side_px / 2 - 0.5
+        x, y = self.x - 0.5, self.y - 0.5  # from px edges, where boxes are measured, to px centres
+        return np.array([[c, s, half - c * x - s * y], [-s, c, half + s * x - c * y]])
+
+
+def region_of_detection(detection: Detection) -> Region:
+    """The square about a detected face, turned so that its eyes are level."""
+    (left, top, right, bottom), (right_eye, left_eye) = detection.box, detection.keypoints[:2]
+    angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
+    side = max(right - left, bottom - top) * _MARGIN
+    return Region(float(left + right) / 2, float(top + bottom) / 2, float(side), float(angle))
+
+
+def region_of_landmarks(landmarks: NDArray[np.float32]) -> Region:
+    """The square about (478, 3) known points, turned so that the outer eye corners (33, 263) are level."""
+    points = landmarks[:MESH_POINTS, :2].astype(np.float64)
+    across = points[263] - points[33]
+    angle = np.arctan2(across[1], across[0])
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])  # picture → upright
+    upright = points @ turn.T
+    low, high = upright.min(0), upright.max(0)
+    x, y = turn.T @ ((low + high) / 2)
+    return Region(float(x), float(y), float((high - low).max() * _MARGIN), float(angle))
+
+
+def find_landmarks(rgb: NDArray[np.uint8], region: Region) -> tuple[NDArray[np.float32], float]:
+    """(478, 3) points in picture px (z in px, smaller = nearer) and how sure the net is, 0..1, that a face is there."""
+    outputs = net("face_landmarks")(cut(rgb, region)[None])
+    points = outputs[0].reshape(POINTS, 3).astype(np.float64)
+    matrix = cv2.invertAffineTransform(region.roi_from_picture())
+    # The net counts from px edges, as the box of the region does: half a px of the square moves to centres and back.
+    xy = (points[:, :2] - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
+    z = points[:, 2:] * (region.side / _SIDE)
+    return np.hstack([xy, z]).astype(np.float32), float(sigmoid(outputs[1].reshape(-1)[0]))
+
+
+def cut(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.float32]:
+    """(256, 256, 3) of 0..1: the region made upright; a large one is sampled denser and averaged down."""
+    times = max(1, ceil(region.side / _SHRINK_FROM))
+    side = _SIDE * times
+    patch = cv2.warpAffine(
+        rgb, region.roi_from_picture(side), (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if times > 1:
+        patch = cv2.resize(patch, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return patch.astype(np.float32) / 255
+
+
+def blendshape_scores(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(52,) scores 0..1 in the order of `mesh.SCORES` from (478, 3) points in px (the net normalises them itself)."""
+    return net("face_blendshapes")(landmarks[SCORE_POINTS, :2][None])[0].reshape(-1)
