@@ -1,0 +1,249 @@
+"""Head, eyes, expressions, banks, and the track made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from didgen.catalog.drivers import ANIMATION_BANKS
+from didgen.engine.face.face import Face
+from didgen.engine.motion.bank import bank_track
+from didgen.engine.motion.character import CHARACTERS, generator
+from didgen.engine.motion.compose import compose_animation, compose_talk
+from didgen.engine.motion.expressions import mood_of
+from didgen.engine.motion.eyes import blinks_of, gaze_of
+from didgen.engine.motion.head import Head, head_of
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.shot import Config, Expression
+from didgen.engine.speech.speech import Phoneme, Speech
+from didgen.errors import RenderError
+
+RATE = 24_000
+CHANNELS = ("pose_deg", "translation_cm", "weights", "gaze_deg", "tongue", "breath_cm")
+
+
+def smiling(score: float) -> Face:
+    scores = np.zeros(52, np.float32)
+    scores[[44, 45]] = score
+    return Face(np.zeros((478, 3), np.float32), 1.0, scores, (0.0, 0.0, 0.0))
+
+
+def talk_speech(seconds: float = 6.0) -> Speech:
+    """Syllables of 0.25 s ("pa pa pa …") whose loudness rises and falls, with a pause in the middle."""
+    times = np.arange(int(seconds * RATE)) / RATE
+    loud = np.abs(np.sin(np.pi * times / 0.5)) * (np.abs(times - seconds / 2) > 0.4)
+    phonemes = []
+    for start in np.arange(0.0, seconds - 0.25, 0.25):
+        if abs(start + 0.125 - seconds / 2) > 0.4:
+            phonemes += [Phoneme("p", "PP", start, start + 0.07), Phoneme("ɑ", "aa", start + 0.07, start + 0.25)]
+    return Speech((0.3 * loud * np.sin(900 * times)).astype(np.float32), RATE, (), tuple(phonemes))
+
+
+def talk(config: Config = Config(), seed: int = 1, driver: str | None = "bank://natural") -> MotionTrack:  # noqa: B008
+    return compose_talk(talk_speech(), smiling(0.0), driver, config, seed)[0]
+
+
+def assert_equal(a: MotionTrack, b: MotionTrack) -> None:
+    for name in CHANNELS:
+        assert np.array_equal(getattr(a, name), getattr(b, name)), name
+
+
+@pytest.mark.parametrize(("seconds", "pad_s", "frames"), [(2.0, 0.0, 50), (2.001, 0.0, 51), (2.0, 1.5, 88)])
+def test_talk_is_as_long_as_its_sound(seconds: float, pad_s: float, frames: int) -> None:
+    """T = ceil((speech + pad) · 25): the picture never ends before the sound."""
+    track, _ = compose_talk(talk_speech(seconds), smiling(0), None, Config(pad_audio_s=pad_s), 1)
+    assert frames == len(track)
+    assert all(frames == len(getattr(track, name)) for name in CHANNELS)
+
+
+def test_same_seed_same_motion() -> None:
+    """A track depends on nothing but its arguments; another seed moves another way."""
+    assert_equal(talk(seed=7), talk(seed=7))
+    assert not np.array_equal(talk(seed=7).pose_deg, talk(seed=8).pose_deg)
+
+
+def test_talk_starts_and_ends_in_the_pose_of_the_photo() -> None:
+    """So that clips can be joined: the head is within half a degree on the first and last frame, but not between."""
+    pose = np.abs(talk().pose_deg)
+    assert pose[[0, -1]].max() < 0.5
+    assert pose.max() > 2
+
+
+def test_fluent_talk_ends_where_it_began() -> None:
+    """With `fluent` the last frame equals the first in every channel."""
+    track = talk(Config(fluent=True))
+    for name in CHANNELS:
+        assert np.array_equal(getattr(track, name)[0], getattr(track, name)[-1]), name
+
+
+def test_motion_factor_scales_the_head_and_not_the_mouth() -> None:
+    """motion_factor 0.5: half the head motion, the same lips, complete blinks."""
+    one, half = talk(), talk(Config(motion_factor=0.5))
+    assert np.allclose(one.pose_deg * 0.5, half.pose_deg, atol=1e-5)
+    for name in ("jawOpen", "seal", "eyeBlinkLeft"):
+        assert np.array_equal(one.weights[:, INDEX[name]], half.weights[:, INDEX[name]]), name
+
+
+def test_drivers_differ_in_liveliness() -> None:
+    """Over ten seeds a lively head moves more than a natural one, and that more than a subtle one."""
+
+    def motion(category: str) -> float:
+        return float(np.mean([talk(seed=s, driver=f"bank://{category}").pose_deg.std() for s in range(10)]))
+
+    assert motion("subtle") < 0.7 * motion("natural") < 0.7 * motion("lively")
+
+
+def test_head_keeps_still_in_pauses() -> None:
+    """The same head moves at most half as fast where nothing is said."""
+    talking = np.ones(1000)
+    talking[400:600] = 0
+    speed = [np.abs(np.diff(_head(talking, s).pose_deg[:, 0])) for s in range(8)]
+    assert np.mean([v[410:590].mean() for v in speed]) < 0.5 * np.mean([v[100:390].mean() for v in speed])
+
+
+def _head(talking: np.ndarray, seed: int) -> Head:
+    return head_of(generator(seed, "head"), CHARACTERS["natural"], talking, (), 25)
+
+
+def test_nod_goes_down_on_the_stress() -> None:
+    """A stressed syllable lowers the chin (pitch > 0) around its peak; one that is skipped leaves no trace."""
+    quiet = replace(CHARACTERS["natural"], amplitude=0.0)
+    downs = [head_of(generator(s, "n"), quiet, np.ones(100), (2.0,), 25).pose_deg[:, 1] for s in range(40)]
+    nodded = [d for d in downs if d.max() > 0]
+    assert 18 <= len(nodded) <= 34, "a third is skipped"
+    assert all(0.7 < d.max() < 2.3 and d.min() >= 0 and 46 <= d.argmax() <= 53 for d in nodded)
+
+
+def test_blinks_are_complete_and_human() -> None:
+    """Five minutes: 18 to 24 blinks a minute, each closed on a frame, at least 0.6 s apart, none at the ends."""
+    closure = blinks_of(generator(3, "b"), 7500, 25, 21)
+    closed = np.flatnonzero((closure[1:-1] > 0.999) & (closure[:-2] < 0.999)) + 1
+    assert 18 <= len(closed) / 5 <= 24
+    assert min(b - a for a, b in pairwise(closed)) >= 15
+    assert closure[:5].max() == closure[-5:].max() == 0
+    peaks = np.flatnonzero((closure[1:-1] > closure[:-2]) & (closure[1:-1] >= closure[2:])) + 1
+    assert closure[peaks].min() > 0.999
+
+
+def test_blinks_prefer_pauses() -> None:
+    """With a pause every two seconds, far more blinks fall within 0.2 s of one than chance would have it."""
+    pauses = tuple(np.arange(2.0, 200.0, 2.0))
+    closure = blinks_of(generator(3, "b"), 5000, 25, 21, pauses)
+    at = np.flatnonzero(closure > 0.999) / 25
+    near = np.mean([min(abs(t - p) for p in pauses) < 0.2 for t in at])
+    assert near > 0.4
+
+
+def test_eyes_hold_the_camera_while_the_head_turns() -> None:
+    """A head turned 6° to the picture's right looks back to the left by 70 % of it, within the eye's reach."""
+    pose = np.zeros((200, 3))
+    pose[:, 0] = 6
+    gaze = gaze_of(generator(1, "g"), pose, 25, 1.0)
+    assert np.median(gaze[:, 0]) == pytest.approx(-4.2, abs=0.5)
+    assert np.abs(gaze + 0.7 * pose[:, :2]).max() <= 3.001
+
+
+def test_expressions_hold_and_blend() -> None:
+    """Neutral until frame 10, blended over 20 frames into a full surprise, which holds until happy takes over."""
+    mood = mood_of((Expression("surprise", 10, 1.0), Expression("happy", 60, 0.5)), 20, 120)
+    brow, smile = (mood.weights[:, INDEX[n]] for n in ("browInnerUp", "mouthSmileLeft"))
+    assert brow[:11].max() == 0
+    assert 0.4 < brow[20] < 0.55
+    assert brow[30:61].min() > 0.94
+    assert brow[80:].max() < 0.01
+    assert smile[80:] == pytest.approx(0.25, abs=0.01)
+
+
+def test_expression_cannot_open_a_closed_mouth() -> None:
+    """Surprise drops the jaw a little, yet p, b and m stay shut."""
+    track = talk(Config(expressions=(Expression("surprise"),)))
+    plain = talk()
+    jaw = track.weights[:, INDEX["jawOpen"]]
+    shut = plain.weights[:, INDEX["mouthPress"]] > 0.34
+    assert shut.sum() > 15
+    assert jaw[shut].max() == 0
+    assert track.weights[:, INDEX["browInnerUp"]].min() > 0.9
+
+
+def test_photo_smile_is_partly_talked_away() -> None:
+    """A smile of 0.8 loses up to 0.4, more when serious, nothing when normalization_factor is 0."""
+
+    def smile(config: Config) -> float:
+        track, _ = compose_talk(talk_speech(), smiling(0.8), "bank://natural", config, 1)
+        return float(np.median(track.weights[:, INDEX["mouthSmileLeft"]]))
+
+    assert -0.42 < smile(Config()) < -0.2
+    assert smile(Config(expressions=(Expression("serious"),))) < 1.4 * smile(Config())
+    assert smile(Config(normalization_factor=0.0)) == 0
+
+
+@pytest.mark.parametrize("category", list(ANIMATION_BANKS))
+def test_every_bank_moves_and_returns(category: str) -> None:
+    """Ten seconds of each bank: it moves, stays within what the warp can turn, and ends as it began."""
+    for name in ANIMATION_BANKS[category][:4]:
+        track = bank_track(f"bank://{category}/{name}", 250, 5)
+        assert 1.0 < np.abs(track.pose_deg).max() < 20
+        assert np.abs(track.pose_deg[[0, -1]]).max() < 0.01
+        assert np.abs(track.weights[[0, -1]]).max() < 0.01
+        assert np.abs(np.diff(track.pose_deg, axis=0)).max() < 3, "no jump between two pictures"
+        assert track.weights.min() >= -1
+        assert track.weights.max() <= 1
+
+
+def test_banks_have_their_own_character() -> None:
+    """Dance and fun move more than nostalgia, nostalgia more slowly than fun; nostalgia smiles, stitch hardly."""
+
+    def over(category: str, measure: Callable[[MotionTrack], float]) -> float:
+        return float(np.mean([measure(bank_track(f"bank://{category}", 250, s)) for s in range(6)]))
+
+    def size(t: MotionTrack) -> float:
+        return float(t.pose_deg.std())
+
+    def pace(t: MotionTrack) -> float:
+        return float(np.abs(np.diff(t.pose_deg, axis=0)).mean() / size(t))
+
+    def smile(t: MotionTrack) -> float:
+        return float(t.weights[:, INDEX["mouthSmileLeft"]].max())
+
+    assert over("subtle", size) < over("stitch", size) < over("nostalgia", size) < over("dance", size)
+    assert over("nostalgia", pace) < over("fun", pace) < over("dance", pace)
+    assert over("nostalgia", smile) > 2 * over("stitch", smile)
+
+
+def test_numbers_of_a_bank_are_different_takes() -> None:
+    """driver-01 and driver-02 of a bank differ, with the same seed."""
+    one, two = (bank_track(f"bank://fun/driver-0{n}", 100, 5) for n in (1, 2))
+    assert not np.allclose(one.pose_deg, two.pose_deg)
+
+
+def test_chosen_driver_is_reported() -> None:
+    """An open request gets a driver by seed; the answer names it as the service does, and it can be asked for again."""
+    track, name = compose_talk(talk_speech(), smiling(0), None, Config(), 4)
+    assert name.startswith("bank://")
+    assert name.endswith("/original")
+    again, same = compose_talk(talk_speech(), smiling(0), name, Config(), 4)
+    assert name == same
+    assert_equal(track, again)
+
+
+@pytest.mark.parametrize(
+    ("driver", "message"),
+    [("bank://lovely", "no bank lovely"), ("bank://natural/driver-77", "no driver-77"), ("bank://classics", "D-ID")],
+)
+def test_unknown_driver_is_one_clear_error(driver: str, message: str) -> None:
+    """A bank or a number that is not there."""
+    with pytest.raises(RenderError, match=message) as caught:
+        talk(driver=driver)
+    assert caught.value.kind == "DriverNotValidError"
+
+
+def test_animation_lasts_ten_seconds() -> None:
+    """An animation is 250 frames unless asked otherwise, and its mouth rests."""
+    track, name = compose_animation("bank://nostalgia/driver-03", Config(), 1)
+    assert len(track) == 250
+    assert name == "bank://nostalgia/driver-03/original"
+    assert len(compose_animation(None, Config(), 1, frames=50)[0]) == 50
