@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from didgen.catalog.nearest import nearest
+from didgen.errors import UsageError
+
 TALK_BANKS: dict[str, tuple[str, ...]] = {
     "natural": tuple(f"driver-{n}" for n in range(1, 9)),
     "lively": tuple(f"driver-{n:02}" for n in range(1, 7)),
@@ -18,3 +23,48 @@ ANIMATION_BANKS: dict[str, tuple[str, ...]] = {
 """`classics` (singing) needs soundtracks the project may not ship: known to the service only."""
 
 SERVICE_ONLY_BANKS = ("classics",)
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".mpeg", ".mpg", ".avi")
+
+
+def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool = True) -> str:
+    """The driver's URL for its short name: "lively" is bank://lively/, "lively/driver-02" is bank://lively/driver-02.
+
+    A file name (ending in a video suffix) and any URL but bank:// stay as they are. local: the local engine will
+    render it. Raises UsageError with the nearest right name.
+    """
+    if is_driver_file(text) or ("://" in text and not text.startswith("bank://")):
+        return text
+    bank, _, name = text.removeprefix("bank://").partition("/")
+    if bank in SERVICE_ONLY_BANKS:
+        if local:
+            raise UsageError(f"the local engine has no driver {text!r}", hint="its songs come with the service only")
+        return f"bank://{bank}/{name}"
+    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
+    if bank not in banks:
+        raise _unknown_bank(bank, kind, banks)
+    if name and name not in banks[bank]:
+        raise UsageError(f"there is no driver {name!r} in {bank}", hint=nearest(name, banks[bank]))
+    return f"bank://{bank}/{name}"
+
+
+def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:
+    other = ANIMATION_BANKS if kind == "talk" else TALK_BANKS
+    if bank in other:
+        wanted = "an animation" if kind == "talk" else "a talk"
+        return UsageError(f"the driver {bank!r} is for {wanted}", hint=nearest("", banks))
+    return UsageError(f"there is no driver {bank!r}", hint=nearest(bank, banks))
+
+
+def is_driver_file(text: str) -> bool:
+    """Whether a driver is named as a video file beside the project."""
+    return "://" not in text and text.lower().endswith(VIDEO_SUFFIXES)
+
+
+def fits(text: str, kind: Literal["talk", "animation"]) -> bool:
+    """Whether a driver shared by all scenes is meant for this kind: banks are, videos and URLs are for both."""
+    bank = text.removeprefix("bank://").partition("/")[0]
+    mine, other = (TALK_BANKS, ANIMATION_BANKS) if kind == "talk" else (ANIMATION_BANKS, TALK_BANKS)
+    if bank in SERVICE_ONLY_BANKS:
+        return kind == "animation"
+    return bank in mine or bank not in other

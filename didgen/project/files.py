@@ -1,0 +1,189 @@
+"""The files a project reads: each read once, each remembered by stamp, none outside the workspace.
+
+Light on purpose (os and digests only): the build with nothing to do gets no further than `unchanged`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from didgen.digest import sha256_bytes, sha256_file
+
+RACY_NS = 2_000_000_000  # a file may change again within its timestamp's grain without the stamp showing it
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file looked like when its digest was taken.
+
+    mtime_ns is -1 when the file was younger than two seconds then: such a stamp never matches by stat, only by
+    digest. A file that was looked for and not there has size -1 and digest "".
+    """
+
+    size: int
+    mtime_ns: int
+    inode: int
+    digest: str
+
+
+MISSING = Stamp(-1, -1, 0, "")
+
+
+class FileProblem(Exception):
+    """A file that cannot be used; the message names no place, the caller knows who asked for it."""
+
+
+class Files:
+    """Files of one workspace, read at most once each.
+
+    root: the workspace. known: stamps of an earlier walk by path relative to root; one that still matches size,
+    mtime and inode spares the reading.
+    """
+
+    def __init__(self, root: Path, known: Mapping[str, Stamp] | None = None) -> None:
+        self.root = Path(os.path.realpath(root))
+        self._known = known or {}
+        self._seen: dict[str, Stamp] = {}
+        self._bytes: dict[str, bytes] = {}
+        self._folders: dict[str, str] = {}
+
+    def locate(self, name: str, folder: Path) -> Path:
+        """The path that `name`, written in a file of `folder`, stands for; existing or not.
+
+        Raises FileProblem for an absolute name, one that leads out of the workspace, also through a symlink.
+        """
+        if not name or "\0" in name:
+            raise FileProblem("is not a file name")
+        if os.path.isabs(name) or name.startswith("~") or (len(name) > 1 and name[1] == ":"):
+            raise FileProblem(f"{name!r} is an absolute path; name it relative to this file")
+        plain = os.path.normpath(os.path.join(folder, name))
+        real = os.path.join(self._real_folder(os.path.dirname(plain)), os.path.basename(plain))
+        if os.path.islink(real):
+            real = os.path.realpath(real)
+        if real != str(self.root) and not real.startswith(str(self.root) + os.sep):
+            raise FileProblem(f"{name!r} leads out of the workspace {self.root.name}")
+        return Path(real)
+
+    def _real_folder(self, folder: str) -> str:
+        real = self._folders.get(folder)
+        if real is None:
+            real = self._folders[folder] = os.path.realpath(folder)
+        return real
+
+    def relative(self, path: Path) -> str:
+        """The path as messages and stamps name it: relative to the root, with forward slashes."""
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a regular file. Raises FileProblem."""
+        name = self.relative(path)
+        if name not in self._bytes:
+            data, found = self._steady(path, name, _read_bytes)
+            self._bytes[name] = data
+            self._seen[name] = _stamp(found, sha256_bytes(data))
+        return self._bytes[name]
+
+    def digest(self, path: Path) -> str:
+        """The sha256 of a regular file, from its stamp when that still matches. Raises FileProblem."""
+        name = self.relative(path)
+        seen = self._seen.get(name)
+        if seen is None or not seen.digest:
+            seen = self._seen[name] = self._known_or_read(path, name)
+        return seen.digest
+
+    def _known_or_read(self, path: Path, name: str) -> Stamp:
+        known = self._known.get(name)
+        if known is not None and known.digest and _matches(known, self._stat(path, name)):
+            return known
+        digest, found = self._steady(path, name, sha256_file)
+        return _stamp(found, digest)
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is a file; an absence is remembered as something the walk depends on."""
+        try:
+            self._stat(path, self.relative(path))
+        except FileProblem:
+            return False
+        return True
+
+    def seen(self) -> dict[str, Stamp]:
+        """A stamp for every file read and for every one that was missing."""
+        return dict(self._seen)
+
+    def _steady(self, path: Path, name: str, take: Callable[[str], T]) -> tuple[T, os.stat_result]:
+        """What `take` makes of a file that did not change meanwhile: tried twice."""
+        for _ in range(2):
+            before = self._stat(path, name)
+            try:
+                value = take(str(path))
+            except OSError as error:
+                raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
+            after = self._stat(path, name)
+            if _look(before) == _look(after):
+                return value, after
+        raise FileProblem(f"{name} is still being written")
+
+    def _stat(self, path: Path, name: str) -> os.stat_result:
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            self._seen[name] = MISSING
+            raise FileProblem(f"{name} does not exist") from None
+        except OSError as error:
+            raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise FileProblem(f"{name} is {_sort(found.st_mode)}, not a file")
+        return found
+
+
+def unchanged(root: Path, stamps: Mapping[str, Stamp]) -> bool:
+    """Whether every file is still what its stamp says: by stat, and where stat differs by digest."""
+    base = os.path.realpath(root)
+    return all(_unchanged(os.path.join(base, name), stamp) for name, stamp in stamps.items())
+
+
+def _unchanged(path: str, stamp: Stamp) -> bool:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return not stamp.digest
+    if not stamp.digest or not stat.S_ISREG(found.st_mode) or found.st_size != stamp.size:
+        return False
+    if _matches(stamp, found):
+        return True
+    try:
+        return sha256_file(path) == stamp.digest
+    except OSError:
+        return False
+
+
+def _read_bytes(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as f:
+        return f.readall() or b""
+
+
+def _look(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _matches(stamp: Stamp, found: os.stat_result) -> bool:
+    return (stamp.size, stamp.mtime_ns, stamp.inode) == _look(found)
+
+
+def _stamp(found: os.stat_result, digest: str) -> Stamp:
+    racy = found.st_mtime_ns > time.time_ns() - RACY_NS
+    return Stamp(found.st_size, -1 if racy else found.st_mtime_ns, found.st_ino, digest)
+
+
+def _sort(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a pipe or a device"

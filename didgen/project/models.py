@@ -1,0 +1,150 @@
+"""A project as its author writes it. Every description here appears in the editor, through the JSON Schema.
+
+Values are checked strictly (`no` is text, not false). What needs other files, voices or templates is checked later,
+in `load` and `plan.resolve`, so that all problems of a project are told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
+
+RESERVED = ("matrix", "data", "each", "rights", "when", "include")
+"""Words of the format that come in a later version."""
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+_SERVICE = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+
+_TEXTS = ("style", "rate", "pitch")
+
+Name = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class Spec(BaseModel):
+    """Base of what is written: unknown keys are errors, values are not bent into shape."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class VoiceSpec(Spec):
+    """A voice: a local one by its id, or one of the service in the service's own form."""
+
+    provider: str | None = Field(
+        default=None, description="Who speaks: didgen (local), microsoft, elevenlabs, amazon, google, azure-openai."
+    )
+    voice_id: str | None = Field(default=None, description="The voice's id, e.g. heart or en-US-JennyNeural.")
+    voice_config: VoiceConfig | None = Field(default=None, description="Style, rate, pitch and so on.")
+    language: str | None = Field(default=None, description="Language, for voices that speak several.")
+    model_id: str | None = Field(default=None, description="Model of the provider (elevenlabs).")
+
+    @field_validator("voice_config", mode="before")
+    @classmethod
+    def _numbers_as_text(cls, value: Any) -> Any:
+        """The service wants `rate: "0.9"`; a writer may leave the quotes out."""
+        if not isinstance(value, dict):
+            return value
+        return {k: str(v) if k in _TEXTS and type(v) in (int, float) else v for k, v in value.items()}
+
+
+class ScriptSpec(Spec):
+    """What is said: exactly one of text, file and audio."""
+
+    text: str | None = Field(default=None, description="Text to speak; may hold {{ variables }}.")
+    file: str | None = Field(default=None, description="A text file to speak; Markdown (.md) is spoken as prose.")
+    audio: str | None = Field(default=None, description="A recording: file or https URL.")
+    ssml: bool | None = Field(default=None, description="The text is SSML.")
+    subtitles: bool | None = Field(default=None, description="Ask the service for subtitles.")
+    reduce_noise: bool | None = Field(default=None, description="Clean the recording first (audio only).")
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        given = [key for key in ("text", "file", "audio") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of text, file and audio, has {' and '.join(given) or 'none'}")
+        if self.audio is not None and self.ssml is not None:
+            raise ValueError("ssml belongs to text, not to audio")
+        if self.audio is None and self.reduce_noise is not None:
+            raise ValueError("reduce_noise belongs to audio, not to text")
+        return self
+
+
+class Defaults(Spec):
+    """What scenes share. Mappings merge with a scene's key by key; lists and plain values are replaced."""
+
+    source: str | None = Field(default=None, description="Picture to animate: a file or an https URL.")
+    driver: str | None = Field(
+        default=None,
+        description="What moves the face: lively, nostalgia/driver-03, bank://…, a video file, a URL.",
+    )
+    voice: VoiceSpec | None = Field(default=None, description="Who speaks: heart, or {provider, voice_id, …}.")
+    config: RenderConfig | None = Field(default=None, description="The service's own rendering options.")
+    face: FaceSquare | None = Field(default=None, description="Which face: {size, top_left: [x, y]} in px.")
+    webhook: Annotated[str, Field(pattern=r"^https://\S+$")] | None = Field(
+        default=None, description="https URL the service calls when the video is ready."
+    )
+    result_url: Annotated[str, Field(pattern=r"^(https|s3)://\S+$")] | None = Field(
+        default=None, description="Where the service writes the video instead of its own store."
+    )
+    user_data: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")] | None = Field(
+        default=None, description="Your own data, given back by the service."
+    )
+
+    @field_validator("voice", mode="before", json_schema_input_type=str | VoiceSpec | None)
+    @classmethod
+    def _voice_by_name(cls, value: Any) -> Any:
+        return {"voice_id": value} if isinstance(value, str) else value
+
+
+class SceneSpec(Defaults):
+    """One shot: with a script a talk, without one an animation."""
+
+    id: Name = Field(description="Name of the scene in this project; also of its file.")
+    script: ScriptSpec | None = Field(default=None, description="What is said: text, {file: …} or {audio: …}.")
+
+    @field_validator("script", mode="before", json_schema_input_type=str | ScriptSpec)
+    @classmethod
+    def _script_as_text(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("is empty; write what is said, or leave the key out for an animation")
+        return {"text": value} if isinstance(value, str) else value
+
+    @property
+    def kind(self) -> Literal["talk", "animation"]:
+        return "animation" if self.script is None else "talk"
+
+
+class ProjectSpec(Spec):
+    """A didgen project: scenes that become talking-head videos, and the film they make together."""
+
+    didgen: Literal[1] = Field(description="Version of this format.")
+    name: Name | None = Field(default=None, description="Name of the project; left out: its folder's.")
+    service: str = Field("local", description="The release service: local, d-id, or a base URL that speaks its API.")
+    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")] = Field(
+        "en", description="Language of the scripts, e.g. en or de-AT."
+    )
+    vars: dict[str, Any] = Field(default_factory=dict, description="Variables for scripts: {{ product }}.")
+    voices: dict[str, VoiceSpec] = Field(default_factory=dict, description="Voice by locale: {en: heart}.")
+    pronounce: dict[Annotated[str, Field(min_length=1)], str] = Field(
+        default_factory=dict, description="How written words are spoken: {kubectl: cube control}."
+    )
+    defaults: Defaults = Field(default_factory=Defaults, description="What scenes share.")
+    scenes: tuple[SceneSpec, ...] = Field(min_length=1, description="The scenes in order.")
+    film: tuple[str, ...] | None = Field(default=None, description="Scenes of the film in order; left out: all talks.")
+
+    @field_validator("voices", mode="before", json_schema_input_type=dict[str, str | VoiceSpec])
+    @classmethod
+    def _voices_by_name(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: {"voice_id": v} if isinstance(v, str) else v for key, v in value.items()}
+
+    @field_validator("service")
+    @classmethod
+    def _service_known(cls, value: str) -> str:
+        if value not in ("local", "d-id") and not _SERVICE.fullmatch(value):
+            raise ValueError(f"unknown service {value!r}")
+        return value

@@ -1,0 +1,109 @@
+"""The child that renders templates: a Jinja sandbox inside a process with limits.
+
+The sandbox keeps a template from reaching anything but its variables; the process keeps it from taking time and
+memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: one JSON request a line on stdin
+({source, variables}), one JSON answer a line on stdout ({text} or {error, line, name}).
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import traceback
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_OUTPUT = 40_000  # characters: the service's limit of a script
+MAX_SOURCE = 64_000
+MAX_MEMORY_BYTES = 512 << 20
+MAX_CPU_S = 120  # of the whole child; the parent's clock stops a single template much earlier
+MAX_REPEAT = 1_000
+
+FILTERS = frozenset(
+    "abs capitalize default d dictsort escape e first float int items join last length count list lower map max min "
+    "reject rejectattr replace reverse round select selectattr sort string sum title trim truncate unique upper "
+    "wordcount".split()
+)
+_TEMPLATE = "<template>"
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja without globals, with the filters that make text, and with a bound on what one operator can make."""
+
+    intercepted_binops = frozenset(("*", "**", "%", "+"))
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in FILTERS}
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse powers, formatting, and products that are long."""
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator == "**" or (operator == "%" and not numbers):
+            raise SecurityError(f"the operator {operator} is not allowed in scripts")
+        if operator == "*" and not numbers:
+            times = next((x for x in (left, right) if isinstance(x, int)), 0)
+            if times > MAX_REPEAT:
+                raise SecurityError(f"text repeated more than {MAX_REPEAT:,} times")
+        return super().call_binop(context, operator, left, right)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Text methods that pad or format can make any length, so only data is reachable on text."""
+        if isinstance(obj, str) and attr in ("format", "format_map", "center", "ljust", "rjust", "zfill", "expandtabs"):
+            return False
+        return bool(super().is_safe_attribute(obj, attr, value))
+
+
+def render(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one request; never raises for what a template does."""
+    if len(source) > MAX_SOURCE:
+        return {"error": f"the template is longer than {MAX_SOURCE:,} characters", "line": 1}
+    try:
+        return {"text": _rendered(sandbox, source, variables)}
+    except TemplateSyntaxError as error:
+        return {"error": error.message or "syntax error", "line": error.lineno}
+    except UndefinedError as error:
+        return {"error": error.message or "undefined", "line": _line(error)}
+    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        return {"error": str(error) or type(error).__name__, "line": _line(error)}
+    except (MemoryError, RecursionError):
+        return {"error": f"template stopped: over {MAX_MEMORY_BYTES >> 20} MB", "line": 1}
+
+
+def _rendered(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> str:
+    parts: list[str] = []
+    size = 0
+    for part in sandbox.from_string(source).generate(variables):
+        size += len(part)
+        if size > MAX_OUTPUT:
+            raise SecurityError(f"template stopped: over {MAX_OUTPUT:,} characters")
+        parts.append(part)
+    return "".join(parts)
+
+
+def _line(error: BaseException) -> int:
+    """The template's own line: Jinja rewrites the traceback so that its frames carry it."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == _TEMPLATE and f.lineno]
+    return frames[-1].lineno or 1 if frames else 1
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    sandbox = Sandbox()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        answer = render(sandbox, request["source"], request["variables"])
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

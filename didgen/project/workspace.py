@@ -1,0 +1,110 @@
+"""Where a workspace lies, which projects it holds, and its settings. Light: YAML is parsed only for settings."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from didgen.catalog.nearest import nearest
+from didgen.errors import Place, Problem, ProjectError, UsageError
+
+MARKS = ("didgen.yaml", "projects", ".git")
+PROJECT_FILE = "project.yaml"
+_KEY = re.compile(rb"^(?:didgen|['\"]didgen['\"])\s*:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of a workspace. service "" leaves each project its own; jobs 0 lets the engine choose."""
+
+    service: str = ""
+    jobs: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.jobs <= 64:
+            raise UsageError(f"jobs is {self.jobs}", hint="a number from 1 to 64, or 0 to let didgen choose")
+
+
+def find_root(start: Path, given: Path | None = None) -> Path:
+    """The workspace root: `given` (from -C), else the nearest parent of `start` with one of MARKS, else `start`."""
+    if given is not None:
+        if not given.is_dir():
+            raise UsageError(f"{given} is not a folder", hint="-C names the folder of the workspace")
+        return Path(os.path.realpath(given))
+    here = Path(os.path.realpath(start))
+    for folder in (here, *here.parents):
+        if any(os.path.exists(folder / mark) for mark in MARKS):
+            return folder
+    return here
+
+
+def find_projects(root: Path, names: Sequence[str] = ()) -> list[Path]:
+    """Project files by name (`projects/NAME/project.yaml`) or by path; all of the workspace without a name.
+
+    Raises UsageError for a name nobody has, with the nearest right one.
+    """
+    if names:
+        return list(dict.fromkeys(_find(root, name) for name in names))
+    found = [root / "projects" / name / PROJECT_FILE for name in project_names(root)]
+    if not found:
+        raise UsageError(f"no project in {root}", hint="`didgen init` makes one")
+    return found
+
+
+def project_names(root: Path) -> list[str]:
+    """Names of the projects in `projects/`, sorted."""
+    try:
+        entries = sorted(entry.name for entry in os.scandir(root / "projects") if entry.is_dir())
+    except FileNotFoundError:
+        return []
+    return [name for name in entries if (root / "projects" / name / PROJECT_FILE).is_file()]
+
+
+def _find(root: Path, name: str) -> Path:
+    if "/" not in name and not name.endswith((".yaml", ".yml")):
+        path = root / "projects" / name / PROJECT_FILE
+        if path.is_file():
+            return path
+        raise UsageError(f"there is no project {name!r}", hint=nearest(name, project_names(root)))
+    path = Path(os.path.realpath(name if os.path.exists(name) else root / name))
+    if not path.is_file():
+        raise UsageError(f"{name} does not exist")
+    if not path.is_relative_to(os.path.realpath(root)):
+        raise UsageError(f"{name} lies outside the workspace {root}", hint="-C names another workspace")
+    if not _KEY.search(path.read_bytes()[:1_000_000]):
+        raise UsageError(f"{name} is not a project: it has no `didgen:` key", hint="write `didgen: 1` at its top")
+    return path
+
+
+def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE and DIDGEN_JOBS. Raises ProjectError, UsageError."""
+    path = root / "didgen.yaml"
+    settings = _parse_settings(path) if path.is_file() else Settings()
+    service = environ.get("DIDGEN_SERVICE") or settings.service
+    jobs = environ.get("DIDGEN_JOBS") or str(settings.jobs)
+    if not jobs.isascii() or not jobs.isdigit():
+        raise UsageError(f"DIDGEN_JOBS is {jobs!r}", hint="a number from 1 to 64")
+    return Settings(service, int(jobs))
+
+
+def _parse_settings(path: Path) -> Settings:
+    from didgen.project.yaml_reader import read_yaml
+
+    document = read_yaml(path.read_bytes(), path.name)
+    data = document.data if document.data is not None else {}
+    if not isinstance(data, dict):
+        raise ProjectError([Problem("must hold `key: value` lines", Place(path.name, 1, 1))])
+    kinds = {"service": str, "jobs": int}
+    problems = []
+    for key, value in data.items():
+        if key not in kinds:
+            problems.append(Problem("unknown setting", document.key_place(key), key, nearest(key, list(kinds))))
+        elif type(value) is not kinds[key]:
+            word = {"service": "text", "jobs": "a whole number"}[key]
+            problems.append(Problem(f"must be {word}", document.place(key), key))
+    if problems:
+        raise ProjectError(problems)
+    return Settings(**data)

@@ -1,0 +1,278 @@
+"""YAML into plain data with the place of every value.
+
+Built from parser events and never by a loader: events do not recurse, so limits hold before anything can grow
+(a 400 kB run of brackets kills the C loader's process, a 341-byte alias bomb never ends). Scalars follow the YAML
+1.2 core schema, and stricter: `012`, `1_000`, `.inf` and dates stay what the writer typed.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from didgen.errors import Place, Problem, ProjectError
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 64
+MAX_NODES = 200_000
+MAX_ALIASES = 100
+
+_CONSTANTS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+_DIGIT_START = frozenset("-+.0123456789")
+
+
+@dataclass(slots=True)
+class Spot:
+    """Where a value stands, its key, and what lies below it. Lines and columns count from 0."""
+
+    line: int
+    column: int
+    nodes: int = 1  # of the whole subtree, aliases expanded
+    block: bool = False  # text after | or >, which begins on the next line
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    below: dict[str | int, Spot] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data (dict, list, str, int, float, bool, None) of one file, and where each value stands in it."""
+
+    file: str
+    data: Any
+    root: Spot
+
+    def place(self, *path: str | int) -> Place:
+        """Where the value at `path` stands, or the deepest part of the path that exists."""
+        spot = self.root
+        for step in path:
+            if step not in spot.below:
+                break
+            spot = spot.below[step]
+        return Place(self.file, spot.line + 1, spot.column + 1)
+
+    def text_line(self, line: int, *path: str | int) -> Place:
+        """Where line `line` (from 1) of the text at `path` stands; exact for block text, else the text's beginning."""
+        spot = self.root
+        for step in path:
+            spot = spot.below.get(step, spot)
+        return Place(self.file, spot.line + 1 + line) if spot.block else self.place(*path)
+
+    def key_place(self, *path: str | int) -> Place:
+        """Where the last key of `path` stands; as `place` when it has none."""
+        spot = self.root
+        for step in path[:-1]:
+            if step not in spot.below:
+                return self.place(*path)
+            spot = spot.below[step]
+        mark = spot.keys.get(str(path[-1])) if path else None
+        return Place(self.file, mark[0] + 1, mark[1] + 1) if mark else self.place(*path)
+
+
+def read_yaml(raw: bytes, file: str) -> Document:
+    """Parse one YAML document. `file` names it in messages.
+
+    Raises ProjectError with the place: not UTF-8, a syntax error, a duplicate key, a tag, a merge key, too large.
+    """
+    text = _decode(raw, file)
+    builder = _Builder(file)
+    with _no_gc():
+        for event in _events(text, file):
+            builder.take(event)
+    return Document(file, builder.data, builder.root)
+
+
+def _decode(raw: bytes, file: str) -> str:
+    if len(raw) > MAX_BYTES:
+        raise _error(f"is larger than {MAX_BYTES // 1_000_000} MB", file, 0, 0)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start)
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1)
+        raise _error("is not UTF-8", file, line, column, "save the file as UTF-8") from None
+
+
+@contextmanager
+def _no_gc() -> Iterator[None]:
+    """The collector walks the growing tree again and again: three quarters of the time for 10,000 scenes."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _events(text: str, file: str) -> Iterator[Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        raise _error(f"YAML syntax: {said}", file, line, column, _syntax_hint(text, line)) from None
+    except yaml.YAMLError as error:
+        raise _error(f"YAML syntax: {str(error).splitlines()[0]}", file, 0, 0) from None
+
+
+def _syntax_hint(text: str, line: int) -> str:
+    lines = text.splitlines()
+    here = lines[line] if line < len(lines) else ""
+    if "\t" in here[: len(here) - len(here.lstrip())]:
+        return "indent with spaces, not tabs"
+    if re.match(r"\s*(- )?[\w.-]+:\s[^'\"|>{\[].*: ", here):
+        return "put text that contains `: ` in quotes"
+    return ""
+
+
+def _error(message: str, file: str, line: int, column: int, hint: str = "") -> ProjectError:
+    return ProjectError([Problem(message, Place(file, line + 1, column + 1), hint=hint)])
+
+
+class _Open:
+    """A mapping or list whose end has not come yet."""
+
+    __slots__ = ("anchor", "data", "key", "spot")
+
+    def __init__(self, data: dict[str, Any] | list[Any], spot: Spot, anchor: str | None) -> None:
+        self.data = data
+        self.spot = spot
+        self.anchor = anchor
+        self.key: str | None = None  # of a mapping, while its value is awaited
+
+
+class _Builder:
+    """Takes events one by one, keeps the stack of open collections, and counts."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.data: Any = None
+        self.root = Spot(0, 0)
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[Any, Spot]] = {}
+        self._nodes = 0
+        self._aliases = 0
+        self._documents = 0
+        self._steps: dict[str, Any] = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._start,
+            "SequenceStartEvent": self._start,
+            "MappingEndEvent": self._end,
+            "SequenceEndEvent": self._end,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._document,
+        }
+
+    def take(self, event: Any) -> None:
+        step = self._steps.get(type(event).__name__)
+        if step is not None:
+            step(event)
+
+    def _fail(self, message: str, event: Any, hint: str = "") -> ProjectError:
+        return _error(message, self.file, event.start_mark.line, event.start_mark.column, hint)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._fail("a second document begins here", event, "one project a file")
+
+    def _new_spot(self, event: Any) -> Spot:
+        self._count(1, event)
+        if event.tag is not None and event.tag != "!":
+            raise self._fail(f"the tag {event.tag!r} is not allowed", event, "write plain values")
+        block = getattr(event, "style", None) in ("|", ">")
+        return Spot(event.start_mark.line, event.start_mark.column, block=block)
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise self._fail(f"more than {MAX_NODES:,} values", event, "split the project")
+
+    def _scalar(self, event: Any) -> None:
+        top = self._stack[-1] if self._stack else None
+        if top is not None and isinstance(top.data, dict) and top.key is None:
+            self._key(event, top, top.data)
+            return
+        value = plain_scalar(event.value) if event.implicit[0] else event.value
+        self._place(value, self._new_spot(event), event.anchor)
+
+    def _key(self, event: Any, top: _Open, data: dict[str, Any]) -> None:
+        self._new_spot(event)
+        key = str(event.value)
+        if key == "<<" and event.implicit[0]:
+            raise self._fail("merge keys (<<) are not allowed", event, "what scenes share goes into `defaults`")
+        if key in data:
+            first = top.spot.keys[key][0] + 1
+            raise self._fail(f"duplicate key {key!r}, first on line {first}", event, "keep one of them")
+        top.spot.keys[key] = (event.start_mark.line, event.start_mark.column)
+        top.key = key
+
+    def _start(self, event: Any) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise self._fail(f"nested deeper than {MAX_DEPTH}", event)
+        top = self._stack[-1] if self._stack else None
+        if top is not None and isinstance(top.data, dict) and top.key is None:
+            raise self._fail("a key must be plain text", event)
+        mapping = type(event).__name__ == "MappingStartEvent"
+        self._stack.append(_Open({} if mapping else [], self._new_spot(event), event.anchor))
+
+    def _end(self, _event: Any) -> None:
+        done = self._stack.pop()
+        self._place(done.data, done.spot, done.anchor)
+
+    def _alias(self, event: Any) -> None:
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise self._fail(f"more than {MAX_ALIASES} aliases", event)
+        if event.anchor not in self._anchors:
+            raise self._fail(f"nothing before this is named &{event.anchor}", event)
+        top = self._stack[-1]
+        if isinstance(top.data, dict) and top.key is None:
+            raise self._fail("a key must be plain text", event)
+        value, spot = self._anchors[event.anchor]
+        self._count(spot.nodes, event)
+        here = Spot(event.start_mark.line, event.start_mark.column, spot.nodes, False, spot.keys, spot.below)
+        self._place(value, here, None)
+
+    def _place(self, value: Any, spot: Spot, anchor: str | None) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (value, spot)
+        if not self._stack:
+            self.data, self.root = value, spot
+            return
+        top = self._stack[-1]
+        top.spot.nodes += spot.nodes
+        if isinstance(top.data, list):
+            top.spot.below[len(top.data)] = spot
+            top.data.append(value)
+        elif top.key is not None:
+            top.spot.below[top.key] = spot
+            top.data[top.key] = value
+            top.key = None
+
+
+def plain_scalar(text: str) -> Any:
+    """The value of an unquoted scalar: null, true/false, a decimal number, else the text as typed."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _DIGIT_START:
+        return text
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        return value if abs(value) <= 1e300 else text
+    return text
