@@ -1,0 +1,209 @@
+"""What is seen between parted lips: cavity, tongue, lower and upper teeth, drawn or taken from the photo.
+
+Drawn pieces live in the mouth's slit frame at rest: u to the picture's right from the middle of the mouth, v down from
+the rest line of the lips. Sizes are in cm of the canonical face and meet the picture through `px_per_cm`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.warp.layer import Layer, Region, over, smoothstep, with_alpha
+from didgen.engine.warp.seam import Floats, Picture
+
+UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch
+UPPER_HEIGHTS_CM = (0.98, 0.86, 0.96, 0.80, 0.74)
+UPPER_EDGE_CM = (0.0, -0.06, -0.02, -0.10, -0.16)  # how far each edge stands below the middle one's
+LOWER_WIDTHS_CM = (0.53, 0.58, 0.68, 0.68, 0.68)
+LOWER_HEIGHTS_CM = (0.78, 0.80, 0.88, 0.78, 0.70)
+LOWER_EDGE_CM = (0.0, -0.02, -0.05, 0.04, 0.08)
+UPPER_ARCH_CM, LOWER_ARCH_CM = 2.55, 2.15  # radius of the arch seen from above
+SUPERSAMPLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The inside of one person's mouth under one photo's light, RGB 0..255, and how soft that photo is."""
+
+    white: Floats
+    flesh: Floats
+    seam: Floats
+    blur_px: float
+
+    @property
+    def throat(self) -> Floats:
+        return (self.flesh * np.array([0.26, 0.20, 0.20])).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Gape:
+    """How the mouth stands open in one frame.
+
+    skull, jaw: (2, 3) maps from the slit frame at rest to the region drawn, px. box: left, top, right, bottom of the
+    opening in the slit frame, px. gap_cm: its height. tongue: 0..1. jaw_cm: how far the lower teeth have come down.
+    """
+
+    skull: NDArray[np.float64]
+    jaw: NDArray[np.float64]
+    box: tuple[float, float, float, float]
+    gap_cm: float
+    tongue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interior:
+    """Pieces in the slit frame (`cavity` in a unit square) and the photo's own teeth, if it shows them."""
+
+    cavity: Picture
+    tongue: Layer
+    lower_teeth: Layer
+    upper_teeth: Layer
+    seam: Floats
+    px_per_cm: float
+
+
+def draw_interior(colours: Colours, px_per_cm: float, own_teeth: Layer | None) -> Interior:
+    """Everything between the lips. own_teeth: the photo's own, in the slit frame, drawn instead of ours."""
+    return Interior(
+        _cavity(colours),
+        _tongue(colours, px_per_cm),
+        _teeth(colours, px_per_cm, upper=False),
+        own_teeth or _teeth(colours, px_per_cm, upper=True),
+        colours.seam,
+        px_per_cm,
+    )
+
+
+def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
+    """The picture between the lips, (h, w, 3).
+
+    coverage: (h, w) 0..1, what the lips hide. Near a lip the interior lies in its shadow; where the opening is so narrow
+    that both lips are near, only the dark seam is left: no slivers of teeth.
+    """
+    shape = (coverage.shape[0], coverage.shape[1])
+    picture = _placed_cavity(interior, gape, shape)
+    for layer, move, strength in _pieces(interior, gape):
+        colours, alpha = layer.placed(move, shape)
+        picture = over(picture, colours, alpha * strength)
+    return _shadowed(picture, interior, coverage)
+
+
+def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
+    """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out."""
+    cm, gap = interior.px_per_cm, gape.gap_cm
+    lip = gape.box[3]
+    lower = float(np.clip((gap - 0.55) / 0.4, 0, 1))
+    rise = (0.10 + 0.20 * gap + 0.55 * gape.tongue * min(gap, 1.0)) * cm
+    pieces = [(interior.tongue, _moved(gape.skull, 0, lip - rise), float(np.clip((gap - 0.2) / 0.3, 0, 1)))]
+    if lower:
+        pieces.append((interior.lower_teeth, _moved(gape.jaw, 0, 0), lower))
+    pieces.append((interior.upper_teeth, gape.skull, 1.0))
+    return pieces
+
+
+def _moved(affine: NDArray[np.float64], du: float, dv: float) -> NDArray[np.float64]:
+    """The map applied after a shift of du, dv."""
+    return np.c_[affine[:, :2], affine @ np.array([du, dv, 1.0])]
+
+
+def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Picture:
+    left, top, right, bottom = gape.box
+    rows, columns = interior.cavity.shape[:2]
+    unit = np.array([[(right - left) / columns, 0.0], [0.0, max(bottom - top, 1.0) / rows]])
+    whole = np.c_[gape.skull[:, :2] @ unit, gape.skull @ np.array([left, top, 1.0])]
+    out: Picture = cv2.warpAffine(
+        interior.cavity, whole, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return out
+
+
+def _shadowed(picture: Picture, interior: Interior, coverage: Floats) -> Picture:
+    """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet."""
+    reach = max(0.13 * interior.px_per_cm, 1.0)
+    near = cv2.GaussianBlur(coverage, (0, 0), reach)
+    cast = cv2.blur(coverage, (3, 2 * int(1.6 * reach) + 1), anchor=(1, int(2.6 * reach)))
+    shade = (1 - 0.42 * cast)[..., None] * (1 - near[..., None] * np.array([0.10, 0.16, 0.18], np.float32))
+    lit = smoothstep(0.90, 0.52, near)[..., None]
+    out = interior.seam + (picture * shade - interior.seam) * lit
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def _cavity(colours: Colours) -> Picture:
+    """A unit square: darkest behind the upper teeth, warmer towards cheeks and floor, so that corners are not black."""
+    v, u = np.mgrid[0:48, 0:64].astype(np.float32)
+    u, v = (u - 31.5) / 32, (v - 20) / 28
+    wall = smoothstep(0.15, 1.15, np.sqrt(u * u + 0.55 * v * v))[..., None]
+    floor = smoothstep(0.1, 1.0, v)[..., None]
+    flesh = colours.flesh * np.array([0.50, 0.42, 0.42], np.float32)
+    picture = colours.throat + (flesh - colours.throat) * np.maximum(0.75 * wall, 0.9 * floor)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def _tongue(colours: Colours, px_per_cm: float) -> Layer:
+    """A dome 3.7 cm wide whose tip is at v = 0, lit from above, with a groove and a moist highlight."""
+    u, v, region = _sheet(px_per_cm, (-2.0, -0.3, 2.0, 2.6))
+    dome = 1.9 * (1 - np.clip(1 - (u / 1.85) ** 2, 0, 1) ** 0.5) * 0.45
+    depth = v - dome
+    light = 0.50 + 0.42 * smoothstep(-0.05, 0.45, depth) - 0.22 * smoothstep(0.5, 1.8, depth)
+    light -= 0.10 * np.exp(-((u / 0.16) ** 2)) * smoothstep(0.05, 0.5, depth)
+    light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
+    gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
+    flesh = colours.flesh * np.array([1.0, 0.80, 0.80], np.float32)
+    rgb = flesh * light[..., None] + gloss[..., None] * colours.white
+    return _finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
+
+
+def _teeth(colours: Colours, px_per_cm: float, *, upper: bool) -> Layer:
+    """One row of teeth. v = 0 is the rest line of the lips; the upper row hangs below it, the lower stands under it."""
+    widths, heights, edges, arch = (
+        (UPPER_WIDTHS_CM, UPPER_HEIGHTS_CM, UPPER_EDGE_CM, UPPER_ARCH_CM)
+        if upper
+        else (LOWER_WIDTHS_CM, LOWER_HEIGHTS_CM, LOWER_EDGE_CM, LOWER_ARCH_CM)
+    )
+    u, v, region = _sheet(px_per_cm, (-2.6, -1.4, 2.6, 0.8) if upper else (-2.6, -0.4, 2.6, 1.5))
+    along = arch * np.arcsin(np.clip(np.abs(u) / arch, 0, 0.999))
+    bounds = np.cumsum((0.0, *widths))
+    k = np.clip(np.searchsorted(bounds, along, side="right") - 1, 0, len(widths) - 1)
+    across = 2 * (along - bounds[k]) / np.take(widths, k) - 1  # -1..1 over a tooth
+    sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
+    edge = (0.33 - 0.05 * u * u) if upper else (0.08 + 0.03 * u * u)
+    crown = sign * (edge + np.take(edges, k) - v) - 0.05 * np.abs(across) ** 3
+    height = np.take(heights, k) - 0.10 * across * across
+    rgb = _enamel(colours, along - bounds[k], np.take(widths, k), across, crown / height, np.abs(u))
+    alpha = smoothstep(-0.03, 0.03, crown) * smoothstep(2.5, 2.1, np.abs(u))
+    return _finished(rgb, alpha * smoothstep(1.35, 1.15, crown), region, colours.blur_px)
+
+
+def _enamel(
+    colours: Colours, inside: Floats, width: Floats, across: Floats, height: Floats, distance: Floats
+) -> Floats:
+    """Colour of the teeth: convex, softly parted, warm at the gum, a little grey at the edge, dark to the back."""
+    parted = 1 - 0.20 * np.exp(-((np.minimum(inside, width - inside) / 0.035) ** 2))
+    round_ = 1 - 0.10 * across * across
+    length = 0.86 + 0.14 * smoothstep(-0.05, 0.35, height) - 0.10 * smoothstep(0.5, 1.0, height)
+    back = 1 - 0.62 * smoothstep(0.7, 2.3, distance)
+    white = colours.white * (parted * round_ * length * back)[..., None]
+    gum = colours.flesh * np.array([0.86, 0.62, 0.62], np.float32) * back[..., None]
+    at_gum = smoothstep(0.94, 1.03, height)[..., None]
+    return (white + (gum - white) * at_gum).astype(np.float32)
+
+
+def _sheet(px_per_cm: float, box_cm: tuple[float, float, float, float]) -> tuple[Floats, Floats, Region]:
+    """u, v in cm on a supersampled grid, and the region (slit frame, px) it covers at 2 samples a px."""
+    left, top = (int(np.floor(side * px_per_cm)) for side in box_cm[:2])
+    right, bottom = (int(np.ceil(side * px_per_cm)) for side in box_cm[2:])
+    region = Region(left, top, right - left, bottom - top)
+    grid = (region.grid(2 * SUPERSAMPLE) / px_per_cm).astype(np.float32)
+    return grid[..., 0], grid[..., 1], region
+
+
+def _finished(rgb: Floats, alpha: Floats, region: Region, blur_px: float) -> Layer:
+    """Reduced to 2 samples a px and as soft as the photo."""
+    size = (region.width * 2, region.height * 2)
+    both = cv2.resize(np.dstack([rgb, alpha * 255]).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(both, (0, 0), max(2 * blur_px, 0.5))
+    return Layer(with_alpha(np.clip(soft[..., :3], 0, 255).astype(np.uint8), soft[..., 3] / 255), region, 2)
