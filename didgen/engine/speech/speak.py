@@ -80,12 +80,12 @@ def _voice(script: TextScript) -> Voice:
 
 def _utterance(utterance: Utterance, voice: Voice, rate: float, memo: Memo | None) -> list[Spoken]:
     key = memo_key(utterance, voice, rate)
-    kept = memo.get(key) if memo else None
+    kept = memo.get(key) if memo is not None else None
     if kept is not None:
         return unpacked(kept)
     readings = read(utterance.written, utterance.spoken, british=voice.locale == "en-GB")
     said = [_spoken(reading, voice, rate) for reading in readings]
-    if memo:
+    if memo is not None:
         memo.put(key, packed(said))
     return said
 

@@ -1,0 +1,91 @@
+"""Mouth shapes from sound alone: log-mel frames through a small convolutional net, in numpy.
+
+Frames are 10 ms; frame i is centred at (i + 0.5) * 10 ms. How the net was made: models/README.md.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ: Final = 16_000
+FRAME_RATE_HZ: Final = 100
+HOP: Final = SAMPLE_RATE_HZ // FRAME_RATE_HZ
+WINDOW: Final = 400
+FFT: Final = 512
+MELS: Final = 40
+BAND_HZ: Final = (60.0, 7600.0)
+DILATIONS: Final = (1, 2, 4, 8, 16)
+_CHUNK: Final = 4096  # frames transformed at once, so that memory stays flat
+
+Matrix = NDArray[np.float32]
+
+
+def viseme_probabilities(samples: Matrix) -> Matrix:
+    """(F, 15) probabilities in the order of VISEMES of (N,) float32 mono samples at 16 kHz; F = N // 160."""
+    features = _centred(log_mel(samples))
+    if not len(features):
+        return np.zeros((0, 15), np.float32)
+    net = _weights()
+    h = np.maximum(_conv(features, net["in.w"], net["in.b"]), 0)
+    for k, dilation in enumerate(DILATIONS):
+        h += np.maximum(_conv(h, net[f"c{k}.w"], net[f"c{k}.b"], dilation), 0)
+    logits = _conv(h, net["out.w"], net["out.b"])
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
+
+
+def log_mel(samples: Matrix) -> Matrix:
+    """(F, 40) natural log of mel energies, 60 to 7600 Hz, of (N,) samples at 16 kHz in -1..1; zeros beyond the ends."""
+    count = len(samples) // HOP
+    lead = (WINDOW - HOP) // 2
+    padded = np.concatenate([np.zeros(lead, np.float32), samples.astype(np.float32), np.zeros(WINDOW, np.float32)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count]
+    hann, bank = np.hanning(WINDOW), mel_bank()
+    out = np.empty((count, MELS), np.float32)
+    for start in range(0, count, _CHUNK):
+        spectrum = np.fft.rfft(windows[start : start + _CHUNK] * hann, FFT)
+        power = spectrum.real**2 + spectrum.imag**2
+        out[start : start + _CHUNK] = np.log(power @ bank + 1e-7)
+    return out
+
+
+@lru_cache(maxsize=1)
+def mel_bank() -> NDArray[np.float64]:
+    """(257, 40) triangles, their corners evenly spaced in mel = 2595 log10(1 + f / 700), their sides straight in Hz."""
+    low, high = (2595 * np.log10(1 + f / 700) for f in BAND_HZ)
+    corners = 700 * (10 ** (np.linspace(low, high, MELS + 2) / 2595) - 1)
+    f = np.fft.rfftfreq(FFT, 1 / SAMPLE_RATE_HZ)[:, None]
+    left, middle, right = corners[:-2], corners[1:-1], corners[2:]
+    return np.asarray(np.maximum(0, np.minimum((f - left) / (middle - left), (right - f) / (right - middle))))
+
+
+def _centred(features: Matrix) -> Matrix:
+    """Take away the mean of the louder half of the frames: the net hears the voice, not the microphone or the gain."""
+    if not len(features):
+        return features
+    level = features.mean(axis=1)
+    loud = features[level >= np.median(level)]
+    return np.asarray((features - loud.mean(axis=0)) / 3, np.float32)
+
+
+def _conv(x: Matrix, weight: Matrix, bias: Matrix, dilation: int = 1) -> Matrix:
+    """(T, out) of (T, in) and (kernel, in, out): one matrix product a tap, zeros beyond the ends."""
+    reach = len(weight) // 2
+    out = np.tile(bias, (len(x), 1))
+    for tap, w in enumerate(weight):
+        shift = (tap - reach) * dilation
+        first, last = max(0, -shift), min(len(x), len(x) - shift)
+        if last > first:
+            out[first:last] += x[first + shift : last + shift] @ w
+    return out
+
+
+@lru_cache(maxsize=1)
+def _weights() -> dict[str, Matrix]:
+    with (files(__package__) / "models" / "viseme-net.npz").open("rb") as f, np.load(f, allow_pickle=False) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored.files}

@@ -1,0 +1,137 @@
+"""Recorded speech: any usual audio file in, its sound and mouth shapes heard from it out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.speech.cues import mouth_cues
+from didgen.engine.speech.lipnet import SAMPLE_RATE_HZ as NET_RATE_HZ
+from didgen.engine.speech.lipnet import viseme_probabilities
+from didgen.engine.speech.speech import Speech
+from didgen.errors import RenderError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+FORMATS: Final = "wav,mp3,mov,aac,flac,ogg,matroska"
+"""Demuxers that may touch a user's file; "mov" is mp4 and m4a, "matroska" is webm."""
+
+LOWEST_RATE_HZ, TOP_RATE_HZ = 8_000, 48_000
+SHORTEST_S: Final = 0.1
+SILENT_DB: Final = -50.0
+_SAVE_AS: Final = "save it as wav, mp3, m4a, flac, ogg or webm"
+
+Samples = NDArray[np.float32]
+
+
+def listen(path: Path, *, limit_s: float = 600.0) -> Speech:
+    """Read recorded speech: mono float32 at its own rate, at most 48 kHz, as loud as it was recorded.
+
+    `visemes` holds the net's probabilities, `phonemes` the shapes made of them, `words` nothing.
+    Raises RenderError: missing, empty, not audio, no audio stream, silent (under -50 dBFS where it is loudest), longer
+    than `limit_s`.
+    """
+    samples, rate_hz = decoded(path, limit_s)
+    _refuse_silence(samples, rate_hz, path)
+    visemes = viseme_probabilities(resampled(samples, rate_hz, NET_RATE_HZ))
+    return Speech(samples, rate_hz, (), mouth_cues(visemes, len(samples) / rate_hz), visemes)
+
+
+def decoded(path: Path, limit_s: float) -> tuple[Samples, int]:
+    """(N,) mono samples and rate of a file's first audio stream. Raises RenderError as `listen` does, save for silence."""
+    import av
+
+    _refuse_no_file(path)
+    try:
+        # An open file, not a name: nothing in a name or in the file can make the reader open another one.
+        with path.open("rb") as f, av.open(f, "r", options={"format_whitelist": FORMATS}) as container:
+            return _first_stream(container, path, limit_s)
+    except (av.FFmpegError, OSError) as e:
+        raise _error(path, f"cannot be read as audio: {_reason(e)}", _SAVE_AS) from None
+
+
+def _refuse_no_file(path: Path) -> None:
+    if not path.is_file():
+        raise _error(
+            path, "is not a file" if path.exists() else "does not exist", "check the path of the script's audio"
+        )
+    if path.stat().st_size == 0:
+        raise _error(path, "is empty (0 bytes)", "record or export it again")
+
+
+def _first_stream(container: InputContainer, path: Path, limit_s: float) -> tuple[Samples, int]:
+    if not container.streams.audio:
+        raise _error(path, "has no sound in it", _SAVE_AS)
+    stream = container.streams.audio[0]
+    rate_hz = min(max(stream.rate or TOP_RATE_HZ, LOWEST_RATE_HZ), TOP_RATE_HZ)
+    parts, count = [], 0
+    for part in _mono(container, stream, rate_hz):
+        parts.append(part)
+        count += len(part)
+        if count > limit_s * rate_hz:
+            raise RenderError(
+                "InvalidAudioDurationError",
+                f"the audio {path.name} is longer than {limit_s / 60:g} minutes",
+                hint="split it into several scenes",
+            )
+    if count < SHORTEST_S * rate_hz:
+        raise _error(path, f"holds only {count / rate_hz:.2f} s of sound", "record or export it again")
+    return np.concatenate(parts), rate_hz
+
+
+def _mono(container: InputContainer, stream: AudioStream, rate_hz: int) -> Any:
+    """Parts of the stream's sound as float32. A damaged packet is skipped, as players do."""
+    import av
+
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate_hz)
+    for packet in container.demux(stream):
+        try:
+            frames: list[AudioFrame] = packet.decode()
+        except av.error.InvalidDataError:
+            continue
+        for frame in frames:
+            yield from _parts(resampler.resample(frame))
+    yield from _parts(resampler.resample(None))
+
+
+def _parts(frames: list[AudioFrame]) -> list[Samples]:
+    sound = (np.nan_to_num(f.to_ndarray().ravel()) for f in frames)
+    return [np.clip(s, -1.0, 1.0).astype(np.float32) for s in sound]
+
+
+def resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:
+    """(N,) mono samples at another rate, band-limited; N * to_hz / from_hz of them, in step with the first."""
+    if from_hz == to_hz:
+        return samples
+    import av
+
+    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+    frame.sample_rate = from_hz
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=to_hz)
+    parts = _parts([*resampler.resample(frame), *resampler.resample(None)])
+    want = round(len(samples) * to_hz / from_hz)
+    out = np.concatenate([*parts, np.zeros(want, np.float32)])
+    return out[:want]
+
+
+def _refuse_silence(samples: Samples, rate_hz: int, path: Path) -> None:
+    """Silent is a recording of which not even 0.3 s are over -50 dBFS."""
+    size = round(0.1 * rate_hz)
+    windows = samples[: len(samples) // size * size].reshape(-1, size)
+    power = np.sort(np.mean(np.square(windows, dtype=np.float64), axis=1))[-3:][0]
+    if power <= 10 ** (SILENT_DB / 10):
+        raise _error(path, f"is silent (below {SILENT_DB:g} dBFS)", "check that the right microphone was recorded")
+
+
+def _reason(e: Exception) -> str:
+    return (getattr(e, "strerror", None) or str(e)).lower()
+
+
+def _error(path: Path, what: str, hint: str) -> RenderError:
+    return RenderError("ValidationError", f"the audio {path.name} {what}", hint=hint)
