@@ -59,10 +59,17 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *keys])))
 
 
-def find_driver(wanted: str | None, kind: str, seed: int) -> Driver:
-    """The driver a talk or an animation asks for; the seed chooses what the request leaves open.
+_CHOICES = {
+    "talk": {"natural": 0.6, "lively": 0.25, "subtle": 0.15},
+    "animation": {"nostalgia": 0.6, "subtle": 0.4},
+}
+TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a calm driver
 
-    `wanted`: "bank://lively/driver-02" (with or without "/original"), "bank://lively", "lively", or None.
+
+def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) -> Driver:
+    """The driver a talk or an animation asks for; the seed and the photo choose what it leaves open.
+
+    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02" (with or without "/original"), "bank://lively", "lively", or None.
     Raises RenderError("DriverNotValidError") for a bank or a number that is not there.
     """
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
@@ -70,7 +77,8 @@ def find_driver(wanted: str | None, kind: str, seed: int) -> Driver:
     category, _, name = path.partition("/")
     rng = generator(seed, "driver")
     if not category:
-        category = str(rng.choice(["natural", "lively", "subtle"] if kind == "talk" else ["nostalgia", "subtle"]))
+        names, shares = zip(*_CHOICES[kind].items(), strict=True)
+        category = "subtle" if abs(yaw_deg) > TURNED_DEG else str(rng.choice(names, p=shares))
     if category not in banks:
         raise _unknown(category, kind, list(banks))
     if name and name not in banks[category]:

@@ -51,7 +51,7 @@ def compose_talk(
     if isinstance(driver, Path):
         body, name = _looped(_driver_video(driver), frames), str(driver)
     else:
-        found = find_driver(driver, "talk", seed)
+        found = find_driver(driver, "talk", seed, face.pose_deg[0])
         body, name = _talking_body(found, prosody, frames, seed), found.url
     body = scaled(body, config.motion_factor)
     weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config)
@@ -60,14 +60,14 @@ def compose_talk(
 
 
 def compose_animation(
-    driver: str | Path | None, config: Config, seed: int, frames: int | None = None
+    face: Face, driver: str | Path | None, config: Config, seed: int, frames: int | None = None
 ) -> tuple[MotionTrack, str]:
     """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
     if isinstance(driver, Path):
         track, name = _driver_video(driver), str(driver)
         track = _looped(track, frames) if frames else track
     else:
-        found = find_driver(driver, "animation", seed)
+        found = find_driver(driver, "animation", seed, face.pose_deg[0])
         length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
         track, name = bank_track(found.url, length, seed), found.url
     track = scaled(track, config.motion_factor, weights=config.motion_factor)

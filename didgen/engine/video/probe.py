@@ -33,9 +33,9 @@ def probe(path: Path) -> Facts:
 
     Raises RenderError("BadRequestError") when it is missing, of another kind, damaged or without a picture.
     """
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
-        with av.open(f"file:{path}", options=options) as file:
+        # An open file, not a name: nothing in it can make the reader open another one.
+        with path.open("rb") as f, av.open(f, "r", options={"format_whitelist": FORMATS}) as file:
             if not file.streams.video:
                 raise RenderError("BadRequestError", f"{path} has no picture", hint="give a video file")
             return _facts(file)
