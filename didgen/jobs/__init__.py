@@ -1,0 +1,1 @@
+"""Doing what the plan says: workers, the pool, the executor, the manifest."""

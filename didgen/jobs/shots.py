@@ -1,0 +1,215 @@
+"""From the wire to the engine: a request of the service becomes a `Shot`, and a `Shot` crosses a pipe as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from didgen.digest import canonical_json, sha256_bytes, sha256_file
+from didgen.engine import shot as engine
+from didgen.errors import DidgenError, RenderError
+
+if TYPE_CHECKING:
+    from didgen.api import wire
+
+NOT_DRAWN = frozenset({"user_data", "name", "webhook", "result_url"})
+"""Fields of a request that no pixel depends on."""
+
+_RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
+_CHARACTERS_PER_S = 12.0  # slow speech: the watchdog's guess may be long, never short
+_BYTES_PER_S = 4000.0  # of a thinly coded recording, for the same reason
+_LONGEST_AUDIO_S = 600.0  # what is accepted
+
+
+def to_shot(request: wire.RenderRequest) -> tuple[engine.Shot, tuple[str, ...]]:
+    """What the engine is asked for by `request`, and notes on what it does otherwise than the service.
+
+    The seed is that of the request with its local files named by digest, so equal requests render equal bytes
+    wherever the files lie. Raises RenderError in the service's kinds for what only the service can do.
+    """
+    config = request.config
+    notes = list(_ignored(config))
+    source = _local_file(request.source_url, "source_url", "BadRequestError", "invalid source url")
+    script, said = _script(request)
+    notes += said
+    shot = engine.Shot(
+        source=source,
+        script=script,
+        driver=_driver(request.driver_url),
+        config=_config(config, talk=script is not None),
+        face=_face(request.face),
+        seed=_seed(request),
+    )
+    return shot, tuple(notes)
+
+
+def length_guess_s(shot: engine.Shot) -> float:
+    """About how long the video will be at most, in seconds: for the watchdog, before anything is known."""
+    if isinstance(shot.script, engine.TextScript):
+        return len(shot.script.text) / _CHARACTERS_PER_S / shot.script.rate + shot.config.pad_audio_s
+    if isinstance(shot.script, engine.AudioScript):
+        return min(shot.script.path.stat().st_size / _BYTES_PER_S, _LONGEST_AUDIO_S) + shot.config.pad_audio_s
+    return 60.0
+
+
+def file_path(url: str) -> Path | None:
+    """The path a `file:` URL names; None for any other URL."""
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return None
+    return Path(unquote(parts.path))
+
+
+def _local_file(url: str, field: str, kind: str, message: str) -> Path:
+    path = file_path(url)
+    if path is None:
+        raise RenderError(kind, f"{message}: {url}", hint=f"the local engine renders files; {field} names none")
+    if not path.is_file():
+        raise RenderError(kind, f"{message}: {path.name} does not exist")
+    return path
+
+
+def _script(request: wire.RenderRequest) -> tuple[engine.TextScript | engine.AudioScript | None, tuple[str, ...]]:
+    script = getattr(request, "script", None)
+    if script is None:
+        return None, ()
+    if script.type == "audio":
+        path = _local_file(script.audio_url, "script.audio_url", "BadRequestError", "invalid audio url")
+        notes = ("reduce_noise is left to the service: the recording is used as it is",) if script.reduce_noise else ()
+        return engine.AudioScript(path), notes
+    voice, note = _voice(script.provider)
+    rate = _rate(script.provider)
+    text = engine.TextScript(script.input, voice, rate, script.ssml)
+    return text, (note,) if note else ()
+
+
+def _voice(provider: wire.Provider | None) -> tuple[str, str]:
+    """The local voice for a provider, and a note when it stands in for another one."""
+    from didgen.catalog import voices
+
+    if provider is None or not provider.voice_id:
+        return voices.DEFAULT, ""
+    if provider.type == "didgen" and provider.voice_id in voices.VOICES:
+        return provider.voice_id, ""
+    given: str | dict[str, Any] = provider.voice_id
+    if provider.type != "didgen":
+        given = {"provider": provider.type, "voice_id": provider.voice_id}
+    try:
+        voice, note = voices.resolve_voice(given, provider.language or _locale(provider.voice_id), voices.installed())
+    except DidgenError as error:
+        raise RenderError("TextToSpeechProviderError", error.message, hint=error.hint) from error
+    return voice.id, note
+
+
+def _locale(voice_id: str) -> str:
+    """The locale in front of a name like "en-US-JennyNeural"; English where there is none."""
+    match = re.match(r"[a-z]{2,3}-[A-Z]{2}(?=-)", voice_id)
+    return match.group() if match else "en"
+
+
+def _rate(provider: wire.Provider | None) -> float:
+    """The pace of `voice_config.rate`: "0.9", "slow" or "+10%", held in 0.5..2."""
+    rate = provider.voice_config.rate if provider is not None and provider.voice_config is not None else None
+    if not rate:
+        return 1.0
+    try:
+        given = _RATES.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
+    except ValueError:
+        hint = 'a number like "0.9", a percentage like "+10%" or a word from x-slow to x-fast'
+        raise RenderError("ValidationError", f"voice_config.rate is {rate!r}", hint=hint) from None
+    return min(max(given, 0.5), 2.0)
+
+
+def _driver(url: str | None) -> str | Path | None:
+    if url is None or url.startswith("bank:"):
+        return url
+    return _local_file(url, "driver_url", "DriverError", "invalid driver")
+
+
+def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
+    from didgen.api.wire import RenderConfig
+
+    given = config or RenderConfig()
+    faces = given.driver_expressions
+    entries = faces.expressions if faces else ()
+    motion = given.motion_factor
+    return engine.Config(
+        stitch=given.stitch,
+        fluent=given.fluent,
+        pad_audio_s=given.pad_audio,
+        align_expand_factor=given.align_expand_factor,
+        motion_factor=motion if motion is not None else (1.0 if talk else 0.75),
+        normalization_factor=given.normalization_factor,
+        sharpen=given.sharpen,
+        mute=given.mute is not False,
+        result_format=_container(given.result_format),
+        expressions=tuple(engine.Expression(e.expression, e.start_frame, e.intensity) for e in entries),
+        transition_frames=faces.transition_frames if faces else 0,
+    )
+
+
+def _container(name: str) -> Any:
+    if name not in ("mp4", "mov"):
+        raise RenderError("ConfigError", f"result_format {name} is not rendered here", hint="use mp4 or mov")
+    return name
+
+
+def _ignored(config: wire.RenderConfig | None) -> list[str]:
+    """What the service does after rendering and the local engine does not."""
+    given = {"logo": config.logo, "output_resolution": config.output_resolution} if config is not None else {}
+    return [f"config.{key} is left to the service" for key, value in given.items() if value]
+
+
+def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
+    return engine.FaceSquare(face.top_left[0], face.top_left[1], face.size) if face is not None else None
+
+
+def _seed(request: wire.RenderRequest) -> int:
+    """63 bits of the request's own digest; unset and default values are the same request."""
+    fields = request.model_dump(mode="json", exclude=set(NOT_DRAWN))
+    return int(sha256_bytes(canonical_json(_by_digest(fields)))[:16], 16) >> 1
+
+
+def _by_digest(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _by_digest(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_by_digest(v) for v in value]
+    path = file_path(value) if isinstance(value, str) and value.startswith("file:") else None
+    return f"sha256:{sha256_file(path)}" if path is not None and path.is_file() else value
+
+
+def shot_to_json(shot: engine.Shot) -> dict[str, Any]:
+    """A shot as plain JSON values; paths carry their own key, so that none is taken for a bank's name."""
+    fields = asdict(shot)
+    fields["source"] = str(shot.source)
+    if isinstance(shot.script, engine.AudioScript):
+        fields["script"] = {"path": str(shot.script.path)}
+    if isinstance(shot.driver, Path):
+        fields["driver"] = {"path": str(shot.driver)}
+    return fields
+
+
+def shot_from_json(fields: Mapping[str, Any]) -> engine.Shot:
+    """The shot that `shot_to_json` wrote down."""
+    config = dict(fields["config"])
+    config["expressions"] = tuple(engine.Expression(**entry) for entry in config["expressions"])
+    driver, face = fields["driver"], fields["face"]
+    return engine.Shot(
+        source=Path(fields["source"]),
+        script=_script_from_json(fields["script"]),
+        driver=Path(driver["path"]) if isinstance(driver, dict) else driver,
+        config=engine.Config(**config),
+        face=engine.FaceSquare(**face) if face is not None else None,
+        seed=fields["seed"],
+    )
+
+
+def _script_from_json(fields: Mapping[str, Any] | None) -> engine.TextScript | engine.AudioScript | None:
+    if fields is None:
+        return None
+    return engine.AudioScript(Path(fields["path"])) if "path" in fields else engine.TextScript(**fields)

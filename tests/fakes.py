@@ -1,0 +1,110 @@
+"""Real, small stand-ins. As a program this file is a worker with a tiny engine: `command=fakes.COMMAND`.
+
+The engine writes a true MP4 (16×16, a grey that depends on the seed, a quarter of a second, H.264 and AAC) in a few
+milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`, `!refuse`, `!bug`,
+`!slow` (half a second). Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+from didgen.engine.shot import FPS, Memo, Rendered, Report, Shot, TextScript
+from didgen.errors import RenderError
+
+COMMAND = (sys.executable, __file__)
+FRAMES = 6
+
+
+def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
+    """As `didgen.engine.render.render`."""
+    text = shot.script.text if isinstance(shot.script, TextScript) else ""
+    _note(text or "-")
+    report("speech", 0, 1)
+    _misbehave(text, report)
+    key = f"fake:{text}"
+    known = memo.get(key)
+    if known is None:
+        memo.put(key, text.encode())
+    write_video(out, shot.seed % 200, report)
+    words = [[word, k * 0.1, k * 0.1 + 0.08] for k, word in enumerate(text.split()[:2])]
+    facts = {
+        "duration_s": FRAMES / FPS,
+        "frames": FRAMES,
+        "resolution": [16, 16],
+        "words": words,
+        "phonemes": [],
+        "track": {"fps": FPS, "frames": FRAMES},
+        "warnings": [],
+        "recalled": known is not None,
+        "metadata": {},
+    }
+    return Rendered(out, facts)
+
+
+def write_video(out: Path, grey: int, report: Report = lambda stage, done, total: None) -> None:
+    """A tiny whole MP4 with picture and sound, the same bytes for the same grey."""
+    import av
+    import numpy as np
+
+    with av.open(str(out), "w", options={"fflags": "+bitexact"}) as box:
+        video = box.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "threads": "1"})
+        video.width = video.height = 16
+        video.pix_fmt = "yuv420p"
+        audio = box.add_stream("aac", rate=48_000, layout="mono")
+        for k in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), grey, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = k, Fraction(1, FPS)
+            box.mux(video.encode(frame))
+            report("frames", k + 1, FRAMES)
+        tone = np.sin(np.arange(48_000 * FRAMES // FPS) * 0.05, dtype=np.float32)[None] * 0.3
+        sound = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+        sound.sample_rate, sound.pts = 48_000, 0
+        box.mux(audio.encode(sound))
+        box.mux(video.encode(None))
+        box.mux(audio.encode(None))
+
+
+def _misbehave(text: str, report: Report) -> None:
+    if "!crash" in text:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "!exit" in text:
+        os._exit(3)
+    if "!hang" in text:
+        time.sleep(600)
+    if "!grow" in text:
+        _grow()
+    if "!print" in text:
+        os.write(1, b"native code prints here\n")
+    if "!refuse" in text:
+        raise RenderError("FaceError", "face not detected", hint="use a photo with a face")
+    if "!bug" in text:
+        raise ZeroDivisionError("a bug")
+    if "!slow" in text:
+        report("frames", 0, FRAMES)
+        time.sleep(0.5)
+
+
+def _grow() -> None:
+    held = []
+    for _ in range(100):
+        held.append(bytes(b"x" * (10 << 20)))
+        time.sleep(0.05)
+
+
+def _note(text: str) -> None:
+    log = os.environ.get("DIDGEN_FAKE_LOG")
+    if log:
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(text.replace("\n", " ") + "\n")
+
+
+if __name__ == "__main__":
+    from didgen.jobs.worker import serve
+
+    serve(render)

@@ -1,0 +1,274 @@
+"""The pool with real worker processes, some of which really die."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from didgen.api.job import Event
+from didgen.api.wire import AnimationRequest, TalkRequest
+from didgen.errors import RenderError
+from didgen.jobs.child import Limits
+from didgen.jobs.pool import Pool
+from tests import fakes
+
+QUICK = Limits(silence_s=1.0, speech_per_second_s=0.0, look_every_s=0.05)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "anna.jpg"
+    path.write_bytes(b"a picture")
+    return path
+
+
+def talk(photo: Path, text: str) -> TalkRequest:
+    return TalkRequest.model_validate({"source_url": photo.as_uri(), "script": {"type": "text", "input": text}})
+
+
+def run(work: Callable[[Pool], Awaitable[None]], slots: int = 1, **options: object) -> None:
+    async def inside() -> None:
+        pool = Pool(slots, **{"command": fakes.COMMAND, **options})  # type: ignore[arg-type]
+        try:
+            await asyncio.wait_for(work(pool), 60)
+        finally:
+            await pool.aclose()
+
+    asyncio.run(inside())
+
+
+async def story(pool: Pool, job: str) -> list[Event]:
+    return [event async for event in pool.events(job)]
+
+
+async def ending(pool: Pool, photo: Path, text: str) -> Event:
+    return (await story(pool, await pool.submit(talk(photo, text))))[-1]
+
+
+def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -> None:
+    """queued, running, frames counted to the last one, done; then the video can be fetched, once."""
+
+    async def work(pool: Pool) -> None:
+        job = await pool.submit(talk(photo, "Hello there"))
+        events = await story(pool, job)
+        assert [events[0].state, events[1].state, events[-1].state] == ["queued", "running", "done"]
+        assert Event("running", "frames", 6, 6) in events
+        assert job.startswith("tlk_") and len(job) == 25
+        fetched = await pool.fetch(job, tmp_path)
+        assert fetched.video.read_bytes()[4:8] == b"ftyp"
+        assert [word[0] for word in fetched.facts["words"]] == ["Hello", "there"]
+        assert events == await story(pool, job)
+        with pytest.raises(RenderError, match="fetched already"):
+            await pool.fetch(job, tmp_path)
+
+    run(work)
+
+
+def test_equal_requests_render_equal_bytes_wherever_the_photo_lies(photo: Path, tmp_path: Path) -> None:
+    """The seed comes from the request with files named by digest: a moved photo renders the same, new text not."""
+
+    async def work(pool: Pool) -> None:
+        moved = tmp_path / "elsewhere" / "b.jpg"
+        moved.parent.mkdir()
+        moved.write_bytes(photo.read_bytes())
+        videos = []
+        for request in (talk(photo, "Hi"), talk(moved, "Hi"), talk(photo, "Ho")):
+            job = await pool.submit(request)
+            await story(pool, job)
+            videos.append((await pool.fetch(job, tmp_path)).video.read_bytes())
+        assert videos[0] == videos[1]
+        assert videos[0] != videos[2]
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("!crash", "renderer killed (signal 11)"),
+        ("!exit", "renderer stopped (exit code 3)"),
+        ("!hang", "renderer killed (no progress for 1 s)"),
+        ("!bug", "the renderer failed: ZeroDivisionError: a bug"),
+        ("!refuse", "face not detected (use a photo with a face)"),
+    ],
+)
+def test_a_failure_stays_with_its_job(photo: Path, text: str, message: str) -> None:
+    """A worker that dies, hangs or errs fails one job with one clear sentence; the next job renders."""
+
+    async def work(pool: Pool) -> None:
+        bad = await pool.submit(talk(photo, text))
+        good = await pool.submit(talk(photo, "Hello"))
+        assert message == (await story(pool, bad))[-1].message
+        assert (await story(pool, good))[-1].state == "done"
+
+    run(work, limits=QUICK)
+
+
+def test_a_worker_that_grows_is_killed(photo: Path) -> None:
+    """The watchdog measures resident memory."""
+
+    async def work(pool: Pool) -> None:
+        event = await ending(pool, photo, "!grow")
+        assert event.message == "renderer killed (over 0.195312 GB)"
+
+    run(work, limits=Limits(memory_bytes=200 << 20, look_every_s=0.05))
+
+
+def test_wall_time_grows_with_the_video(photo: Path) -> None:
+    """A worker that is still talking but never done is given up as well; a longer video is given longer."""
+    assert Limits().wall_s(10) == 320.0
+
+    async def work(pool: Pool) -> None:
+        assert "not done after" in (await ending(pool, photo, "!hang")).message
+
+    run(work, limits=Limits(start_s=0.3, per_second_s=0.1, look_every_s=0.05))
+
+
+def test_a_killed_worker_fails_one_scene_and_a_fresh_one_takes_over(photo: Path) -> None:
+    """kill -9 from outside, in the middle of a render."""
+
+    async def work(pool: Pool) -> None:
+        job = await pool.submit(talk(photo, "!hang"))
+        async for event in pool.events(job):
+            if event.stage == "speech":
+                (child,) = pool._children
+                assert child._process is not None
+                os.kill(child._process.pid, signal.SIGKILL)
+        assert (event.state, event.message) == ("failed", "renderer killed (signal 9)")
+        assert (await ending(pool, photo, "Hello")).state == "done"
+
+    run(work)
+
+
+def test_what_native_code_prints_does_not_reach_the_pipe(photo: Path, tmp_path: Path) -> None:
+    """Standard output of a worker is for messages; prints land in the log."""
+    log = tmp_path / "worker.log"
+
+    async def work(pool: Pool) -> None:
+        assert (await ending(pool, photo, "!print")).state == "done"
+
+    run(work, log=log)
+    assert log.read_text() == "native code prints here\n"
+
+
+def test_cancel_kills_the_running_and_drops_the_waiting(photo: Path) -> None:
+    """A cancelled job ends as failed; one that has ended or is unknown cannot be cancelled."""
+
+    async def work(pool: Pool) -> None:
+        running = await pool.submit(talk(photo, "!hang"))
+        waiting = await pool.submit(talk(photo, "Hello"))
+        async for event in pool.events(running):
+            if event.stage == "speech":
+                assert await pool.cancel(waiting)
+                assert await pool.cancel(running)
+        assert (event.kind, event.message) == ("Cancelled", "cancelled")
+        assert (await story(pool, waiting))[-1].kind == "Cancelled"
+        assert not await pool.cancel(running)
+        assert not await pool.cancel("tlk_unknown")
+        assert (await ending(pool, photo, "Hello")).state == "done"
+
+    run(work)
+
+
+def test_slots_bound_what_runs_at_once(photo: Path) -> None:
+    """Two slots render two jobs at a time, and the workers are reused."""
+
+    async def work(pool: Pool) -> None:
+        jobs = [await pool.submit(talk(photo, f"!slow {k}")) for k in range(4)]
+        began = time.monotonic()
+        assert ["done"] * 4 == [(await story(pool, job))[-1].state for job in jobs]
+        assert time.monotonic() - began < 8
+        assert len({child._process.pid for child in pool._children if child._process}) == 2
+
+    run(work, slots=2)
+
+
+def test_the_parent_keeps_what_workers_derive(photo: Path, tmp_path: Path) -> None:
+    """A value kept by one worker is recalled by the next, through the parent's memo."""
+
+    class Memo(dict[str, bytes]):
+        def put(self, key: str, value: bytes) -> None:
+            self[key] = value
+
+    memo = Memo()
+    recalled = []
+
+    async def work(pool: Pool) -> None:
+        job = await pool.submit(talk(photo, "Grüße"))
+        await story(pool, job)
+        recalled.append((await pool.fetch(job, tmp_path)).facts["recalled"])
+
+    run(work, memo=memo)
+    run(work, memo=memo)
+    assert [False, True] == recalled
+    assert {"fake:Grüße": "Grüße".encode()} == memo
+
+
+def test_what_the_engine_cannot_do_is_refused_at_once(photo: Path) -> None:
+    """An URL, a missing file or an unknown format are refused by submit, in the service's kinds."""
+
+    async def work(pool: Pool) -> None:
+        far = AnimationRequest.model_validate({"source_url": "https://example.com/a.jpg"})
+        with pytest.raises(RenderError, match="invalid source url") as caught:
+            await pool.submit(far)
+        assert caught.value.kind == "BadRequestError"
+        gif = AnimationRequest.model_validate({"source_url": photo.as_uri(), "config": {"result_format": "gif"}})
+        with pytest.raises(RenderError, match="gif is not rendered here"):
+            await pool.submit(gif)
+        with pytest.raises(RenderError, match="there is no job"):
+            await story(pool, "tlk_x")
+
+    run(work)
+
+
+def test_a_worker_that_cannot_start_fails_the_job(photo: Path) -> None:
+    """A missing program is one sentence, not a hang."""
+
+    async def work(pool: Pool) -> None:
+        assert "cannot start a renderer" in (await ending(pool, photo, "Hello")).message
+
+    run(work, command=("/nowhere/python",))
+
+
+def test_workers_die_with_their_parent(photo: Path, tmp_path: Path) -> None:
+    """kill -9 of the building process leaves no worker behind, even one that hangs."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, sys\n"
+        "from didgen.api.wire import TalkRequest\n"
+        "from didgen.jobs.pool import Pool\n"
+        "from tests import fakes\n"
+        "async def main():\n"
+        "    pool = Pool(1, command=fakes.COMMAND)\n"
+        "    body = {'source_url': sys.argv[1], 'script': {'type': 'text', 'input': '!hang'}}\n"
+        "    job = await pool.submit(TalkRequest.model_validate(body))\n"
+        "    async for event in pool.events(job):\n"
+        "        if event.stage: print(pool._children[0]._process.pid, flush=True)\n"
+        "asyncio.run(main())\n"
+    )
+    here = Path(__file__).parents[2]
+    command = [sys.executable, str(script), photo.as_uri()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(here)}) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while _alive(worker):
+        assert time.monotonic() < deadline, "the worker outlived its parent"
+        time.sleep(0.02)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
