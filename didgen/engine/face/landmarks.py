@@ -76,7 +76,8 @@ def cut(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.float32]:
     )
     if times > 1:
         patch = cv2.resize(patch, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    return patch.astype(np.float32) / 255
+    scaled: NDArray[np.float32] = patch.astype(np.float32) / 255
+    return scaled
 
 
 def blendshape_scores(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:

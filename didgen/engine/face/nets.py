@@ -51,7 +51,8 @@ def net(name: str) -> Net:
 def sigmoid(logits: Any) -> NDArray[np.float32]:
     """Logits → 0..1, safe for any size."""
     odds = np.exp(np.clip(np.asarray(logits, np.float32), -80.0, 80.0))
-    return (odds / (1 + odds)).astype(np.float32)
+    result: NDArray[np.float32] = (odds / (1 + odds)).astype(np.float32)
+    return result
 
 
 @contextmanager
