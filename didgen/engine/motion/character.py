@@ -69,7 +69,8 @@ TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a
 def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) -> Driver:
     """The driver a talk or an animation asks for; the seed and the photo choose what it leaves open.
 
-    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02" (with or without "/original"), "bank://lively", "lively", or None.
+    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02" (with or without "/original"),
+    "bank://lively", "lively", or None.
     Raises RenderError("DriverNotValidError") for a bank or a number that is not there.
     """
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
