@@ -1,0 +1,136 @@
+"""The flow of one frame: weights and head move → where every pixel reads from.
+
+A flow is made forward (where the photo's points go) on the nodes of a grid, inverted there by a damped fixed point, and
+upsampled. Two flows over one rectangle may differ: what hangs on the upper lip moves otherwise than what hangs on
+the lower one, and each layer of a slit has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import LIP_CORNERS, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
+from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.grid import NodeGrid
+
+Floats = NDArray[np.float32]
+
+_LIVE_PX = 0.03  # a shape that moves nothing here further than this is not summed here
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowField:
+    """How one rectangle of the work picture moves.
+
+    basis: (44, rows, columns, 3) float32, displacement of each node per unit weight, work px, z away from the camera.
+    rest: (rows, columns, 3) node positions relative to the pivot. head, body: (rows, columns) 0..1. live: shapes
+    that move anything here. rounds, damping: of the inverse.
+    """
+
+    grid: NodeGrid
+    basis: Floats
+    rest: Floats
+    head: Floats
+    body: Floats
+    live: tuple[int, ...]
+    rounds: int
+    damping: float
+
+    @classmethod
+    def over(
+        cls,
+        geometry: Geometry,
+        vertices: NDArray[np.intp],
+        region: tuple[int, int, int, int],
+        step: int,
+        *,
+        rounds: int = 6,
+        damping: float = 0.75,
+    ) -> FlowField:
+        """The field that hangs on these mesh vertices (numbers below 468) over region left, top, width, height.
+
+        Use rounds 8, damping 0.55 where shapes stretch by more than their own size (lids): 0.75 diverges there.
+        """
+        grid = NodeGrid(*region, step)
+        return cls.from_basis(geometry, grid, geometry.basis(vertices, grid.nodes()), rounds, damping)
+
+    @classmethod
+    def from_basis(cls, geometry: Geometry, grid: NodeGrid, basis: Floats, rounds: int, damping: float) -> FlowField:
+        """The field of a basis that the caller made (see `main_field`)."""
+        nodes = grid.nodes()
+        largest = np.abs(basis[..., :2]).reshape(len(basis), -1).max(1)
+        live = tuple(int(k) for k in np.flatnonzero(largest > _LIVE_PX))
+        head, body = (np.clip(geometry.grid.sample(m, nodes), 0, 1) for m in (geometry.head, geometry.body))
+        return cls(grid, basis, geometry.rest(nodes), head, body, live, rounds, damping)
+
+    def forward(self, weights: NDArray[np.floating], move: HeadMove) -> Floats:
+        """(rows, columns, 2): how far each node's piece of the photo goes, work px. weights: (44,)."""
+        moved = self._displacement(weights)
+        flow = np.ascontiguousarray(moved[..., :2])
+        if move.turns:
+            turned = cv2.transform(self.rest + moved, move.matrix)
+            flow += turned * self.head[..., None]
+        if move.breath_px:
+            flow[..., 1] -= move.breath_px * self.body
+        return flow
+
+    def backward(self, weights: NDArray[np.floating], move: HeadMove, shift: tuple[int, int] = (0, 0)) -> Floats:
+        """(height, width, 2): where each px of the rectangle, shifted by x, y px, reads the photo, work px.
+
+        weights: (44,). A shift lets a small rectangle follow the head: its flow is then small again.
+        """
+        x, y, width, height = self.grid.left, self.grid.top, self.grid.width, self.grid.height
+        flow = self.forward(weights, move)
+        if any(shift):
+            flow -= np.array(shift, np.float32)
+        source = self.grid.upsampled(self._inverse(flow))
+        source[..., 0] += np.arange(x, x + width, dtype=np.float32)
+        source[..., 1] += np.arange(y, y + height, dtype=np.float32)[:, None]
+        return source
+
+    def _displacement(self, weights: NDArray[np.floating]) -> Floats:
+        total = np.zeros_like(self.rest)
+        for k in self.live:
+            if weights[k]:
+                cv2.scaleAdd(self.basis[k], float(weights[k]), total, total)
+        return total
+
+    def _inverse(self, flow: Floats) -> Floats:
+        """d with d(x) = -f(x + d(x)) on the nodes: d ← d - α (d + f(x + d))."""
+        rows, columns = flow.shape[:2]
+        still = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+        back = np.zeros_like(flow)
+        for _ in range(self.rounds):
+            at = cv2.scaleAdd(back, 1 / self.grid.step, still)
+            there = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            back = cv2.addWeighted(back, 1 - self.damping, there, -self.damping, 0)
+        return back
+
+
+def without(vertices: Sequence[int]) -> NDArray[np.intp]:
+    """The mesh's vertices but these."""
+    return np.setdiff1d(np.arange(MESH_POINTS), np.asarray(vertices))
+
+
+def upper_vertices() -> NDArray[np.intp]:
+    """What the upper lip's layer hangs on: all vertices but the lower lip's; the corners belong to both."""
+    return without(sorted({v for row in LIP_ROWS_LOWER for v in row} - set(LIP_CORNERS)))
+
+
+def lower_vertices() -> NDArray[np.intp]:
+    """What the lower lip's layer hangs on: all vertices but the upper lip's."""
+    return without(sorted({v for row in LIP_ROWS_UPPER for v in row} - set(LIP_CORNERS)))
+
+
+def main_field(geometry: Geometry) -> FlowField:
+    """The whole work picture: the upper lip's field above the line between the lips, the lower lip's below."""
+    nodes = geometry.grid.nodes()
+    below = geometry.below_lips(nodes)[None, ..., None]
+    upper = geometry.basis(upper_vertices(), nodes)
+    basis = upper + below * (geometry.basis(lower_vertices(), nodes) - upper)
+    return FlowField.from_basis(geometry, geometry.grid, basis, rounds=6, damping=0.75)

@@ -1,0 +1,72 @@
+"""A coarse grid of nodes over a rectangle of the work picture: where flows are computed before they are upsampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+PAD = 2  # nodes beyond each side: cubic upsampling and the inverse look past the border
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGrid:
+    """Nodes every `step` px (a power of two) over the rectangle left, top, width, height (work px, px centres at
+    integers). Node i of a row stands in the middle of its `step` px, which is where `cv2.resize` thinks it stands."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    step: int
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // self.step) + 2 * PAD
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.step) + 2 * PAD
+
+    @property
+    def first(self) -> tuple[float, float]:
+        """x, y of node (0, 0)."""
+        shift = 0.5 * (self.step - 1) - PAD * self.step
+        return self.left + shift, self.top + shift
+
+    def nodes(self) -> NDArray[np.float32]:
+        """(rows, columns, 2) x, y, work px."""
+        x, y = self.first
+        columns, rows = np.arange(self.columns), np.arange(self.rows)
+        return np.stack(np.meshgrid(x + self.step * columns, y + self.step * rows), -1).astype(np.float32)
+
+    def sample(self, values: NDArray[np.float32], points: NDArray[Any]) -> NDArray[np.float32]:
+        """Values (rows, columns[, c]) of the nodes, read at (h, w, 2) work px by cubics; the border's beyond it."""
+        at = ((points - self.first) / self.step).astype(np.float32)
+        return _floats(cv2.remap(values, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+    def upsampled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values (rows, columns[, c]) of the nodes → one per px, (height, width[, c]).
+
+        Cubic up to the last doubling, which is linear: half the time, and no difference to see.
+        """
+        times = max(1, self.step // 4)
+        if times > 1:
+            values = _resized(values, times, cv2.INTER_CUBIC)
+        values = _resized(values, self.step // times, cv2.INTER_LINEAR)
+        edge = PAD * self.step
+        return values[edge : edge + self.height, edge : edge + self.width]
+
+
+def _resized(values: NDArray[np.float32], times: int, how: int) -> NDArray[np.float32]:
+    if times == 1:
+        return values
+    return _floats(cv2.resize(values, None, fx=times, fy=times, interpolation=how))
+
+
+def _floats(values: Any) -> NDArray[np.float32]:
+    out: NDArray[np.float32] = values
+    return out
