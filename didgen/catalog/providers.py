@@ -24,8 +24,9 @@ MICROSOFT_FEMALE = frozenset(
 MICROSOFT_MALE = frozenset(
     "Guy Davis Tony Jason Brandon Christopher Eric Jacob Roger Steffan Andrew Brian AndrewMultilingual "
     "BrianMultilingual RyanMultilingual Ryan Thomas Alfie Elliot Ethan Noah Oliver William Darren Duncan Ken Neil Tim "
-    "Liam Prabhat Connor Mitchell Wayne Luke Conrad Bernd Christoph Kasper Killian Klaus Ralf FlorianMultilingual Jonas "
-    "Jan Henri Alain Claude Jerome Maurice Yves RemyMultilingual Jean Antoine Alvaro Arnau Dario Elias Nil Saul Teo "
+    "Liam Prabhat Connor Mitchell Wayne Luke Conrad Bernd Christoph Kasper Killian Klaus Ralf "
+    "FlorianMultilingual Jonas Jan Henri Alain Claude Jerome Maurice Yves RemyMultilingual Jean Antoine "
+    "Alvaro Arnau Dario Elias Nil Saul Teo "
     "Jorge Diego Benigno Calimero Cataldo Gianni Lisandro Rinaldo GiuseppeMultilingual Antonio Duarte Keita Daichi "
     "Naoki Yunxi Yunjian Yunyang InJoon Dmitry Madhur Maarten Mattias Marek Ostap Avri Ahmet Hamed Shakir".split()
 )

@@ -157,3 +157,21 @@ def _speakers(locale: str) -> str:
     if who:
         return f"{locale} is spoken by {', '.join(who)}"
     return "the local voices speak " + ", ".join(sorted({v.locale for v in VOICES.values()}))
+
+
+RATE_WORDS = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
+
+
+def speaking_rate(rate: str | None) -> float:
+    """The pace that `voice_config.rate` asks for, 1 = the voice's own: "0.9", "slow" or "+10%", held in 0.5..2.
+
+    Raises UsageError for anything else.
+    """
+    if not rate:
+        return 1.0
+    try:
+        given = RATE_WORDS.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
+    except ValueError:
+        hint = 'a number like "0.9", a percentage like "+10%" or a word from x-slow to x-fast'
+        raise UsageError(f"voice_config.rate is {rate!r}", hint=hint) from None
+    return min(max(given, 0.5), 2.0)

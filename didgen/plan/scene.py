@@ -23,8 +23,8 @@ class Scene:
     """One instance of one scene, ready to be fingerprinted.
 
     address: "onboarding/hello". request: the wire request, whose local inputs are `file:` URLs of the authored paths;
-    inputs: wire field ("source_url", "audio_url", "driver_url") → Input. output: path below `output/`, without the
-    folder of the service. seconds: estimated length.
+    inputs: wire field ("source_url", "audio_url", "driver_url", "logo_url") → Input. output: path below `output/`,
+    without the folder of the service. seconds: estimated length.
     """
 
     address: str
@@ -38,6 +38,8 @@ class Scene:
     locale: str
     seconds: float
     notes: tuple[str, ...] = field(default=())  # things the writer should know, e.g. a mapped voice
+    written: str = ""  # the text as captions show it; see `project.script.as_written`
+    respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
 
 
 @dataclass(frozen=True, slots=True)

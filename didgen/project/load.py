@@ -86,24 +86,33 @@ def _validate(data: dict[str, Any], document: Document) -> tuple[ProjectSpec, li
     except ValidationError as error:
         errors = error.errors(include_url=False)
     problems = explain(errors, document)
-    bad = {path_of(e, data) for e in errors}
-    spec, numbers = _without(data, {path[1] for path in bad if len(path) > 1 and path[0] == "scenes"})
-    outside = any(path != ("scenes",) and path[0] != "scenes" for path in bad if path)
-    if spec is None or outside:
+    bad = {path for path in (path_of(e, data) for e in errors) if path != ("scenes",)}
+    spec, numbers = _without(data, bad) if all(path[:1] == ("scenes",) for path in bad) else (None, ())
+    if spec is None:
         raise ProjectError(problems)
     return spec, problems, numbers
 
 
-def _without(data: dict[str, Any], bad: set[str | int]) -> tuple[ProjectSpec | None, tuple[int, ...]]:
-    """The project without the scenes that are wrong: what is right in the others can still be looked at."""
-    scenes = data.get("scenes")
-    if not isinstance(scenes, list) or not bad:
-        return None, ()
-    numbers = tuple(n for n in range(len(scenes)) if n not in bad)
+def _without(data: dict[str, Any], bad: set[tuple[str | int, ...]]) -> tuple[ProjectSpec | None, tuple[int, ...]]:
+    """The project without what is wrong in its scenes: what is right in them can still be looked at."""
+    wrong: dict[str | int, set[str]] = {}
+    for path in bad:
+        wrong.setdefault(path[1], set()).add(str(path[2]) if len(path) > 2 else "id")
+    rest = [(n, _salvaged(scene, wrong.get(n, set()))) for n, scene in enumerate(data["scenes"])]
+    kept = [(n, scene) for n, scene in rest if scene is not None]
     try:
-        return _strict({**data, "scenes": [scenes[n] for n in numbers]}), numbers
+        return _strict({**data, "scenes": [scene for _, scene in kept]}), tuple(n for n, _ in kept)
     except ValidationError:
         return None, ()
+
+
+def _salvaged(scene: Any, wrong: set[str]) -> Any:
+    """A scene without its wrong keys; None when one of them is, or was meant to be, what makes the scene."""
+    from difflib import get_close_matches
+
+    if any(get_close_matches(key, ("id", "script", "source")) for key in wrong):
+        return None
+    return {key: value for key, value in scene.items() if key not in wrong} if wrong else scene
 
 
 def _strict(data: dict[str, Any]) -> ProjectSpec:

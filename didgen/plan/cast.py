@@ -1,0 +1,51 @@
+"""Who speaks a text, in the form its renderer understands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from didgen.api.wire import Provider
+from didgen.catalog.voices import named, resolve_voice, service_voice, speaking_rate
+from didgen.errors import UsageError
+from didgen.plan.identity import ServiceId
+
+
+def cast(
+    written: Mapping[str, Any] | None, locale: str, service: ServiceId, available: Collection[str]
+) -> tuple[Provider | None, str]:
+    """The provider to send for a voice as written, and a note when it stands in for another.
+
+    The local engine always gets one of its own voices, so that what it is does not depend on the name it was asked by.
+    D-ID gets its own providers; None leaves the choice to it. Another server that speaks the API is given what was
+    written: most are ours. available: local voices that can speak. Raises UsageError as `resolve_voice` does.
+    """
+    if service.local:
+        voice, note = resolve_voice(written, locale, available)
+        return _local(voice.id, written or {}), note
+    if written is not None and not service.is_d_id and named(written)[0] == "didgen":
+        return Provider(**_form(written, "didgen")), ""
+    form, note = service_voice(written)
+    return (Provider(**form) if form is not None else None), note
+
+
+def rate_of(provider: Provider | None) -> float:
+    """The pace a provider was asked for, for estimates; 1 where its word is the service's own business."""
+    config = provider.voice_config if provider is not None else None
+    try:
+        return speaking_rate(config.rate if config is not None else None)
+    except UsageError:
+        return 1.0
+
+
+def _local(voice_id: str, written: Mapping[str, Any]) -> Provider:
+    """Only the pace is ours to follow: a style or pitch that changes no sample must not change the fingerprint."""
+    rate = (written.get("voice_config") or {}).get("rate")
+    pace = speaking_rate(rate)
+    if pace == 1.0:
+        return Provider(type="didgen", voice_id=voice_id)
+    return Provider.model_validate({"type": "didgen", "voice_id": voice_id, "voice_config": {"rate": f"{pace:g}"}})
+
+
+def _form(written: Mapping[str, Any], provider: str) -> dict[str, Any]:
+    return {"type": provider, **{key: value for key, value in written.items() if key != "provider"}}

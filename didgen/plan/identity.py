@@ -1,0 +1,123 @@
+"""What decides a render: the whole resolved request, inputs as digests, and who renders it.
+
+By exclusion: every field of the wire models counts unless it is named in NOT_IDENTITY, so that a new one cannot be
+forgotten. A field that is not set is left out, so that a new optional one changes nothing for those who do not use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkRequest, TextScript, kind_of
+from didgen.catalog import versions
+from didgen.catalog.voices import VOICES
+from didgen.plan.scene import Input
+
+NOT_IDENTITY = ("user_data", "name", "webhook", "result_url")
+"""Fields of a request that do not change a pixel or a sample."""
+
+INPUT_FIELDS = {
+    "source_url": ("source_url",),
+    "driver_url": ("driver_url",),
+    "audio_url": ("script", "audio_url"),
+    "logo_url": ("config", "logo", "url"),
+}
+"""Where the request carries each input of a scene."""
+
+D_ID_HOST = "api.d-id.com"
+SPEECH_MODELS = ("hibari.onnx", "kokoro-int8.onnx", "viseme-net.npz")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceId:
+    """Who renders, as far as planning must know. name: local, d-id or a base URL. host: "" for the local engine."""
+
+    name: str
+    host: str = ""
+
+    @property
+    def local(self) -> bool:
+        return not self.host
+
+    @property
+    def is_d_id(self) -> bool:
+        return self.host == D_ID_HOST
+
+
+def service_id(name: str) -> ServiceId:
+    """The service of a name as written in `service:` or --service."""
+    if name == "local":
+        return ServiceId("local")
+    if name == "d-id":
+        return ServiceId("d-id", D_ID_HOST)
+    parts = urlsplit(name)
+    return ServiceId(name, (parts.netloc + parts.path.rstrip("/")).lower())
+
+
+def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: ServiceId) -> dict[str, Any]:
+    """The identity of one render: plain JSON, in parts that `reasons` can explain."""
+    wire = request.model_dump(mode="json", exclude=set(NOT_IDENTITY))
+    wire["config"] = _full_config(request)
+    for name, given in inputs.items():
+        _put(wire, INPUT_FIELDS[name], {"sha256": given.digest})
+    return {
+        "format": versions.IDENTITY_FORMAT,
+        "kind": kind_of(request),
+        "service": _renderer(request, service),
+        "request": _without_none(wire),
+    }
+
+
+def _full_config(request: RenderRequest) -> dict[str, Any]:
+    """The config with the defaults written out that differ by kind."""
+    talk = isinstance(request, TalkRequest)
+    config = (request.config or RenderConfig()).model_dump(mode="json")
+    if config["motion_factor"] is None:
+        config["motion_factor"] = 1.0 if talk else 0.75
+    if config["mute"] is None and not talk:
+        config["mute"] = True
+    if config["reduce_noise"] is None:
+        config["reduce_noise"] = False
+    return config
+
+
+def _renderer(request: RenderRequest, service: ServiceId) -> dict[str, Any]:
+    if not service.local:
+        return {"host": service.host}
+    used = _speech_models(request)
+    models = {name: digest for name, digest in versions.MODELS.items() if name in used or not _is_speech(name)}
+    return {"engine": versions.ENGINE, "models": models}
+
+
+def _is_speech(model: str) -> bool:
+    return model in SPEECH_MODELS or model.removesuffix(".bin") in VOICES
+
+
+def _speech_models(request: RenderRequest) -> set[str]:
+    """The speech models that this render uses: those of its voice, or the net that reads lips from sound."""
+    script = request.script if isinstance(request, TalkRequest) else None
+    if isinstance(script, AudioScript):
+        return {"viseme-net.npz"}
+    if not isinstance(script, TextScript):
+        return set()
+    voice = VOICES.get(script.provider.voice_id or "") if script.provider else None
+    if voice is None or voice.engine == "hibari":
+        return {"hibari.onnx"}
+    return {"kokoro-int8.onnx", f"{voice.id}.bin"}
+
+
+def _put(wire: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for step in path[:-1]:
+        wire = wire[step]
+    wire[path[-1]] = value
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_none(v) for v in value]
+    return value

@@ -1,0 +1,51 @@
+"""The files a scene reads, as digests and `file:` URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from didgen.plan.identity import ServiceId
+from didgen.plan.scene import Input
+from didgen.project.files import FileProblem, Files
+
+Remote = Callable[[str], Input]
+"""Fetches an https URL once and pins it: where its bytes lie now, and their digest. Raises DidgenError."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Inputs of one scene, gathered: wire field → Input, and what the writer should know of them."""
+
+    files: Files
+    folder: Path
+    service: ServiceId
+    remote: Remote | None = None
+    found: dict[str, Input] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, name: str, written: str) -> str:
+        """The URL that stands for an input in the request. name: the wire field. Raises FileProblem, DidgenError."""
+        given = self._outside(written) if "://" in written else self._local(written)
+        if given is None:
+            return written
+        self.found[name] = given
+        return given.path.as_uri()
+
+    def _local(self, written: str) -> Input:
+        path = self.files.locate(written, self.folder)
+        digest = self.files.digest(path)
+        if not self.files.seen()[self.files.relative(path)].size:
+            raise FileProblem(f"{self.files.relative(path)} is empty")
+        return Input(path, digest)
+
+    def _outside(self, url: str) -> Input | None:
+        if url.startswith("https://") and self.remote is not None:
+            return self.remote(url)
+        if not url.startswith(("https://", "s3://")):
+            raise FileProblem(f"{url!r} is neither a file nor an https URL")
+        if self.service.local:
+            raise FileProblem(f"{url!r} is not here: the local engine reads files; save it beside the project")
+        self.notes.append(f"{url} is not pinned: its content can change without a new rendering")
+        return None

@@ -1,0 +1,63 @@
+"""What must be done, and why. Decides and does not do: what exists is asked through functions that are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from didgen.plan import reasons
+from didgen.plan.scene import Decision, Known, Plan, Scene
+
+Lookup = Callable[[str], Known | None]
+Last = Callable[[str], Mapping[str, Any] | None]
+Delivered = Callable[[Scene, Known], bool]
+
+
+def make_plan(
+    project_name: str,
+    scenes: Sequence[Scene],
+    lookup: Lookup,
+    last: Last,
+    delivered: Delivered,
+    *,
+    force: bool = False,
+    known_addresses: Collection[str] = (),
+) -> Plan:
+    """Decide for every scene.
+
+    lookup: what is stored for a fingerprint. last: the identity that an address was last built from. delivered:
+    whether the scene's output file is there and is what is stored. known_addresses: those that have outputs; the ones
+    no scene makes any more become `stale`. Of scenes with one fingerprint only the first has a reason of its own: the
+    others say whose video they share, and one rendering serves all.
+    """
+    first: dict[str, Scene] = {}
+    decisions = []
+    for scene in scenes:
+        shared = first.setdefault(scene.fingerprint, scene)
+        decision = _decide(scene, lookup(scene.fingerprint), last, delivered, force=force)
+        if decision.action == "render" and shared is not scene:
+            decision = Decision(scene, "render", (f"the same video as {shared.address}, rendered once",))
+        decisions.append(decision)
+    made = {scene.address for scene in scenes}
+    return Plan(project_name, tuple(decisions), tuple(a for a in sorted(known_addresses) if a not in made))
+
+
+def _decide(scene: Scene, known: Known | None, last: Last, delivered: Delivered, *, force: bool) -> Decision:
+    if force:
+        return Decision(scene, "render", (reasons.FORCED,))
+    if known is not None and delivered(scene, known):
+        return Decision(scene, "reuse", ())
+    before = last(scene.address)
+    changed = reasons.changes(before, scene.identity) if before is not None else ()
+    if known is not None:
+        rendered_before = tuple(f"{reason}, rendered before" for reason in changed)
+        return Decision(scene, "restore", rendered_before or (reasons.OUTPUT_MISSING,))
+    if before is None:
+        return Decision(scene, "render", (reasons.NEW,))
+    return Decision(scene, "render", changed or (reasons.OBJECT_MISSING,))
+
+
+def to_render(plan: Plan) -> list[Scene]:
+    """The scenes a build renders, each fingerprint once."""
+    scenes = {d.scene.fingerprint: d.scene for d in reversed(plan.decisions) if d.action == "render"}
+    return list(scenes.values())[::-1]

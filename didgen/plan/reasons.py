@@ -1,0 +1,181 @@
+"""Why something is rendered, in a writer's words: the differences between two identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NEW = "new scene"
+FORCED = "rendering was forced"
+OUTPUT_MISSING = "output file missing"
+OBJECT_MISSING = "its video is no longer in the store"
+MAX_SHOWN = 60
+CONTEXT = 24  # characters kept on each side of a change in a long text
+
+_NAMES = {
+    "request.source_url": "source image",
+    "request.script.audio_url": "audio",
+    "request.driver_url": "driver video",
+    "request.config.logo.url": "logo",
+}
+_MISSING = object()
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+    """What differs between two identities, one sentence each; () when nothing does."""
+    if old == new:
+        return ()
+    if old.get("kind") != new.get("kind"):
+        return (f"was {_article(old.get('kind'))}, is {_article(new.get('kind'))} now",)
+    found = [*_renderer(old.get("service", {}), new.get("service", {})), *_format(old, new)]
+    was, now = _request(old), _request(new)
+    found += _voice(was, now)
+    found += _driver(was, now)
+    found += _script(was, now)
+    found += [_plain(path, a, b) for path, a, b in _differing(was, now, "request")]
+    return tuple(found)
+
+
+def _request(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the request from which the parts that have words of their own are taken out."""
+    request = dict(identity.get("request", {}))
+    request["script"] = dict(request.get("script") or {})
+    return request
+
+
+def _format(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    if old.get("format") == new.get("format"):
+        return []
+    return [f"fingerprints of format {old.get('format')}, now {new.get('format')}"]
+
+
+def _renderer(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    if old == new:
+        return []
+    if "engine" not in old or "engine" not in new:
+        return [f"rendered by {_who(old)}, now by {_who(new)}"]
+    if old["engine"] != new["engine"]:
+        return [f"rendered by engine {old['engine']}, now {new['engine']}"]
+    was, now = old.get("models", {}), new.get("models", {})
+    changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    return [f"the engine's models changed: {', '.join(changed)}"]
+
+
+def _who(service: Mapping[str, Any]) -> str:
+    return str(service.get("host", f"engine {service.get('engine', '?')}"))
+
+
+def _voice(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """The voice, when both are spoken texts."""
+    both_text = was["script"].get("type") == now["script"].get("type") == "text"
+    old, new = was["script"].pop("provider", None) or {}, now["script"].pop("provider", None) or {}
+    if not both_text or old == new:
+        return []
+    a, b = _voice_name(old), _voice_name(new)
+    if a != b:
+        return [f"voice changed: {a} → {b}"]
+    differ = [_plain(path, x, y) for path, x, y in _differing(old, new, "voice")]
+    return [text.replace("voice_config.", "") for text in differ]
+
+
+def _voice_name(provider: Mapping[str, Any]) -> str:
+    return str(provider.get("voice_id") or provider.get("type") or "the service's choice")
+
+
+def _driver(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    old, new = was.get("driver_url"), now.get("driver_url")
+    if old == new or (isinstance(old, dict) and isinstance(new, dict)):
+        return []
+    was.pop("driver_url", None)
+    now.pop("driver_url", None)
+    return [f"driver changed: {_driver_name(old)} → {_driver_name(new)}"]
+
+
+def _driver_name(driver: Any) -> str:
+    if driver is None:
+        return "chosen to fit"
+    return "a video" if isinstance(driver, dict) else str(driver).removeprefix("bank://").rstrip("/")
+
+
+def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    old, new = was["script"], now["script"]
+    if old.get("type") != new.get("type"):
+        was["script"] = now["script"] = {}
+        return [f"script changed: {_script_sort(old)} → {_script_sort(new)}"]
+    a, b = old.pop("input", ""), new.pop("input", "")
+    return [] if a == b else ["script changed: {} → {}".format(*around_change(a, b))]
+
+
+def _script_sort(script: Mapping[str, Any]) -> str:
+    return {"audio": "a recording", "text": "text to speak"}.get(str(script.get("type")), "none")
+
+
+def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Leaves that differ. A file (its digest) is one leaf."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict) and "sha256" not in old | new:
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differing(old.get(key, _MISSING), new.get(key, _MISSING), f"{path}.{key}")
+    else:
+        yield path, old, new
+
+
+def _plain(path: str, old: Any, new: Any) -> str:
+    name = _NAMES.get(path, path.removeprefix("request."))
+    if isinstance(old, dict) and isinstance(new, dict):
+        return f"{name} changed"
+    return f"{name} changed: {_value(old)} → {_value(new)}"
+
+
+def _value(value: Any) -> str:
+    if value is _MISSING or value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a file" if "sha256" in value else "set"
+    if isinstance(value, list):
+        return f"{len(value)} entries" if len(str(value)) > MAX_SHOWN else str(value)
+    return _cut(str(value), len(str(value)))
+
+
+def around_change(old: str, new: str) -> tuple[str, str]:
+    """Two texts in quotes, shortened to what differs and a few words around it."""
+    if max(len(old), len(new)) <= MAX_SHOWN:
+        return f"'{old}'", f"'{new}'"
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    return _window(old, start, len(old) - end), _window(new, start, len(new) - end)
+
+
+def _common(a: str, b: str) -> int:
+    """Length of the common beginning."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _window(text: str, start: int, end: int) -> str:
+    first = _word_start(text, max(0, start - CONTEXT))
+    last = _word_end(text, min(len(text), end + CONTEXT))
+    middle = _cut(" ".join(text[first:last].split()), 2 * MAX_SHOWN)
+    return f"'{'…' if first else ''}{middle}{'…' if last < len(text) else ''}'"
+
+
+def _word_start(text: str, at: int) -> int:
+    while at > 0 and not text[at - 1].isspace():
+        at -= 1
+    return at
+
+
+def _word_end(text: str, at: int) -> int:
+    while at < len(text) and not text[at].isspace():
+        at += 1
+    return at
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
+
+
+def _article(kind: Any) -> str:
+    return f"{'an' if str(kind).startswith('a') else 'a'} {kind}"

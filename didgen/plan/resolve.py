@@ -1,0 +1,218 @@
+"""From a project as written to scenes that can be rendered: no template left, every input a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from didgen.api.wire import (
+    AnimationRequest,
+    AudioScript,
+    Provider,
+    RenderConfig,
+    RenderRequest,
+    TalkRequest,
+    TextScript,
+)
+from didgen.catalog.drivers import is_driver_file, resolve_driver
+from didgen.catalog.voices import installed
+from didgen.errors import DidgenError, Problem, ProjectError
+from didgen.plan.address import address_of, collisions, output_path
+from didgen.plan.cast import cast, rate_of
+from didgen.plan.estimate import animation_seconds, recording_seconds, text_seconds
+from didgen.plan.fingerprint import fingerprint_of
+from didgen.plan.identity import ServiceId, identity_of
+from didgen.plan.inputs import Inputs, Remote
+from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge
+from didgen.plan.scene import Scene
+from didgen.plan.texts import Texts
+from didgen.project.files import FileProblem, Files
+from didgen.project.load import Project
+from didgen.project.models import SceneSpec, ScriptSpec
+from didgen.project.script import Text
+from didgen.project.template import Templates
+
+CARRIED = ("face", "user_data", "webhook", "result_url")
+"""Keys of a scene that the request carries under the same name and as they are written."""
+
+Path = tuple[str | int, ...]
+
+
+def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remote | None = None) -> list[Scene]:
+    """All scenes of a project in order.
+
+    remote fetches inputs named by https URL; without it the local engine refuses them. Raises ProjectError with every
+    problem of the project, those of `load_project` included, in file order.
+    """
+    problems = [*project.problems, *collisions(project)]
+    scenes = []
+    voices = installed()
+    with Templates() as templates:
+        texts = Texts(project, files, templates)
+        for number, spec in zip(project.numbers, project.spec.scenes, strict=True):
+            inputs = Inputs(files, project.folder, service, remote)
+            one = _One(project, spec, number, service, texts, inputs, voices)
+            scenes.append(one.scene())
+            problems += one.problems
+    if problems:
+        raise ProjectError(sorted(dict.fromkeys(problems), key=_file_order))
+    return [scene for scene in scenes if scene is not None]
+
+
+def _file_order(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.file, place.line, place.column) if place else ("", 0, 0)
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """A talk's script as it is sent, what captions show, and how long it is about."""
+
+    script: TextScript | AudioScript
+    text: Text
+    seconds: float
+
+
+@dataclass(slots=True)
+class _One:
+    """The resolving of one scene; what is wrong is gathered, so that one fault hides no other."""
+
+    project: Project
+    spec: SceneSpec
+    number: int
+    service: ServiceId
+    texts: Texts
+    inputs: Inputs
+    available: Collection[str]
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def scene(self) -> Scene | None:
+        """The scene, or None when there are problems."""
+        locale = self.project.spec.locale
+        merged = merge(self.project, self.spec, self.number, locale)
+        self._check_kind(merged)
+        common = self._common(merged)
+        spoken = self._spoken(self.spec.script, merged, locale) if self.spec.script is not None else None
+        if self.problems:
+            return None
+        if spoken is None:
+            return self._made(AnimationRequest(**common), None, locale)
+        return self._made(TalkRequest(script=spoken.script, **common), spoken, locale)
+
+    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str) -> Scene:
+        identity = identity_of(request, self.inputs.found, self.service)
+        config = request.config or RenderConfig()
+        return Scene(
+            address=address_of(self.project.name, self.spec.id),
+            kind=self.spec.kind,
+            request=request,
+            inputs=self.inputs.found,
+            identity=identity,
+            fingerprint=fingerprint_of(identity),
+            output=output_path(self.project.name, self.spec.id, config.result_format),
+            spoken=spoken.text.spoken if spoken else "",
+            locale=locale,
+            seconds=spoken.seconds if spoken else animation_seconds(),
+            notes=(*self.notes, *self.inputs.notes),
+            written=spoken.text.written if spoken else "",
+            respelled=spoken.text.respelled if spoken else {},
+        )
+
+    def _fail(self, message: str, path: Path, hint: str = "") -> None:
+        self.problems.append(self.project.problem(message, *path, hint=hint))
+
+    def _check_kind(self, merged: Merged) -> None:
+        """What the scene itself says that does not fit its kind."""
+        talk = self.spec.kind == "talk"
+        path: Path = ("scenes", self.number)
+        if not talk and self.spec.voice is not None:
+            self._fail("an animation has no voice", (*path, "voice"), "give the scene a script, or leave this out")
+        for key in merged.values.get("config") or {}:
+            if key in (ANIMATION_ONLY if talk else TALK_ONLY):
+                kind = "animations" if talk else "talks"
+                self._fail(
+                    f"belongs to {kind}, and this is {'a talk' if talk else 'an animation'}", (*path, "config", key)
+                )
+
+    def _common(self, merged: Merged) -> dict[str, Any]:
+        """The request's members that talks and animations share."""
+        values = {key: value for key, value in merged.values.items() if key in CARRIED}
+        if "source" in merged.values:
+            values["source_url"] = self._input("source_url", merged.values["source"], merged.places["source"])
+        else:
+            self._fail("has no source", ("scenes", self.number), "name a picture here or under `defaults`")
+        if "driver" in merged.values:
+            values["driver_url"] = self._driver(merged.values["driver"], merged.places["driver"])
+        if "config" in merged.values:
+            values["config"] = self._config(dict(merged.values["config"]), merged.places["config"])
+        return values
+
+    def _input(self, name: str, written: str, path: Path) -> str:
+        try:
+            return self.inputs.take(name, written)
+        except FileProblem as problem:
+            self._fail(str(problem), path)
+        except DidgenError as error:
+            self._fail(error.message, path, error.hint)
+        return "unusable"
+
+    def _driver(self, written: str, path: Path) -> str:
+        if is_driver_file(written):
+            return self._input("driver_url", written, path)
+        try:
+            driver = resolve_driver(written, self.spec.kind, local=self.service.local)
+        except DidgenError as error:
+            self._fail(error.message, path, error.hint)
+            return "unusable"
+        return driver if driver.startswith("bank://") else self._input("driver_url", driver, path)
+
+    def _config(self, config: dict[str, Any], path: Path) -> RenderConfig:
+        if isinstance(config.get("logo"), dict):
+            url = self._input("logo_url", config["logo"]["url"], (*path, "logo", "url"))
+            config["logo"] = {**config["logo"], "url": url}
+        if self.service.local:
+            self._check_local(config, path)
+        return RenderConfig(**config)
+
+    def _check_local(self, config: dict[str, Any], path: Path) -> None:
+        """What the service can and the local engine cannot."""
+        if config.get("result_format") == "gif":
+            self._fail("the local engine makes no GIF", (*path, "result_format"), "mp4 or mov")
+        if config.get("logo"):
+            self.notes.append("the local engine draws no logo")
+
+    def _spoken(self, script: ScriptSpec, merged: Merged, locale: str) -> _Spoken | None:
+        pad_s = float((merged.values.get("config") or {}).get("pad_audio") or 0.0)
+        if script.audio is not None:
+            return self._recording(script, script.audio, pad_s)
+        wrong = len(self.problems)
+        provider = self._voice(merged, locale)
+        text, problems = self.texts.take(script, self.spec.id, self.number)
+        self.problems += problems
+        if text is None or len(self.problems) > wrong:
+            return None
+        flags = script.model_dump(include={"ssml", "subtitles"}, exclude_none=True)
+        if provider is not None:
+            flags["provider"] = provider
+        speaker = (provider.voice_id if provider else None) or ""
+        seconds = text_seconds(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
+        return _Spoken(TextScript(input=text.spoken, **flags), text, seconds)
+
+    def _recording(self, script: ScriptSpec, written: str, pad_s: float) -> _Spoken:
+        url = self._input("audio_url", written, ("scenes", self.number, "script", "audio"))
+        flags = script.model_dump(include={"subtitles", "reduce_noise"}, exclude_none=True)
+        given = self.inputs.found.get("audio_url")
+        seconds = recording_seconds(given.path, pad_s=pad_s) if given is not None else 1.0
+        return _Spoken(AudioScript(audio_url=url, **flags), Text("", ""), seconds)
+
+    def _voice(self, merged: Merged, locale: str) -> Provider | None:
+        try:
+            provider, note = cast(merged.values.get("voice"), locale, self.service, self.available)
+        except DidgenError as error:
+            self._fail(error.message, merged.places.get("voice", ("scenes", self.number, "script")), error.hint)
+            return None
+        if note:
+            self.notes.append(note)
+        return provider
