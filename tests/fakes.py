@@ -47,7 +47,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     return Rendered(out, facts)
 
 
-def write_video(out: Path, grey: int, report: Report = lambda stage, done, total: None) -> None:
+def write_video(out: Path, grey: int, report: Report | None = None) -> None:
     """A tiny whole MP4 with picture and sound, the same bytes for the same grey."""
     import av
     import numpy as np
@@ -61,7 +61,8 @@ def write_video(out: Path, grey: int, report: Report = lambda stage, done, total
             frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), grey, np.uint8), format="rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             box.mux(video.encode(frame))
-            report("frames", k + 1, FRAMES)
+            if report is not None:
+                report("frames", k + 1, FRAMES)
         tone = np.sin(np.arange(48_000 * FRAMES // FPS) * 0.05, dtype=np.float32)[None] * 0.3
         sound = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
         sound.sample_rate, sound.pts = 48_000, 0

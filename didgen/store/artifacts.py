@@ -68,12 +68,10 @@ class Artifacts:
     ) -> Artifact:
         """Store a finished video with all that is known about it. facts: `engine.shot.Rendered.facts`.
 
-        When a sound artifact of that fingerprint is there already, the first one wins. Raises StorageError.
+        An artifact of that fingerprint that is there already is replaced: somebody asked for it. Raises StorageError.
         """
-        artifact = self.find(fingerprint)
-        if artifact is None:
-            digest = self.objects.put_file(video)
-            artifact = self._write_sidecar(digest, fingerprint, address, identity, facts)
+        digest = self.objects.put_file(video)
+        artifact = self._write_sidecar(digest, fingerprint, address, identity, facts)
         self.state.keep(artifact, address, identity, job)
         return artifact
 

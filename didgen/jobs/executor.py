@@ -1,0 +1,274 @@
+"""Doing what a plan says: submit, watch, fetch, store, deliver; a few scenes at a time, each equal render once.
+
+Order of writing for a scene: intent → submit → id → fetched → object → sidecar → state (job and artifact in one
+transaction) → output. Storing is done in one go without a pause for other tasks, so Ctrl-C never cuts it in two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from didgen.api.job import Event, Service
+from didgen.api.wire import AnimationRequest, RenderRequest, TalkRequest
+from didgen.errors import DidgenError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.jobs.outputs import Outputs
+from didgen.plan.identity import INPUT_FIELDS
+from didgen.plan.scene import Decision, Plan, Scene
+from didgen.store.artifacts import Artifacts
+from didgen.store.objects import DamagedObjectError, InputChangedError
+from didgen.store.state import Artifact, JobRow
+
+Action = Literal["rendered", "reused", "restored", "failed"]
+OnEvent = Callable[[str, Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one decision. seconds: wall time, 0 where nothing was done. error: set when it failed."""
+
+    scene: Scene
+    action: Action
+    artifact: Artifact | None = None
+    seconds: float = 0.0
+    error: DidgenError | None = None
+    warnings: tuple[str, ...] = ()
+
+
+async def execute(
+    plan: Plan,
+    service: Service,
+    service_name: str,
+    store: Artifacts,
+    outputs: Outputs,
+    *,
+    jobs: int = 1,
+    on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
+) -> tuple[Outcome, ...]:
+    """Carry out a plan; the outcomes in its order. A scene that fails does not stop the others.
+
+    Raises InterruptedBuildError after Ctrl-C or SIGTERM, with everything finished kept, and any other DidgenError
+    that stops all scenes alike (a full disk, a service out of reach).
+    """
+    build = _Build(service, service_name, store, outputs, asyncio.Semaphore(jobs), on_event)
+    build.forget_local_jobs()
+    tasks = [asyncio.ensure_future(build.carry_out(decision)) for decision in plan.decisions]
+    with _stoppable(tasks):
+        try:
+            return tuple(await asyncio.gather(*tasks))
+        except asyncio.CancelledError:
+            await build.stop(tasks)
+            finished = sum(task.done() and not task.cancelled() and task.exception() is None for task in tasks)
+            raise InterruptedBuildError(
+                f"stopped: {finished} of {len(tasks)} scenes are finished and kept", hint=build.left_running()
+            ) from None
+        except BaseException:
+            await build.stop(tasks)
+            raise
+        finally:
+            shutil.rmtree(build.inputs, ignore_errors=True)
+
+
+@dataclass
+class _Build:
+    """What the scenes of one build share."""
+
+    service: Service
+    service_name: str
+    store: Artifacts
+    outputs: Outputs
+    slots: asyncio.Semaphore
+    on_event: OnEvent
+    rendering: dict[str, asyncio.Task[tuple[Artifact, tuple[str, ...]]]] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> Path:
+        """Where the copies of inputs lie that are rendered from."""
+        return self.store.objects.temporary / f"inputs-{os.getpid()}"
+
+    def left_running(self) -> str:
+        """What goes on without us, in words; paid jobs are never cancelled."""
+        count = len(self.store.state.open_jobs(self.service_name)) if self.service.paid else 0
+        return f"{count} paid jobs keep running, the next build picks them up" if count else "build again to go on"
+
+    def forget_local_jobs(self) -> None:
+        """Jobs of a killed build on this machine died with it; paid ones did not."""
+        if not self.service.paid:
+            for row in self.store.state.open_jobs(self.service_name):
+                self.store.state.failed(row.id)
+
+    async def stop(self, tasks: Sequence[asyncio.Future[Any]]) -> None:
+        """Cancel all that was started and wait until it has let go."""
+        started = [*tasks, *self.rendering.values()]
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)
+
+    async def carry_out(self, decision: Decision) -> Outcome:
+        """One scene, from its decision to its outcome."""
+        scene, began = decision.scene, time.monotonic()
+        try:
+            if decision.action != "render" and (artifact := self._at_hand(decision)) is not None:
+                return Outcome(scene, "reused" if decision.action == "reuse" else "restored", artifact)
+            artifact, warnings = await self._rendered(scene)
+            self._deliver(scene, artifact)
+        except (RenderError, InputChangedError, UnresolvedJobError) as error:
+            kind = error.kind if isinstance(error, RenderError) else type(error).__name__
+            self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
+            return Outcome(scene, "failed", None, time.monotonic() - began, error)
+        self.on_event(scene.address, Event("done"))
+        return Outcome(scene, "rendered", artifact, time.monotonic() - began, None, warnings)
+
+    def _at_hand(self, decision: Decision) -> Artifact | None:
+        """The artifact of a scene that needs no rendering, delivered; None when it turns out to be damaged."""
+        scene = decision.scene
+        artifact = self.store.find(scene.fingerprint)
+        if artifact is None or decision.action == "reuse":
+            return artifact
+        try:
+            self._deliver(scene, artifact)
+        except DamagedObjectError:
+            self.store.drop(scene.fingerprint)
+            return None
+        return artifact
+
+    def _deliver(self, scene: Scene, artifact: Artifact) -> None:
+        self.store.objects.deliver(artifact.object_digest, self.outputs.path(scene.output))
+        self.outputs.note(scene.output, artifact.object_digest)
+        self.store.state.point(self.outputs.key(scene.address), scene.fingerprint, scene.identity)
+
+    async def _rendered(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
+        """The artifact of a scene and its warnings; scenes of one fingerprint wait for one rendering."""
+        task = self.rendering.get(scene.fingerprint)
+        if task is None:
+            task = self.rendering[scene.fingerprint] = asyncio.ensure_future(self._in_a_slot(scene))
+        return await task
+
+    async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
+        async with self.slots:
+            return await self._render(scene)
+
+    async def _render(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
+        job, remote = await self._submit_or_resume(scene)
+        try:
+            async for event in self.service.events(remote):
+                if event.state == "failed":
+                    raise RenderError(event.kind, self._in_authors_words(event.message, scene))
+                if event.state != "done":
+                    self.on_event(scene.address, event)
+            return await self._store(scene, job, remote)
+        except RenderError:
+            self.store.state.failed(job)
+            raise
+        except asyncio.CancelledError:
+            if not self.service.paid:
+                await self.service.cancel(remote)
+                self.store.state.failed(job)
+            raise
+
+    async def _submit_or_resume(self, scene: Scene) -> tuple[str, str]:
+        """Our id and the service's id of a running job for this scene: a former build's where there is one."""
+        if self.service.paid:
+            for row in self.store.state.open_jobs(self.service_name):
+                if row.fingerprint == scene.fingerprint:
+                    return _resume(row)
+        request = self._with_snapshots(scene)
+        row = JobRow(secrets.token_hex(16), scene.fingerprint, scene.address, self.service_name, "intent")
+        self.store.state.begin(row)
+        try:
+            remote = await self.service.submit(request)
+        except RenderError as error:
+            self.store.state.failed(row.id)
+            raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
+        except UnreachableError:
+            self.store.state.failed(row.id)  # nothing was sent
+            raise
+        self.store.state.submitted(row.id, remote)
+        return row.id, remote
+
+    def _with_snapshots(self, scene: Scene) -> RenderRequest:
+        """The request with every local input replaced by a copy that was hashed while it was made."""
+        body = scene.request.model_dump(mode="json", exclude_unset=True)
+        for name, given in scene.inputs.items():
+            copy = self.store.objects.snapshot(given.path, given.digest, self.inputs)
+            _put(body, INPUT_FIELDS[name], copy.as_uri())
+        model = TalkRequest if scene.kind == "talk" else AnimationRequest
+        return model.model_validate(body)
+
+    def _in_authors_words(self, message: str, scene: Scene) -> str:
+        """A message about a copy names the file the author knows."""
+        for given in scene.inputs.values():
+            copy = self.inputs / given.digest[:16] / given.path.name
+            message = message.replace(str(copy), os.path.relpath(given.path, self.outputs.root))
+        return message
+
+    async def _store(self, scene: Scene, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:
+        folder = self.store.objects.temporary / f"fetched-{job}"
+        folder.mkdir()
+        try:
+            fetched = await self.service.fetch(remote, folder)
+            artifact = self.store.keep(
+                fetched.video,
+                scene.fingerprint,
+                self.outputs.key(scene.address),
+                scene.identity,
+                {"service": self.service_name, **fetched.facts},
+                job,
+            )
+            return artifact, tuple(fetched.facts.get("warnings", ()))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _resume(row: JobRow) -> tuple[str, str]:
+    if row.state == "submitted":
+        return row.id, row.remote
+    raise UnresolvedJobError(
+        f"{row.address}: a paid job was being sent when an earlier build stopped, and may or may not exist",
+        hint="look at the service's list of jobs; it is not sent again by itself",
+    )
+
+
+def _put(body: dict[str, Any], path: Sequence[str], value: str) -> None:
+    for step in path[:-1]:
+        body = body[step]
+    body[path[-1]] = value
+
+
+@contextmanager
+def _stoppable(tasks: Sequence[asyncio.Future[Any]]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM cancel the tasks once; the second time the program ends at once.
+
+    Outside the main thread signals are somebody else's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(InterruptedBuildError.exit_code)
+        asked = True
+        for task in tasks:
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,114 @@
+"""The manifest: what a release consists of, `output/<project>/manifest.json`. Written last, by programs for programs.
+
+    {"didgen": 1, "project", "service",
+     "scenes": [{"address", "kind", "fingerprint", "rendered_by", "duration_s", "files": {role: {"file", "sha256"}}}],
+     "film": {"duration_s", "files": …} or null,
+     "stale": [files that no scene makes any more, until `--prune` removes them]}
+
+Files are named relative to the manifest's folder, with forward slashes. Roles: video, vtt, srt, poster.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from didgen.store.whole import storage_error, write_whole
+
+FORMAT = 1
+NAME = "manifest.json"
+
+Entry = Mapping[str, Any]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest in `folder`; {} when there is none to be read. It is a report: nothing is lost with it."""
+    try:
+        manifest = json.loads((folder / NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) and manifest.get("didgen") == FORMAT else {}
+
+
+def addresses(manifest: Mapping[str, Any]) -> list[str]:
+    """Addresses that have outputs."""
+    return [entry["address"] for entry in manifest.get("scenes", ())]
+
+
+def entry(
+    address: str, kind: str, fingerprint: str, identity: Mapping[str, Any], duration_s: float, files: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One scene's entry. files: role → {"file", "sha256"}."""
+    return {
+        "address": address,
+        "kind": kind,
+        "fingerprint": fingerprint,
+        "rendered_by": _renderer(identity.get("service", {})),
+        "duration_s": round(duration_s, 3),
+        "files": dict(files),
+    }
+
+
+def _renderer(service: Mapping[str, Any]) -> str:
+    return f"didgen engine {service['engine']}" if "engine" in service else str(service.get("host", ""))
+
+
+def merge(
+    former: Mapping[str, Any],
+    project: str,
+    service: str,
+    order: Sequence[str],
+    fresh: Mapping[str, Entry],
+    film: Entry | None,
+) -> dict[str, Any]:
+    """The new manifest. order: addresses of all scenes of the project; fresh: entries of those just built.
+
+    A scene that was not built now, or failed, keeps its former entry: its old output is still there. Files of former
+    entries that nothing names any more become stale.
+    """
+    before = {e["address"]: e for e in former.get("scenes", ())}
+    scenes = [fresh.get(address, before.get(address)) for address in order]
+    manifest = {
+        "didgen": FORMAT,
+        "project": project,
+        "service": service,
+        "scenes": [e for e in scenes if e is not None],
+        "film": film,
+    }
+    current = set(_files(manifest))
+    stale = (set(_files(former)) | set(former.get("stale", ()))) - current
+    return {**manifest, "stale": sorted(stale)}
+
+
+def _files(manifest: Mapping[str, Any]) -> Iterable[str]:
+    parts = [*manifest.get("scenes", ()), manifest.get("film") or {}]
+    return [file["file"] for part in parts for file in part.get("files", {}).values()]
+
+
+def prune(folder: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Remove stale outputs; the manifest without them, and what was removed. Only files inside `folder` are."""
+    removed = []
+    base = folder.resolve()
+    for name in manifest.get("stale", ()):
+        path = (folder / name).resolve()
+        if path.is_relative_to(base) and path.is_file():
+            try:
+                path.unlink()
+            except OSError as error:
+                raise storage_error(error, path) from error
+            removed.append(name)
+            with suppress(OSError):  # a folder that is empty now goes too
+                path.parent.rmdir()
+    return {**manifest, "stale": []}, removed
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Put the manifest in place, whole or not at all; one that says the same is not touched. Raises StorageError."""
+    data = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    with suppress(OSError):
+        if (folder / NAME).read_bytes() == data:
+            return
+    write_whole(folder / NAME, data)

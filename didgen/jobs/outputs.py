@@ -1,0 +1,72 @@
+"""Where a build's files go, and whether what lies there is what was delivered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from didgen.digest import sha256_file
+from didgen.project.files import Stamp
+
+RELEASE = Path("output")
+DRAFTS = Path(".didgen") / "drafts"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The output files of one build: `output/` for the project's own service, `.didgen/drafts/` for any other.
+
+    root: the workspace. stamps: what files looked like when an earlier build delivered them, by path relative to
+    root; one that still matches spares the reading. delivered: the same of this build, filled as it goes.
+    """
+
+    root: Path
+    draft: bool = False
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    delivered: dict[str, Stamp] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that `Scene.output` starts from."""
+        return self.root / (DRAFTS if self.draft else RELEASE)
+
+    def key(self, address: str) -> str:
+        """An address as the state knows it: drafts have a history of their own."""
+        return f"draft:{address}" if self.draft else address
+
+    def path(self, below: Path) -> Path:
+        """Where an output lies."""
+        return self.folder / below
+
+    def name(self, below: Path) -> str:
+        """An output as manifest and messages name it: relative to the root, with forward slashes."""
+        return self.path(below).relative_to(self.root).as_posix()
+
+    def holds(self, below: Path, digest: str) -> bool:
+        """Whether the file at `below` has exactly the bytes of `digest`; an edited one has not."""
+        path, name = self.path(below), self.name(below)
+        try:
+            found = os.stat(path)
+            known = self.stamps.get(name)
+            if known is None or _look(known) != (found.st_size, found.st_mtime_ns, found.st_ino):
+                known = _stamp(found, sha256_file(path))
+        except OSError:
+            return False
+        if known.digest != digest:
+            return False
+        self.delivered[name] = known
+        return True
+
+    def note(self, below: Path, digest: str) -> None:
+        """Remember a file that was just put in place."""
+        self.delivered[self.name(below)] = _stamp(os.stat(self.path(below)), digest)
+
+
+def _look(stamp: Stamp) -> tuple[int, int, int]:
+    return stamp.size, stamp.mtime_ns, stamp.inode
+
+
+def _stamp(found: os.stat_result, digest: str) -> Stamp:
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ino, digest)
