@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +17,15 @@ from didgen.engine.face.landmarks import (
     region_of_detection,
     region_of_landmarks,
 )
+from didgen.engine.face.mesh import FACE_OVAL
 from didgen.engine.face.pose import place_head
+from didgen.engine.shot import FaceSquare
+from didgen.errors import RenderError
+
+MIN_EYES_PX, FEW_EYES_PX = 40, 100  # eye distance: refused below, warned below
+MAX_TURN_DEG, FAR_TURN_DEG = 25, 15  # yaw or pitch: refused above, warned above
+LEVEL_PITCH_DEG = 8.0  # what a head that looks into the camera measures: the canonical mesh leans back a little
+MAX_OUTSIDE = 0.2  # of the face's area
 
 _MIN_PRESENCE = 0.5
 _SAME_FACE_IOU = 0.5
@@ -34,6 +46,99 @@ def find_faces(rgb: NDArray[np.uint8]) -> list[Face]:
 def describe(landmarks: NDArray[np.float32], presence: float) -> Face:
     """A Face from its points: blendshapes and pose are computed."""
     return Face(landmarks, presence, blendshape_scores(landmarks), place_head(landmarks).pose_deg)
+
+
+def choose_face(
+    faces: Sequence[Face],
+    square: FaceSquare | None,
+    kind: Literal["talk", "animation"],
+    picture: tuple[int, ...],
+    scale: float = 1.0,
+) -> tuple[Face, list[str]]:
+    """The face to animate, and what the user should know about it.
+
+    faces: largest first, as `find_faces` gives them. square: the user's choice, in px of the photo file. picture:
+    shape (H, W, …) of the loaded photo. scale: loaded px per px of the file (`photo_scale`).
+    Raises RenderError, InvalidFaceError for talks and FaceError for animations (the service's words): no face, none in
+    the square, too small, turned too far, cut off.
+    """
+    refused = "InvalidFaceError" if kind == "talk" else "FaceError"
+    if not faces:
+        hint = "use a photo of one person who looks into the camera, the eyes at least 100 px apart"
+        raise RenderError(refused, "no face was found in the picture", hint=hint)
+    face = faces[0] if square is None else _in_square(faces, square, scale, refused)
+    for problem, hint in _faults(face, picture):
+        raise RenderError(refused, problem, hint=hint)
+    warnings = list(_doubts(face))
+    if len(faces) > 1 and square is None:
+        warnings.append(f"{len(faces)} faces in the picture: the largest is used; `face:` chooses another")
+    return face, warnings
+
+
+def as_response(face: Face, scale: float = 1.0, face_id: int = 0) -> dict[str, Any]:
+    """A face in the shape of the service's answers, in px of the photo file; given back as `face:` it chooses it."""
+    left, top, right, bottom = (round(side / scale) for side in face.box)
+    size = round(1.5 * max(right - left, bottom - top))
+    return {
+        "mask_confidence": -1,
+        "detection": [left, top, right, bottom],
+        "overlap": "no",
+        "size": size,
+        "top_left": [(left + right - size) // 2, (top + bottom - size) // 2],
+        "face_id": face_id,
+        "detect_confidence": round(face.presence, 4),
+    }
+
+
+def outside_share(face: Face, picture: tuple[int, ...]) -> float:
+    """0..1: how much of the face's area (hull of its oval) lies outside a picture of shape (H, W, …)."""
+    hull = cv2.convexHull(face.landmarks[list(FACE_OVAL), :2].astype(np.float32))
+    height, width = picture[:2]
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    inside, _ = cv2.intersectConvexConvex(hull, frame)
+    return float(1 - inside / max(cv2.contourArea(hull), 1e-6))
+
+
+def _in_square(faces: Sequence[Face], square: FaceSquare, scale: float, refused: str) -> Face:
+    """The face whose centre is nearest to the square's, among those with their centre inside it."""
+    middle = np.array([square.left + square.size / 2, square.top + square.size / 2]) * scale
+    offsets = [np.abs(np.reshape(face.box, (2, 2)).mean(0) - middle) for face in faces]
+    inside = [k for k, offset in enumerate(offsets) if offset.max() <= square.size * scale / 2]
+    if not inside:
+        found = ", ".join(f"{s['top_left']} size {s['size']}" for s in (as_response(face, scale) for face in faces))
+        where = f"top_left [{square.left}, {square.top}] size {square.size}"
+        raise RenderError(refused, f"no face has its centre in the square {where}", hint=f"there is one at {found}")
+    return faces[min(inside, key=lambda k: float(np.hypot(*offsets[k])))]
+
+
+def _faults(face: Face, picture: tuple[int, ...]) -> Iterator[tuple[str, str]]:
+    """Why a face cannot be animated, as (what, what to do); the first one counts."""
+    eyes, (turn, way), outside = face.eye_distance_px, _turn(face), outside_share(face, picture)
+    if eyes < MIN_EYES_PX:
+        yield f"the face is too small: its eyes are {eyes:.0f} px apart, {MIN_EYES_PX} are needed", "use a larger photo"
+    if turn > MAX_TURN_DEG:
+        hint = "use a photo that looks into the camera"
+        yield f"the face is turned {turn:.0f}° {way}, at most {MAX_TURN_DEG}° can be animated", hint
+    if outside > MAX_OUTSIDE:
+        hint = "use a photo that shows the whole face"
+        yield f"{outside:.0%} of the face is outside the picture, at most {MAX_OUTSIDE:.0%} may be", hint
+
+
+def _doubts(face: Face) -> Iterator[str]:
+    """What will not look its best, and why."""
+    eyes, (turn, way) = face.eye_distance_px, _turn(face)
+    if eyes < FEW_EYES_PX:
+        yield f"the face is small: its eyes are {eyes:.0f} px apart; from {FEW_EYES_PX} px on the result is sharp"
+    if turn > FAR_TURN_DEG:
+        yield f"the face is turned {turn:.0f}° {way}; up to {FAR_TURN_DEG}° looks best"
+
+
+def _turn(face: Face) -> tuple[float, str]:
+    """How far the face is turned from the camera in its worse direction, in degrees, and where to."""
+    yaw, pitch = face.pose_deg[0], face.pose_deg[1] - LEVEL_PITCH_DEG
+    if abs(yaw) >= abs(pitch):
+        return abs(yaw), "to the picture's right" if yaw > 0 else "to the picture's left"
+    return abs(pitch), "downwards" if pitch > 0 else "upwards"
 
 
 def _area(face: Face) -> float:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.quiet import quiet_stderr
 from didgen.errors import RenderError
 
 MODELS_DIR = Path(__file__).parent / "models"
@@ -44,7 +42,7 @@ class Net:
 @cache
 def net(name: str) -> Net:
     """The net of `models/<name>.tflite`."""
-    with _quiet():
+    with quiet_stderr():
         return Net(MODELS_DIR / f"{name}.tflite")
 
 
@@ -53,16 +51,3 @@ def sigmoid(logits: Any) -> NDArray[np.float32]:
     odds = np.exp(np.clip(np.asarray(logits, np.float32), -80.0, 80.0))
     result: NDArray[np.float32] = (odds / (1 + odds)).astype(np.float32)
     return result
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """LiteRT greets on stderr from C++ ("Created TensorFlow Lite XNNPACK delegate"), which tears a progress display."""
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
