@@ -38,10 +38,11 @@ def output_path(project: str, scene_id: str, result_format: str) -> Path:
 def collisions(project: Project) -> list[Problem]:
     """A problem for each scene whose address or file another scene has already; both are named."""
     first: dict[str, int] = {}
-    ids = [scene.get("id") if isinstance(scene, dict) else None for scene in project.document.data["scenes"]]
+    raw = [scene.get("id") if isinstance(scene, dict) else None for scene in project.document.data["scenes"]]
+    ids = {number: name for number, name in enumerate(raw) if isinstance(name, str)}
     problems = []
-    for number, name in enumerate(ids):
-        other = first.setdefault(slug(name), number) if isinstance(name, str) else number
+    for number, name in ids.items():
+        other = first.setdefault(slug(name), number)
         if other == number:
             continue
         place = project.document.place("scenes", other, "id")

@@ -36,7 +36,7 @@ class Inputs:
     def _local(self, written: str) -> Input:
         path = self.files.locate(written, self.folder)
         digest = self.files.digest(path)
-        if not self.files.seen()[self.files.relative(path)].size:
+        if not self.files.size(path):
             raise FileProblem(f"{self.files.relative(path)} is empty")
         return Input(path, digest)
 

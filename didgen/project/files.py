@@ -50,6 +50,7 @@ class Files:
 
     def __init__(self, root: Path, known: Mapping[str, Stamp] | None = None) -> None:
         self.root = Path(os.path.realpath(root))
+        self._prefix = os.path.join(self.root, "")
         self._known = known or {}
         self._seen: dict[str, Stamp] = {}
         self._bytes: dict[str, bytes] = {}
@@ -68,7 +69,7 @@ class Files:
         real = os.path.join(self._real_folder(os.path.dirname(plain)), os.path.basename(plain))
         if os.path.islink(real):
             real = os.path.realpath(real)
-        if real != str(self.root) and not real.startswith(str(self.root) + os.sep):
+        if not real.startswith(self._prefix):
             raise FileProblem(f"{name!r} leads out of the workspace {self.root.name}")
         return Path(real)
 
@@ -80,7 +81,10 @@ class Files:
 
     def relative(self, path: Path) -> str:
         """The path as messages and stamps name it: relative to the root, with forward slashes."""
-        return os.path.relpath(path, self.root).replace(os.sep, "/")
+        text = str(path)
+        if text.startswith(self._prefix):
+            return text[len(self._prefix) :].replace(os.sep, "/")
+        return os.path.relpath(text, self.root).replace(os.sep, "/")
 
     def read(self, path: Path) -> bytes:
         """The bytes of a regular file. Raises FileProblem."""
@@ -106,13 +110,9 @@ class Files:
         digest, found = self._steady(path, name, sha256_file)
         return _stamp(found, digest)
 
-    def exists(self, path: Path) -> bool:
-        """Whether there is a file; an absence is remembered as something the walk depends on."""
-        try:
-            self._stat(path, self.relative(path))
-        except FileProblem:
-            return False
-        return True
+    def size(self, path: Path) -> int:
+        """Size in bytes of a file whose digest was asked for."""
+        return self._seen[self.relative(path)].size
 
     def seen(self) -> dict[str, Stamp]:
         """A stamp for every file read and for every one that was missing."""

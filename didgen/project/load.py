@@ -123,7 +123,7 @@ def _strict(data: dict[str, Any]) -> ProjectSpec:
 def _film_problems(spec: ProjectSpec, document: Document) -> list[Problem]:
     scenes = document.data.get("scenes")
     ids = [s.get("id") for s in scenes if isinstance(s, dict)] if isinstance(scenes, list) else []
-    known = [i for i in ids if isinstance(i, str)]
+    known = list(dict.fromkeys(i for i in ids if isinstance(i, str)))
     return [
         Problem(f"there is no scene {name!r}", document.place("film", n), f"film[{n}]", nearest(name, known))
         for n, name in enumerate(spec.film or ())

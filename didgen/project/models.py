@@ -19,7 +19,8 @@ RESERVED = ("matrix", "data", "each", "rights", "when", "include")
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 _SERVICE = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
-_TEXTS = ("style", "rate", "pitch")
+NUMBERS_AS_TEXT = ("style", "rate", "pitch")
+"""Keys of `voice_config` that the service takes as text and people write as numbers."""
 
 Name = Annotated[str, Field(pattern=ID_PATTERN)]
 
@@ -47,7 +48,7 @@ class VoiceSpec(Spec):
         """The service wants `rate: "0.9"`; a writer may leave the quotes out."""
         if not isinstance(value, dict):
             return value
-        return {k: str(v) if k in _TEXTS and type(v) in (int, float) else v for k, v in value.items()}
+        return {k: str(v) if k in NUMBERS_AS_TEXT and type(v) in (int, float) else v for k, v in value.items()}
 
 
 class ScriptSpec(Spec):
