@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.layer import Layer, Region, over, smoothstep, with_alpha
+from didgen.engine.warp.geometry import smoothstep
+from didgen.engine.warp.layer import Layer, Region, over, with_alpha
 from didgen.engine.warp.seam import Floats, Picture
 
 UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame
+from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
+from didgen.engine.warp.seam import Floats, Picture, SlitFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,13 @@ class Region:
         size = np.ceil(points[:, :2].max(0) + margin_px).astype(int) - low + 1
         return cls(int(low[0]), int(low[1]), int(size[0]), int(size[1]))
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.width, self.height
+
+    def grown(self, px: int) -> Region:
+        return Region(self.left - px, self.top - px, self.width + 2 * px, self.height + 2 * px)
+
     def grid(self, per_px: int = 1) -> Floats:
         """(h, w, 2) x, y of the sample centres, `per_px` samples to a work px and side."""
         x = self.left - 0.5 + (np.arange(self.width * per_px) + 0.5) / per_px
@@ -39,18 +47,26 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A piece of the source. rgba: (h, w, 4) uint8, `per_px` samples to a work px; its first px starts at `region`."""
+    """A piece of a picture. rgba: (h, w, 4) or (h, w, 3) uint8, `per_px` samples to a px of `region`, which it fills.
+
+    The region is in work px, or in px of a slit frame.
+    """
 
     rgba: Picture
     region: Region
     per_px: int
 
+    def sampled(self, places: Floats) -> NDArray[np.uint8]:
+        """(h, w, channels): its pixels where `places` (h, w, 2), in the units of its region, says to read."""
+        shift = 0.5 * (self.per_px - 1)  # the centre of sample 0 lies this far from the centre of the region's first px
+        x = (places[..., 0] - self.region.left) * self.per_px + shift
+        y = (places[..., 1] - self.region.top) * self.per_px + shift
+        out: NDArray[np.uint8] = cv2.remap(self.rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return out
+
     def warped(self, backward: Floats) -> tuple[Picture, Floats]:
-        """Its colours (h, w, 3) and alpha (h, w) 0..1 where `backward` (h, w, 2, work px) says to read."""
-        shift = 0.5 * (self.per_px - 1)  # the centre of sample 0 lies this far right of the px's left-most sample
-        x = (backward[..., 0] - self.region.left) * self.per_px + shift
-        y = (backward[..., 1] - self.region.top) * self.per_px + shift
-        return split(cv2.remap(self.rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        """Its colours (h, w, 3) and alpha (h, w) 0..1 where `backward` (h, w, 2) says to read."""
+        return split(self.sampled(backward))
 
     def placed(self, frame_from_work: NDArray[np.float64], shape: tuple[int, int]) -> tuple[Picture, Floats]:
         """Its colours and alpha drawn by an affine map (2, 3) work px → frame px, transparent outside itself."""
@@ -78,30 +94,41 @@ def with_alpha(rgb: Picture, alpha: Floats) -> Picture:
     return np.dstack([rgb, np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)])
 
 
-def smoothstep(low: float, high: float, x: NDArray[np.float32]) -> Floats:
-    """0 below `low`, 1 above `high` (or the other way round when low > high), smooth between."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
-
-
-def side_masks(
-    frame: SlitFrame, upper: Line, lower: Line, grid: Floats, *, feather_px: float, overlap_px: float
-) -> tuple[Floats, Floats]:
-    """Alpha of what lies above the upper line and of what lies below the lower one, 0..1, on an (h, w, 2) grid.
-
-    The lower part reaches `overlap_px` over its line, and further beyond the corners, where nothing may open: there
-    the two always cover the ground together.
-    """
-    uv = frame.uv(grid)
-    u, v = uv[..., 0], uv[..., 1]
-    beyond = np.maximum(np.abs(u) - frame.half, 0)
-    above = np.clip((upper.at(u) - v) / (feather_px + 0.5 * beyond) + 0.5, 0, 1)
-    below = np.clip((v - lower.at(u) + overlap_px + 3 * beyond) / feather_px + 0.5, 0, 1)
-    return above.astype(np.float32), below.astype(np.float32)
-
-
 def superellipse(frame: SlitFrame, centre_v: float, half_u: float, half_v: float, grid: Floats) -> Floats:
     """1 inside, 0 at the border of a rounded rectangle in the slit's frame, soft over its outer fifth."""
     uv = frame.uv(grid)
     radius = (((uv[..., 0] / half_u) ** 4) + ((uv[..., 1] - centre_v) / half_v) ** 4) ** 0.25
     return smoothstep(0.98, 0.78, radius.astype(np.float32))
+
+
+def slit_region(frame: SlitFrame, half_u: float, top_v: float, bottom_v: float) -> Region:
+    """The upright rectangle about a box in the slit's frame: u within ± half_u, v from top_v to bottom_v."""
+    u = np.array([-half_u, half_u, half_u, -half_u], np.float32)
+    v = np.array([top_v, top_v, bottom_v, bottom_v], np.float32)
+    return Region.around(frame.xy(u, v), 0)
+
+
+def rigid(geometry: Geometry, move: HeadMove, at: Floats) -> NDArray[np.float64]:
+    """(2, 3) affine frame px ← work px of what sits in the skull about a point `at` (x, y, z; work px).
+
+    The piece lies in the plane that faces where the head faces.
+    """
+    matrix = move.matrix.astype(np.float64)
+    normal = geometry.placement.R0[:, 2]
+    slope = -normal[:2] / normal[2]  # dz/dx, dz/dy of that plane
+    linear = np.eye(2) + matrix[:, :2] + np.outer(matrix[:, 2], slope)
+    moved = at[:2] + matrix[:, :3] @ (at - geometry.pivot) + matrix[:, 3]
+    return np.c_[linear, moved - linear @ at[:2]]
+
+
+def paste(frame: Picture, picture: Picture, cover: Floats, left: int, top: int) -> None:
+    """`picture` laid over `frame` in place, its corner at left, top; what falls outside the frame is left out."""
+    height, width = frame.shape[:2]
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + picture.shape[1], width), min(top + picture.shape[0], height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    own = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+    frame[y0:y1, x0:x1] = over(
+        np.ascontiguousarray(frame[y0:y1, x0:x1]), np.ascontiguousarray(picture[own]), np.ascontiguousarray(cover[own])
+    )

@@ -31,6 +31,7 @@ class SlitFrame:
     @classmethod
     def between(cls, first: Floats, second: Floats) -> SlitFrame:
         """The frame whose u runs from one corner to the other, left to right on the picture."""
+        first, second = first[:2], second[:2]
         if first[0] > second[0]:
             first, second = second, first
         span = (second - first).astype(np.float64)

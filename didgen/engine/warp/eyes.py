@@ -1,0 +1,169 @@
+"""The eyes: eyeball, lower lid, upper lid, laid over the warped face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import Eye
+from didgen.engine.warp.field import FlowField, without
+from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
+from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse, with_alpha
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame
+
+STEP_PX = 2
+LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
+EYEBALL_RADIUS_CM = 1.2  # of the rotation that gaze is (anatomy: 12 mm)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EyeSlit:
+    """All that one eye is drawn from; see `Mouth` for the parts. lids: landmark numbers of the inner columns of the
+    upper and lower lid. iris: x, y, radius of the iris in the photo, work px."""
+
+    geometry: Geometry
+    frame: SlitFrame
+    region: Region
+    cover: Floats
+    upper_field: FlowField
+    lower_field: FlowField
+    upper_lid: Layer
+    lower_lid: Layer
+    eyeball: Layer
+    lids: tuple[tuple[int, ...], tuple[int, ...]]
+    iris: tuple[float, float, float]
+
+    def paint(
+        self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, gaze_deg: NDArray[np.floating]
+    ) -> None:
+        """Draws the eye over an (h, w, 3) frame in place; nothing where neither lids nor gaze move."""
+        change = max(self._closing_px(weights), float(np.abs(self._gaze_px(gaze_deg)).max()))
+        if change < 0.02:
+            return
+        skull = rigid(self.geometry, move, self._middle())
+        shift = np.rint(skull @ np.r_[self.frame.origin, 1.0] - self.frame.origin).astype(int)
+        dx, dy = int(shift[0]), int(shift[1])
+        lower, below = self.lower_lid.warped(self.lower_field.backward(weights, move, (dx, dy)))
+        upper, above = self.upper_lid.warped(self.upper_field.backward(weights, move, (dx, dy)))
+        ball, _ = self.eyeball.warped(self._ball_map(skull, (dx, dy), gaze_deg))
+        picture = over(_under_lid(ball, above, self.geometry.px_per_cm), lower, below)
+        picture = over(picture, upper, above)
+        fade = min(1.0, change / (0.04 * self.geometry.px_per_cm))
+        paste(frame, picture, self.cover * np.float32(fade), self.region.left + dx, self.region.top + dy)
+
+    def _closing_px(self, weights: NDArray[np.floating]) -> float:
+        """How far the lids move against each other."""
+        up, lo = (np.tensordot(weights, self.geometry.shapes_px[:, list(row), :2], 1) for row in self.lids)
+        return float(np.abs(up - lo).max())
+
+    def _middle(self) -> Floats:
+        depth = self.geometry.landmarks[[self.lids[0][0], self.lids[0][-1]], 2].mean()
+        return np.r_[self.frame.origin, depth].astype(np.float32)
+
+    def _gaze_px(self, gaze_deg: NDArray[np.floating]) -> Floats:
+        turn = np.sin(np.radians(np.asarray(gaze_deg, np.float64)))
+        return (EYEBALL_RADIUS_CM * self.geometry.px_per_cm * turn).astype(np.float32)
+
+    def _ball_map(self, skull: NDArray[np.float64], shift: tuple[int, int], gaze_deg: NDArray[np.floating]) -> Floats:
+        """(h, w, 2) work px read by each px of the region: head, then gaze, which fades out round the iris."""
+        inverse = cv2.invertAffineTransform(skull)
+        places = self.region.grid() + np.array(shift, np.float32)
+        source: Floats = cv2.transform(places, inverse).astype(np.float32)
+        gaze = self._gaze_px(gaze_deg)
+        if np.any(gaze):
+            x, y, radius = self.iris
+            offset = source - np.array([x, y], np.float32) - gaze
+            away = (offset**2).sum(-1) / (2.6 * radius) ** 2
+            source -= (np.clip(1 - away, 0, 1) ** 2)[..., None] * gaze
+        return source
+
+
+def _under_lid(ball: Picture, above: Floats, px_per_cm: float) -> Picture:
+    """The eyeball in the upper lid's soft shadow."""
+    reach = max(1, int(0.09 * px_per_cm))
+    cast = cv2.blur(above, (3, 2 * reach + 1), anchor=(1, 2 * reach))
+    return np.clip(ball * (1 - 0.30 * cast)[..., None], 0, 255).astype(np.uint8)
+
+
+def build_eye(geometry: Geometry, canvas: Layer, eye: Eye) -> EyeSlit:
+    """canvas: the whole source, RGB, in work px."""
+    cm, landmarks = geometry.px_per_cm, geometry.landmarks
+    frame = SlitFrame.between(landmarks[eye.up[0]], landmarks[eye.up[-1]])
+    upper = Line.through(frame.uv(landmarks[list(eye.up)]))
+    lower = Line.through(frame.uv(landmarks[list(eye.lo)]))
+    iris = _iris(landmarks, eye)
+    region = slit_region(frame, 1.45 * frame.half, -1.15 * frame.half, 0.95 * frame.half)
+    cover = superellipse(frame, -0.1 * frame.half, 1.45 * frame.half, 1.05 * frame.half, region.grid())
+    lids = (eye.up[1:-1], eye.lo[1:-1])
+    fields = [
+        FlowField.over(geometry, without(other), region.box, STEP_PX, rounds=8, damping=0.55)
+        for other in (lids[1], lids[0])
+    ]
+    source = region.grown(int(0.3 * cm))
+    upper_lid, lower_lid = _lid_layers(canvas, frame, upper, lower, source, cm)
+    ball = _eyeball(canvas, frame, upper, lower, iris, region.grown(int(0.2 * cm)), cm)
+    return EyeSlit(geometry, frame, region, cover, fields[0], fields[1], upper_lid, lower_lid, ball, lids, iris)
+
+
+def _iris(landmarks: Floats, eye: Eye) -> tuple[float, float, float]:
+    centre, rim = landmarks[eye.iris[0], :2], landmarks[list(eye.iris[1:]), :2]
+    return float(centre[0]), float(centre[1]), float(np.hypot(*(rim - centre).T).mean())
+
+
+def _lid_layers(
+    canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, region: Region, px_per_cm: float
+) -> tuple[Layer, Layer]:
+    """The lids with the skin around them; the upper one has its lashes."""
+    grid = region.grid(canvas.per_px)
+    uv = frame.uv(grid)
+    u, v = uv[..., 0], uv[..., 1]
+    beyond = np.maximum(np.abs(u) - frame.half, 0)
+    lash = LASH_CM * px_per_cm * np.clip(1.2 - np.abs(u) / frame.half, 0, 1)
+    above = np.clip((upper.at(u) + lash - v) / (0.8 + 0.5 * beyond) + 0.5, 0, 1)
+    below = np.clip((v - lower.at(u) + 3 * beyond) / 0.8 + 0.5, 0, 1)
+    rgb = canvas.sampled(grid)
+    return (
+        Layer(with_alpha(rgb, above), region, canvas.per_px),
+        Layer(with_alpha(rgb, below), region, canvas.per_px),
+    )
+
+
+def _eyeball(
+    canvas: Layer,
+    frame: SlitFrame,
+    upper: Line,
+    lower: Line,
+    iris: tuple[float, float, float],
+    region: Region,
+    px_per_cm: float,
+) -> Layer:
+    """The eye as if there were no lids: white carried on under them, the iris made whole from its visible rings."""
+    grid = region.grid(canvas.per_px)
+    uv = frame.uv(grid)
+    rim = np.minimum(uv[..., 1] - upper.at(uv[..., 0]) - LASH_CM * px_per_cm, lower.at(uv[..., 0]) - uv[..., 1])
+    seen = (rim > 0.04 * px_per_cm) & (np.abs(uv[..., 0]) < 0.92 * frame.half)
+    rgb = canvas.sampled(grid)
+    ball = cv2.inpaint(rgb, (~seen).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    radius = np.hypot(grid[..., 0] - iris[0], grid[..., 1] - iris[1]) / iris[2]
+    rings = _iris_rings(rgb, seen, radius)
+    hidden = smoothstep(0.0, 0.06 * px_per_cm, 0.06 * px_per_cm - rim) * smoothstep(1.12, 0.98, radius)
+    whole = ball + (rings - ball) * hidden[..., None]
+    return Layer(with_alpha(np.clip(whole, 0, 255).astype(np.uint8), np.ones(radius.shape)), region, canvas.per_px)
+
+
+def _iris_rings(rgb: Picture, seen: NDArray[np.bool_], radius: Floats) -> Floats:
+    """(h, w, 3) the median colour of the visible px at the same distance from the middle of the iris (1 = its rim)."""
+    edges = np.linspace(0, 1.2, 9)
+    colours, middles = [], []
+    for inner, outer in zip(edges[:-1], edges[1:], strict=True):
+        ring = rgb[seen & (radius >= inner) & (radius < outer)]
+        if len(ring) >= 4:
+            colours.append(np.median(ring, 0))
+            middles.append((inner + outer) / 2)
+    if not colours:
+        return rgb.astype(np.float32)
+    table = np.array(colours)
+    return np.stack([np.interp(radius, middles, table[:, c]) for c in range(3)], -1).astype(np.float32)

@@ -1,0 +1,137 @@
+"""The lips of the photo: where they part, each as a layer of its own, and the teeth between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.warp.geometry import smoothstep
+from didgen.engine.warp.layer import Layer, Region, with_alpha
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, shows_teeth, widest_gap
+
+UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
+SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
+TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
+
+
+@dataclass(frozen=True, slots=True)
+class LipLines:
+    """Where the lips of the photo part. `parted` is false when both lines are the one dark seam of a closed mouth."""
+
+    frame: SlitFrame
+    upper: Line
+    lower: Line
+    parted: bool
+
+
+def find_lip_lines(canvas: Layer, landmarks: Floats, px_per_cm: float) -> LipLines:
+    """The lines from (478, 3) landmarks in work px, corrected by the picture.
+
+    The landmark net sees a gap in closed lips and sets the inner rows beside the seam: a mouth opened there tears the
+    lip. So lines of a closed mouth are the darkest path between the corners.
+    """
+    frame = SlitFrame.between(landmarks[78], landmarks[308])
+    upper = Line.through(frame.uv(landmarks[list(UPPER_INNER)]))
+    lower = Line.through(frame.uv(landmarks[list(LOWER_INNER)]))
+    hole, lip = lip_samples(canvas, frame, upper, lower, landmarks)
+    if shows_teeth(hole, lip, widest_gap(upper, lower) / px_per_cm):
+        return LipLines(frame, upper, lower, True)
+    seam = _seam(canvas, frame, upper, lower, px_per_cm)
+    return LipLines(frame, seam, seam, False)
+
+
+def _seam(canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, px_per_cm: float) -> Line:
+    """The darkest path near the middle of the two lines, with its ends held at the corners."""
+    u = np.arange(-frame.half, frame.half, 0.5, dtype=np.float32)
+    middle = (upper.at(u) + lower.at(u)) / 2
+    reach = SEAM_REACH_CM * px_per_cm + (lower.at(u) - upper.at(u)).max() / 2
+    offsets = np.arange(-reach, reach, 0.5, dtype=np.float32)
+    strip = canvas.sampled(frame.xy(u[None], middle[None] + offsets[:, None]))
+    light = cv2.GaussianBlur(cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5)
+    path = darkest_seam(light, np.full(len(u), len(offsets) / 2, np.float32))
+    free = smoothstep(1.0, 0.85, np.abs(u) / frame.half)
+    found = middle + free * np.interp(path, np.arange(len(offsets)), offsets).astype(np.float32)
+    knots = np.linspace(0, len(u) - 1, 33).astype(int)
+    return Line(u[knots], found[knots])
+
+
+def lip_samples(
+    canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, landmarks: Floats
+) -> tuple[Picture, Picture]:
+    """(n, 3) pixels of the hole between the inner lines, and of both lips between their inner and middle rows."""
+    u = np.linspace(-0.8, 0.8, 60, dtype=np.float32) * frame.half
+    share = np.linspace(0.15, 0.85, 12, dtype=np.float32)[:, None]
+    hole = canvas.sampled(frame.xy(u[None] + 0 * share, upper.at(u) * (1 - share) + lower.at(u) * share))
+    lips = []
+    for rows, inner in ((LIP_ROWS_UPPER, upper), (LIP_ROWS_LOWER, lower)):
+        outer = Line.through(frame.uv(landmarks[list(rows[1])]))
+        lips.append(canvas.sampled(frame.xy(u[None] + 0 * share, outer.at(u) * share + inner.at(u) * (1 - share))))
+    return hole.reshape(-1, 3), np.concatenate(lips).reshape(-1, 3)
+
+
+def lip_layers(canvas: Layer, lines: LipLines, region: Region, px_per_cm: float) -> tuple[Layer, Layer]:
+    """Upper and lower lip with the skin around them, over `region` (work px).
+
+    Beyond its line each goes on as lip (mirrored), so that neither a soft edge nor the overlap shows teeth.
+    """
+    grid = region.grid(canvas.per_px)
+    above, below = _masks(lines, grid, px_per_cm)
+    uv = lines.frame.uv(grid)
+    layers = []
+    for line, sign, alpha in ((lines.upper, 1, above), (lines.lower, -1, below)):
+        past = sign * (uv[..., 1] - line.at(uv[..., 0])) - 0.02 * px_per_cm
+        inside = smoothstep(1.1, 0.9, np.abs(uv[..., 0]) / lines.frame.half)
+        folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
+        layers.append(
+            Layer(with_alpha(canvas.sampled(lines.frame.xy(uv[..., 0], folded)), alpha), region, canvas.per_px)
+        )
+    return layers[0], layers[1]
+
+
+def _masks(lines: LipLines, grid: Floats, px_per_cm: float) -> tuple[Floats, Floats]:
+    """Alpha above the upper and below the lower line on an (h, w, 2) grid.
+
+    The lower lip reaches a little over its line, and far over it beyond the corners, where nothing may open: there the
+    two always cover the ground together.
+    """
+    uv = lines.frame.uv(grid)
+    u, v = uv[..., 0], uv[..., 1]
+    beyond = np.maximum(np.abs(u) - lines.frame.half, 0)
+    above = np.clip((lines.upper.at(u) - v) / (0.8 + 0.5 * beyond) + 0.5, 0, 1)
+    below = np.clip((v - lines.lower.at(u) + 0.07 * px_per_cm + 3 * beyond) / 0.8 + 0.5, 0, 1)
+    return above.astype(np.float32), below.astype(np.float32)
+
+
+def own_teeth(canvas: Layer, lines: LipLines, px_per_cm: float) -> Layer:
+    """The photo's teeth as a piece of their own in the slit frame, carried on under the lips and darkened there."""
+    frame, cm = lines.frame, px_per_cm
+    top = float(lines.upper.v.min()) - TEETH_REACH_CM * cm
+    low = Region.around(np.array([[-frame.half, top], [frame.half, float(lines.lower.v.max())]], np.float32), 2)
+    uv = low.grid(2)
+    u, v = uv[..., 0], uv[..., 1]
+    rgb = canvas.sampled(frame.xy(u, v))
+    rim = np.minimum(v - lines.upper.at(u), lines.lower.at(u) - v) - 0.05 * cm  # < 0: lip, or its shadow's edge
+    known = (rim > 0) & (np.abs(u) < frame.half)
+    wanted = rim > -(TEETH_REACH_CM + 0.1) * cm
+    filled = cv2.inpaint(rgb, (wanted & ~known).astype(np.uint8), 4, cv2.INPAINT_TELEA)
+    light = cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    bright = float(np.percentile(light[known], 85)) if known.any() else 255.0
+    edge = _biting_edge(light > 0.55 * bright, known, v, lines.lower.at(u[0]) - 0.12 * cm, cm)
+    alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(edge + 0.05 * cm, edge - 0.04 * cm, v)
+    shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, -rim)
+    return Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
+
+
+def _biting_edge(
+    bright: NDArray[np.bool_], known: NDArray[np.bool_], v: Floats, lowest: Floats, px_per_cm: float
+) -> Floats:
+    """(columns,) v of the lowest bright pixel of the hole per column, smooth, at most `lowest`."""
+    tooth = bright & known & (v < lowest)
+    found = np.where(tooth, v, -np.inf).max(0)
+    edge = np.where(np.isfinite(found), found, lowest).astype(np.float32)
+    smooth: Floats = cv2.GaussianBlur(edge[None], (0, 0), 0.12 * px_per_cm, borderType=cv2.BORDER_REPLICATE)[0]
+    return np.minimum(smooth, lowest)

@@ -1,0 +1,153 @@
+"""The mouth: interior, lower lip, upper lip, laid over the warped face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import EYES
+from didgen.engine.motion.track import INDEX
+from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
+from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.interior import Colours, Gape, Interior, draw_interior, paint_interior
+from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse
+from didgen.engine.warp.lips import (
+    LOWER_INNER,
+    UPPER_INNER,
+    LipLines,
+    find_lip_lines,
+    lip_layers,
+    lip_samples,
+    own_teeth,
+)
+from didgen.engine.warp.seam import Floats, Picture
+
+CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
+STEP_PX = 2  # of the lips' flows: the main field's 8 px would round the corners off
+JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mouth:
+    """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w) 0..1, how much of it is laid over
+    the frame. The two fields differ in which lip they hang on."""
+
+    geometry: Geometry
+    lines: LipLines
+    region: Region
+    cover: Floats
+    upper_field: FlowField
+    lower_field: FlowField
+    upper_lip: Layer
+    lower_lip: Layer
+    interior: Interior
+
+    def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, tongue: float) -> None:
+        """Draws the mouth over an (h, w, 3) frame in place; nothing where the lips do not move apart or together."""
+        opening = _opening(self, weights)
+        if opening.change_px < 0.02:
+            return
+        skull = rigid(self.geometry, move, self._middle())
+        shift = np.rint(skull @ np.r_[self.lines.frame.origin, 1.0] - self.lines.frame.origin).astype(int)
+        dx, dy = int(shift[0]), int(shift[1])
+        lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy)))
+        upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy)))
+        coverage = 1 - (1 - above) * (1 - below)
+        picture = lower
+        if opening.gap_cm > 0 and float(coverage.min()) < 0.99:
+            inside = paint_interior(self.interior, self._gape(opening, skull, (dx, dy), tongue), coverage)
+            picture = over(inside, lower, below)
+        picture = over(picture, upper, above)
+        left, top = self.region.left + dx, self.region.top + dy
+        # Fades in over the first twentieth of a centimetre, so that starting to speak is no cut.
+        fade = min(1.0, opening.change_px / (0.05 * self.geometry.px_per_cm))
+        paste(frame, picture, self.cover * np.float32(fade), left, top)
+
+    def _middle(self) -> Floats:
+        """Where the teeth stand: behind the middle of the lips, x, y, z work px."""
+        inner = self.geometry.landmarks[[13, 14]].mean(0)
+        return np.r_[self.lines.frame.origin, inner[2] + 0.6 * self.geometry.px_per_cm].astype(np.float32)
+
+    def _gape(self, opening: Opening, skull: NDArray[np.float64], shift: tuple[int, int], tongue: float) -> Gape:
+        lines = self.lines.frame
+        corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
+        turned = np.c_[skull[:, :2] @ np.c_[lines.along, lines.across], skull @ np.r_[lines.origin, 1.0] - corner]
+        jaw = np.c_[turned[:, :2], turned @ np.r_[opening.jaw_uv, 1.0]]
+        return Gape(turned, jaw, opening.box, opening.gap_cm, tongue)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How one frame's weights part the lips, in the slit frame, px: box as in `Gape`; jaw_uv: where the lower teeth go;
+    change_px: how much further apart or nearer the lips are than in the photo."""
+
+    box: tuple[float, float, float, float]
+    gap_cm: float
+    jaw_uv: tuple[float, float]
+    change_px: float
+
+
+def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
+    geometry, frame = mouth.geometry, mouth.lines.frame
+    numbers = [*UPPER_INNER, *LOWER_INNER]
+    moved = np.tensordot(weights.astype(np.float32), geometry.shapes_px[:, numbers, :2], 1)
+    moved_uv = np.stack([moved @ frame.along, moved @ frame.across], -1)
+    rest = frame.uv(geometry.landmarks[numbers])
+    u = rest[:, 0] + moved_uv[:, 0]
+    n = len(UPPER_INNER)
+    upper = mouth.lines.upper.at(rest[:n, 0]) + moved_uv[:n, 1]
+    lower = mouth.lines.lower.at(rest[n:, 0]) + moved_uv[n:, 1]
+    jaw = np.tensordot(weights[JAW].astype(np.float32), geometry.shapes_px[JAW, 17, :2], 1)
+    return Opening(
+        (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
+        float((lower - upper).max()) / geometry.px_per_cm,
+        (float(jaw @ frame.along), float(jaw @ frame.across)),
+        float(np.abs(moved_uv[n:] - moved_uv[:n]).max()),
+    )
+
+
+def build_mouth(geometry: Geometry, canvas: Layer) -> Mouth:
+    """canvas: the whole source, RGB, in work px."""
+    cm = geometry.px_per_cm
+    lines = find_lip_lines(canvas, geometry.landmarks, cm)
+    half = lines.frame.half
+    region = slit_region(lines.frame, 1.65 * half, -1.0 * half, 1.8 * half)
+    cover = superellipse(lines.frame, 0.4 * half, 1.65 * half, 1.4 * half, region.grid())
+    fields = [
+        FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
+    ]
+    upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm)
+    teeth = own_teeth(canvas, lines, cm) if lines.parted else None
+    interior = draw_interior(mouth_colours(canvas, lines, geometry), cm, teeth)
+    return Mouth(geometry, lines, region, cover, fields[0], fields[1], upper, lower, interior)
+
+
+def mouth_colours(canvas: Layer, lines: LipLines, geometry: Geometry) -> Colours:
+    """The inside's colours from the photo's lips, skin and whites of the eyes."""
+    hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
+    lip = np.median(lips, 0).astype(np.float32)
+    skin = np.median(canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0], 0).astype(np.float32)
+    light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
+    flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
+    bright = max(_luminance(_sclera(canvas, geometry.landmarks)), _luminance(skin)) * 1.08
+    white = np.clip(bright, 40, 232) * (0.8 + 0.2 * skin / max(_luminance(skin), 1))
+    seam = lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.6)
+    upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
+    return Colours(white.astype(np.float32), flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
+
+
+def _sclera(canvas: Layer, landmarks: Floats) -> Floats:
+    """The bright part of what lies between the lids, RGB."""
+    pixels = []
+    for eye in EYES.values():
+        up, lo = landmarks[list(eye.up[1:-1]), :2], landmarks[list(eye.lo[1:-1]), :2]
+        share = np.linspace(0.25, 0.75, 8, dtype=np.float32)[:, None, None]
+        pixels.append(canvas.sampled(up * share + lo * (1 - share)).reshape(-1, 3))
+    both = np.concatenate(pixels).astype(np.float32)
+    return both[np.argsort(both.sum(1))[int(0.75 * len(both)) :]].mean(0)  # type: ignore[no-any-return]
+
+
+def _luminance(rgb: Floats) -> float:
+    return float(rgb @ np.array([0.299, 0.587, 0.114], np.float32))
