@@ -124,19 +124,16 @@ def _bmp(data: bytes) -> Header | None:
 
 
 def _tiff(data: bytes) -> Header | None:
-    tags = _tiff_tags(data)
-    return Header("TIFF", tags.get(256, 0), tags.get(257, 0), _upright_or(tags.get(274, 1)))
+    tags = _tiff_tags(data)  # tag 274 is left to OpenCV, which turns TIFFs (and only those) even when told not to
+    return Header("TIFF", tags.get(256, 0), tags.get(257, 0))
 
 
 def _orientation(tiff: bytes) -> int:
     """EXIF orientation 1..8 of a TIFF block; 1 when it has none or cannot be read."""
     try:
-        return _upright_or(_tiff_tags(tiff).get(274, 1))
+        orientation = _tiff_tags(tiff).get(274, 1)
     except (struct.error, IndexError):
         return 1
-
-
-def _upright_or(orientation: int) -> int:
     return orientation if 1 <= orientation <= 8 else 1
 
 
