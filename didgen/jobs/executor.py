@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from didgen.api.job import Event, Service
-from didgen.api.wire import AnimationRequest, RenderRequest, TalkRequest
+from didgen.api.wire import RenderRequest, Request
 from didgen.errors import DidgenError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
 from didgen.jobs.outputs import Outputs
 from didgen.plan.identity import INPUT_FIELDS
@@ -31,6 +31,7 @@ from didgen.store.state import Artifact, JobRow
 
 Action = Literal["rendered", "reused", "restored", "failed"]
 OnEvent = Callable[[str, Event], None]
+Model = TypeVar("Model", bound=Request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +199,11 @@ class _Build:
 
     def _with_snapshots(self, scene: Scene) -> RenderRequest:
         """The request with every local input replaced by a copy that was hashed while it was made."""
-        body = scene.request.model_dump(mode="json", exclude_unset=True)
+        request: RenderRequest = scene.request
         for name, given in scene.inputs.items():
             copy = self.store.objects.snapshot(given.path, given.digest, self.inputs)
-            _put(body, INPUT_FIELDS[name], copy.as_uri())
-        model = TalkRequest if scene.kind == "talk" else AnimationRequest
-        return model.model_validate(body)
+            request = _replaced(request, INPUT_FIELDS[name], copy.as_uri())
+        return request
 
     def _in_authors_words(self, message: str, scene: Scene) -> str:
         """A message about a copy names the file the author knows."""
@@ -239,10 +239,10 @@ def _resume(row: JobRow) -> tuple[str, str]:
     )
 
 
-def _put(body: dict[str, Any], path: Sequence[str], value: str) -> None:
-    for step in path[:-1]:
-        body = body[step]
-    body[path[-1]] = value
+def _replaced(model: Model, path: Sequence[str], value: str) -> Model:
+    """A copy of a frozen model with the member at `path` replaced; what was set and what was not stays so."""
+    head, *rest = path
+    return model.model_copy(update={head: _replaced(getattr(model, head), rest, value) if rest else value})
 
 
 @contextmanager

@@ -73,6 +73,7 @@ class State:
         """Open or make the file. Raises StorageError when a newer didgen wrote it, sqlite3.DatabaseError when it
         is damaged (see `open_state`)."""
         self.path = path
+        self.fresh = False  # nothing was in it
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -101,6 +102,7 @@ class State:
             )
 
     def _run_steps(self, version: int) -> None:
+        self.fresh = not version
         if version:
             self._back_up(version)
         for step in STEPS[version:]:
@@ -239,12 +241,11 @@ def open_state(path: Path) -> tuple[State, bool]:
 
     The caller then rebuilds from the sidecars. Raises StorageError.
     """
-    fresh = not path.exists()
     try:
         state = State(path)
         try:
             if state._db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
-                return state, fresh
+                return state, state.fresh
         except BaseException:
             state.close()
             raise

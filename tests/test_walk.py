@@ -1,0 +1,401 @@
+"""The whole walk with a tiny real engine: what is rendered, what is not, and what a kill leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from didgen import walk
+from didgen.errors import BudgetError, LockedError, ProjectError, StorageError, UsageError
+from didgen.store.lock import build_lock
+from tests import fakes
+
+REPOSITORY = Path(__file__).parents[1]
+
+PROJECT = """\
+didgen: 1
+name: hello
+defaults: {source: anna.jpg}
+scenes:
+  - id: welcome
+    script: "Hello there, everybody."
+  - id: more
+    script: "There is more to say."
+  - id: nod
+    driver: bank://nostalgia
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "work" / "projects" / "hello"
+    home.mkdir(parents=True)
+    (home / "project.yaml").write_text(PROJECT)
+    (home / "anna.jpg").write_bytes(b"a picture of Anna")
+    monkeypatch.setenv("DIDGEN_FAKE_LOG", str(tmp_path / "rendered.log"))
+    return tmp_path / "work"
+
+
+def build(root: Path, *addresses: str, **options: object) -> walk.Summary:
+    return walk.build(walk.wish(root, addresses, **options), command=fakes.COMMAND)  # type: ignore[arg-type]
+
+
+def rendered(root: Path) -> list[str]:
+    """Scripts the fake engine has rendered so far, sorted."""
+    log = root.parent / "rendered.log"
+    return sorted(log.read_text().splitlines()) if log.exists() else []
+
+
+def edit(root: Path, old: str, new: str) -> None:
+    path = root / "projects" / "hello" / "project.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def manifest(root: Path) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((root / "output/hello/manifest.json").read_bytes())
+    return loaded
+
+
+def actions(summary: walk.Summary) -> list[str]:
+    return [scene.action for scene in summary.scenes]
+
+
+def test_build_twice_and_the_second_renders_nothing(root: Path) -> None:
+    """The first build renders each scene once; the second touches no output and starts no worker."""
+    first = build(root)
+    assert ["rendered"] * 3 == actions(first)
+    assert first.error is None
+    assert ["-", "Hello there, everybody.", "There is more to say."] == rendered(root)
+    before = {path: path.stat().st_mtime_ns for path in (root / "output").rglob("*")}
+    second = build(root)
+    assert ["reused"] * 3 == actions(second)
+    assert 3 == len(rendered(root))
+    assert before == {path: path.stat().st_mtime_ns for path in (root / "output").rglob("*")}
+
+
+def test_one_changed_line_renders_one_scene(root: Path) -> None:
+    """And the reason is in the writer's words."""
+    build(root)
+    edit(root, "Hello there", "Goodbye then")
+    summary = build(root)
+    assert ["rendered", "reused", "reused"] == actions(summary)
+    assert "Hello there" in summary.scenes[0].reasons[0]
+    assert "Goodbye then" in summary.scenes[0].reasons[0]
+    assert 4 == len(rendered(root))
+
+
+def test_going_back_restores_without_rendering(root: Path) -> None:
+    """A former version is still in the store."""
+    build(root)
+    first = (root / "output/hello/welcome.mp4").read_bytes()
+    edit(root, "Hello there", "Goodbye then")
+    build(root)
+    edit(root, "Goodbye then", "Hello there")
+    assert ["restored", "reused", "reused"] == actions(build(root))
+    assert first == (root / "output/hello/welcome.mp4").read_bytes()
+    assert 4 == len(rendered(root))
+
+
+@pytest.mark.parametrize("damage", ["removed", "edited", "cut"])
+def test_an_output_that_is_not_what_was_built_is_put_back(root: Path, damage: str) -> None:
+    """Removed, edited in place or cut short: restored from the store, whose object no edit reaches."""
+    build(root)
+    output = root / "output/hello/more.mp4"
+    whole = output.read_bytes()
+    if damage == "removed":
+        output.unlink()
+    else:
+        output.write_bytes(b"x" * len(whole) if damage == "edited" else whole[:-1])
+    assert ["reused", "restored", "reused"] == actions(build(root))
+    assert whole == output.read_bytes()
+    assert 3 == len(rendered(root))
+
+
+def test_an_untouched_manifest_names_every_file_with_its_digest(root: Path) -> None:
+    """Address, fingerprint, file and sha256 of each scene, in project order."""
+    from didgen.digest import sha256_file
+
+    build(root)
+    scenes = manifest(root)["scenes"]
+    assert isinstance(scenes, list)
+    assert ["hello/welcome", "hello/more", "hello/nod"] == [scene["address"] for scene in scenes]
+    for scene in scenes:
+        for file in scene["files"].values():
+            assert file["sha256"] == sha256_file(root / "output/hello" / file["file"])
+        assert "didgen engine 1" == scene["rendered_by"]
+
+
+def test_equal_scenes_are_rendered_once(root: Path) -> None:
+    """Two scenes with one script share one rendering and get a file each."""
+    edit(root, "There is more to say.", "Hello there, everybody.")
+    assert ["rendered"] * 3 == actions(build(root))
+    assert ["-", "Hello there, everybody."] == rendered(root)
+    outputs = root / "output/hello"
+    assert (outputs / "welcome.mp4").read_bytes() == (outputs / "more.mp4").read_bytes()
+
+
+def test_a_failing_scene_does_not_stop_the_others(root: Path) -> None:
+    """It is said which and why; the next build tries it again and nothing else."""
+    edit(root, "There is more", "!refuse There is more")
+    summary = build(root)
+    assert ["rendered", "failed", "rendered"] == actions(summary)
+    assert "face not detected (use a photo with a face)" == summary.scenes[1].error
+    assert summary.error is not None
+    assert 1 == summary.error.exit_code
+    assert not (root / "output/hello/more.mp4").exists()
+    edit(root, "!refuse There is more", "There is more")
+    assert ["reused", "rendered", "reused"] == actions(build(root))
+
+
+def test_a_message_names_the_authors_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is rendered from is a copy, but the author never reads of it."""
+    from didgen.errors import RenderError
+    from didgen.jobs import executor
+    from didgen.jobs.pool import Pool
+
+    async def submit(self: Pool, request: object) -> str:
+        raise RenderError("SourceError", f"{request.source_url.removeprefix('file://')} is no picture")  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Pool, "submit", submit)
+    assert executor.execute is not None
+    assert "projects/hello/anna.jpg is no picture" == build(root).scenes[0].error
+
+
+def test_only_what_is_named_is_built(root: Path) -> None:
+    """PROJECT/SCENE builds one scene and leaves the others; an unknown one is an error with the nearest name."""
+    assert ["hello/more"] == [scene.address for scene in build(root, "hello/more").scenes]
+    assert ["There is more to say."] == rendered(root)
+    with pytest.raises(UsageError, match="hello/more"):
+        build(root, "hello/mor")
+    with pytest.raises(UsageError, match="no project 'helo'"):
+        build(root, "helo")
+
+
+def test_force_renders_again(root: Path) -> None:
+    """Even what is up to date."""
+    build(root)
+    assert ["rendered"] * 3 == actions(build(root, force=True))
+    assert 6 == len(rendered(root))
+
+
+def test_stale_outputs_are_listed_and_removed_when_asked(root: Path) -> None:
+    """A scene taken out of the project leaves its file until --prune."""
+    build(root)
+    edit(root, '  - id: more\n    script: "There is more to say."\n', "")
+    assert "more.mp4" in build(root).stale
+    assert (root / "output/hello/more.mp4").exists()
+    assert "more.mp4" in build(root).stale
+    assert "more.mp4" in build(root, prune=True).pruned
+    assert not (root / "output/hello/more.mp4").exists()
+    assert [] == manifest(root)["stale"]
+
+
+def test_another_service_drafts_beside_the_release(root: Path) -> None:
+    """A draft goes to .didgen/drafts and touches neither output nor manifest."""
+    edit(root, "name: hello", "name: hello\nservice: d-id")
+    summary = build(root, service="local")
+    assert ".didgen/drafts/hello/welcome.mp4" == summary.scenes[0].file
+    assert (root / summary.scenes[0].file).exists()
+    assert not (root / "output").exists()
+
+
+def test_nothing_is_bought_unasked(root: Path) -> None:
+    """Neither by --service d-id nor by a project that names it."""
+    with pytest.raises(BudgetError, match="paid"):
+        build(root, service="d-id")
+    edit(root, "name: hello", "name: hello\nservice: d-id")
+    with pytest.raises(BudgetError, match="3 scenes would be bought from api.d-id.com"):
+        build(root)
+
+
+def test_a_wrong_project_builds_nothing(root: Path) -> None:
+    """All mistakes are told and no worker is started."""
+    edit(root, "anna.jpg", "bella.jpg")
+    with pytest.raises(ProjectError, match="bella.jpg"):
+        build(root)
+    assert [] == rendered(root)
+
+
+def test_the_short_cut_imports_nothing_heavy(root: Path) -> None:
+    """A build with nothing to do loads no YAML, pydantic, templates, asyncio or numpy."""
+    build(root)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom didgen import walk\n"
+        "summary = walk.build(walk.wish(Path(sys.argv[1])))\n"
+        "assert summary.count('reused') == 3, summary\n"
+        "heavy = {'yaml', 'pydantic', 'jinja2', 'asyncio', 'numpy', 'httpx', 'rich', 'diskcache', 'av', 'cv2'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=True)
+    assert "[]" == shown.stdout.strip()
+
+
+@pytest.mark.parametrize("change", ["project", "picture", "settings", "new project"])
+def test_the_short_cut_sees_every_change(root: Path, change: str) -> None:
+    """Whatever the last build read, also that a file was not there."""
+    build(root)
+    assert walk.nothing_to_do(walk.wish(root)) is not None
+    if change == "project":
+        edit(root, "everybody", "everyone")
+    elif change == "picture":
+        (root / "projects/hello/anna.jpg").write_bytes(b"a picture of Berta")
+    elif change == "settings":
+        (root / "didgen.yaml").write_text("jobs: 1\n")
+    else:
+        (root / "projects/other").mkdir()
+        (root / "projects/other/project.yaml").write_text("didgen: 1\nscenes: []\n")
+    assert walk.nothing_to_do(walk.wish(root)) is None
+
+
+def test_a_fresh_checkout_compares_bytes_not_times(root: Path) -> None:
+    """Files with other times and the same bytes are unchanged."""
+    build(root)
+    for path in (root / "projects").rglob("*.*"):
+        os.utime(path, (1, 1))
+    assert walk.nothing_to_do(walk.wish(root)) is not None
+
+
+def start(root: Path, wait_for: str = "") -> subprocess.Popen[str]:
+    """A build in a process of its own; returns when a line of its events holds `wait_for`."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom didgen import walk\nfrom didgen.errors import DidgenError\n"
+        "from tests import fakes\n"
+        "def tell(address, event): print(address, event.state, event.stage, flush=True)\n"
+        "try:\n"
+        "    walk.build(walk.wish(Path(sys.argv[1]), jobs=1), command=fakes.COMMAND, on_event=tell)\n"
+        "except DidgenError as error:\n"
+        "    print(error, flush=True)\n"
+        "    sys.exit(error.exit_code)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(root)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    while wait_for and wait_for not in (line := process.stdout.readline()):
+        assert line, "the build ended early"
+    return process
+
+
+def test_a_build_killed_in_its_midst_goes_on(root: Path) -> None:
+    """kill -9 while the second scene renders: the first is kept, nothing is half, the next build does the rest."""
+    edit(root, "There is more", "!hang There is more")
+    process = start(root, "hello/more running speech")
+    process.kill()
+    process.communicate()
+    assert [] == list((root / "output").rglob(".didgen-*"))
+    edit(root, "!hang There is more", "There is more")
+    assert ["reused", "rendered", "rendered"] == actions(build(root))
+    assert 1 == rendered(root).count("Hello there, everybody.")
+
+
+def test_ctrl_c_keeps_what_is_finished(root: Path) -> None:
+    """SIGINT ends the build with 130, one sentence and no worker; what was finished is kept."""
+    edit(root, "There is more", "!hang There is more")
+    process = start(root, "hello/more running speech")
+    process.send_signal(signal.SIGINT)
+    shown, _ = process.communicate(timeout=20)
+    assert 130 == process.returncode
+    assert "stopped: 1 of 3 scenes are finished and kept" in shown
+    edit(root, "!hang There is more", "There is more")
+    assert ["reused", "rendered", "rendered"] == actions(build(root))
+
+
+def test_a_second_build_waits_for_the_first(root: Path) -> None:
+    """It says for whom, and then finds everything done; without waiting it is refused with 5."""
+    home = root / ".didgen"
+    home.mkdir()
+    heard: list[str] = []
+    done: list[walk.Summary] = []
+
+    def second() -> None:
+        done.append(walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=heard.append))
+
+    with build_lock(home):
+        with pytest.raises(LockedError, match=f"pid {os.getpid()}") as caught:
+            build(root, wait=False)
+        assert 5 == caught.value.exit_code
+        thread = threading.Thread(target=second)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert rendered(root) == []
+    thread.join(30)
+    assert f"another build is running: pid {os.getpid()}" in heard[0]
+    assert ["rendered"] * 3 == actions(done[0])
+
+
+def test_a_lost_state_is_rebuilt_and_nothing_is_rendered_again(root: Path) -> None:
+    """Deleted or cut at any length: the sidecars tell it all; said once."""
+    build(root)
+    state = root / ".didgen/state.sqlite"
+    data = state.read_bytes()
+    for length in (None, 0, 10, 1000, 5000, len(data) - 100):
+        notices: list[str] = []
+        for path in state.parent.glob("state.sqlite*"):
+            path.unlink()
+        if length is not None:
+            state.write_bytes(data[:length])
+        summary = walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=notices.append)
+        assert ["reused"] * 3 == actions(summary), length
+        assert 1 == len(notices), length
+        assert "the state was rebuilt from" in notices[0]
+    assert 3 == len(rendered(root))
+
+
+def test_a_cut_object_is_a_miss(root: Path) -> None:
+    """An object that was cut or overwritten is not delivered: the scene is rendered again."""
+    build(root)
+    objects = [path for path in (root / ".didgen/objects").glob("??/*") if path.read_bytes()[4:8] == b"ftyp"]
+    for path in objects:
+        data = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(data[: len(data) // 2] if path == objects[0] else bytes(len(data)))
+    for path in (root / "output/hello").glob("*.mp4"):
+        path.unlink()
+    assert ["rendered"] * 3 == actions(build(root))
+    assert (root / "output/hello/nod.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_an_input_edited_while_building_fails_its_scene_only(root: Path) -> None:
+    """What is sent is what was hashed: a picture that changed after planning is not rendered."""
+
+    def edit_now(_: object) -> None:
+        (root / "projects/hello/anna.jpg").write_bytes(b"another picture")
+
+    summary = walk.build(walk.wish(root), command=fakes.COMMAND, on_plan=edit_now)
+    assert ["failed"] * 3 == actions(summary)
+    assert "anna.jpg changed while building" in summary.scenes[0].error
+    assert ["rendered"] * 3 == actions(build(root))
+
+
+def test_a_full_disk_stops_with_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 6, no half file; when there is room again the build goes on."""
+    from didgen.store import whole
+
+    real = os.fsync
+
+    def full(handle: int) -> None:
+        name = os.readlink(f"/proc/self/fd/{handle}")
+        if "/output/" in name:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(whole.os, "fsync", full)
+    with pytest.raises(StorageError, match="disk full: cannot write .*free some space") as caught:
+        build(root)
+    assert 6 == caught.value.exit_code
+    assert [] == [path for path in (root / "output").rglob("*") if path.is_file()]
+    monkeypatch.setattr(whole.os, "fsync", real)
+    assert None is build(root).error
+    assert 3 == len(rendered(root))
