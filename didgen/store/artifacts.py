@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from didgen.digest import sha256_bytes
 from didgen.store.home import prepare
 from didgen.store.objects import Objects
-from didgen.store.state import Artifact, State, open_state
+from didgen.store.state import STEPS, Artifact, open_state
 from didgen.store.whole import write_whole
 
 FORMAT = 1
@@ -132,17 +133,12 @@ def state_path(root: Path) -> Path:
 
 
 def read_walk(root: Path, key: str) -> dict[str, Any] | None:
-    """The record of a former walk, without opening anything else; None when there is none to be had."""
-    path = state_path(root)
-    if not path.exists():
-        return None
+    """The record of a former walk, changing and making nothing; None when there is none."""
     try:
-        state = State(path)
-    except sqlite3.Error:
-        return None
-    try:
-        return state.walk(key)
+        with closing(sqlite3.connect(f"{state_path(root).absolute().as_uri()}?mode=rw", uri=True)) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] != len(STEPS):
+                return None
+            row = db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
+            return json.loads(row[0]) if row else None
     except (sqlite3.Error, ValueError):
         return None
-    finally:
-        state.close()
