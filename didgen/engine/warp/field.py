@@ -85,10 +85,7 @@ class FlowField:
         weights: (44,). A shift lets a small rectangle follow the head: its flow is then small again.
         """
         x, y, width, height = self.grid.left, self.grid.top, self.grid.width, self.grid.height
-        flow = self.forward(weights, move)
-        if any(shift):
-            flow -= np.array(shift, np.float32)
-        source = self.grid.upsampled(self._inverse(flow))
+        source = self.grid.upsampled(self._inverse(self.forward(weights, move), shift))
         source[..., 0] += np.arange(x, x + width, dtype=np.float32)
         source[..., 1] += np.arange(y, y + height, dtype=np.float32)[:, None]
         return source
@@ -100,15 +97,18 @@ class FlowField:
                 cv2.scaleAdd(self.basis[k], float(weights[k]), total, total)
         return total
 
-    def _inverse(self, flow: Floats) -> Floats:
-        """d with d(x) = -f(x + d(x)) on the nodes: d ← d - α (d + f(x + d))."""
+    def _inverse(self, flow: Floats, shift: tuple[int, int]) -> Floats:
+        """b on the nodes, such that the photo's point x + b goes to x + shift: b ← b + α (shift - f(x + b) - b)."""
         rows, columns = flow.shape[:2]
         still = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
         back = np.zeros_like(flow)
+        wanted = (np.array(shift, np.float32) * self.damping).tolist()
         for _ in range(self.rounds):
             at = cv2.scaleAdd(back, 1 / self.grid.step, still)
             there = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             back = cv2.addWeighted(back, 1 - self.damping, there, -self.damping, 0)
+            if any(shift):
+                back = cv2.add(back, (*wanted, 0, 0))
         return back
 
 

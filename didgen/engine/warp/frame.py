@@ -1,0 +1,25 @@
+"""One frame: a pure function of rig, track and index."""
+
+from __future__ import annotations
+
+from didgen.engine.motion.track import MotionTrack
+from didgen.engine.warp.canvas import Picture
+from didgen.engine.warp.rig import Rig
+from didgen.engine.warp.slit import paint
+
+
+def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
+    """(height, width, 3) uint8 RGB: frame `index` of the track.
+
+    A track at rest gives the source bit for bit; stitched, so does every px that no flow reaches: flows fade to zero
+    inside the work picture, so it is pasted whole, without a mask.
+    """
+    weights, move = track.weights[index], rig.move(track, index)
+    work = rig.canvas.sampled(rig.field.backward(weights, move))
+    paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
+    if rig.photo is None:
+        return work
+    left, top = (round(-shift) for shift in rig.geometry.work_from_photo[:, 2])
+    frame = rig.photo.copy()
+    frame[top : top + rig.geometry.height, left : left + rig.geometry.width] = work
+    return frame

@@ -1,0 +1,87 @@
+"""The rig: everything about one face of one photo that its frames need, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.face import Face
+from didgen.engine.motion.track import SHAPES, MotionTrack
+from didgen.engine.warp.calibrate import Calibration, calibrate
+from didgen.engine.warp.canvas import Canvas, Picture
+from didgen.engine.warp.field import FlowField, main_field
+from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.slit import Slits, build_slits
+from didgen.engine.warp.work import build_geometry
+
+LONGEST_PX = 1920  # of a stitched video's sides
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rig:
+    """geometry, canvas: of the work picture. field: its main flow. slits: mouth and eyes, drawn over it.
+    photo: what the work picture is pasted into, (H, W, 3) with even sides, or None for a face crop."""
+
+    geometry: Geometry
+    canvas: Canvas
+    field: FlowField
+    slits: Slits
+    calibration: Calibration
+    photo: Picture | None
+
+    @property
+    def width(self) -> int:
+        return self.geometry.width if self.photo is None else self.photo.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.geometry.height if self.photo is None else self.photo.shape[0]
+
+    def move(self, track: MotionTrack, index: int) -> HeadMove:
+        """The head of one frame, calibrated and kept from folding."""
+        pose = self.calibration.drawn(track.pose_deg[index])
+        return self.geometry.head_move(pose, track.translation_cm[index], float(track.breath_cm[index]))
+
+
+def build_rig(
+    photo_rgb: Picture,
+    face: Face,
+    *,
+    stitch: bool = False,
+    expand: float = 0.3,
+    sharpen: bool = True,
+    others: Sequence[Face] = (),
+) -> Rig:
+    """photo_rgb: (H, W, 3). face: to animate; others: the photo's other faces, which stay still.
+
+    stitch: the whole photo is the frame (at most 1920 px a side, even sides); else a 512 px square about the face, of
+    1 + 2.4 · expand times the face's longer side (the service's `align_expand_factor`). sharpen: the crop only.
+    """
+    photo = photo_rgb
+    if stitch:
+        photo, scale = video_sized(photo_rgb)
+        face, others = _scaled(face, scale), [_scaled(other, scale) for other in others]
+    geometry, canvas = build_geometry(photo, face, stitch=stitch, expand=expand, others=others, sharpen=sharpen)
+    field = main_field(geometry)
+    still = np.zeros(len(SHAPES), np.float32)
+    calibration = calibrate(geometry, field, lambda move: canvas.sampled(field.backward(still, move)))
+    return Rig(geometry, canvas, field, build_slits(geometry, canvas), calibration, photo if stitch else None)
+
+
+def video_sized(photo: Picture) -> tuple[Picture, float]:
+    """The photo with even sides of at most 1920 px, and how much it was scaled; an odd last row or column is lost."""
+    scale = min(1.0, LONGEST_PX / max(photo.shape[:2]))
+    if scale < 1:
+        height, width = (round(n * scale) for n in photo.shape[:2])
+        photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+    height, width = (n // 2 * 2 for n in photo.shape[:2])
+    return np.ascontiguousarray(photo[:height, :width]), scale
+
+
+def _scaled(face: Face, scale: float) -> Face:
+    landmarks: NDArray[np.float32] = face.landmarks * np.float32(scale)
+    return replace(face, landmarks=landmarks)

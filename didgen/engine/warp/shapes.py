@@ -1,0 +1,307 @@
+"""What each weight of a motion track does to a face: displacements of the 478 mesh points, in canonical cm.
+
+Canonical axes: x to the picture's right, y up, z towards the camera. The subject's left stands at x > 0. All shapes are
+made by hand on the person's own mesh, so they fit its proportions; a few words used throughout: mw is the width of
+the mouth, u runs -1..1 from corner to corner (further beyond them), a bump is a Gaussian in x and y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from math import radians
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import EYES, LIP_CORNERS, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, Eye
+from didgen.engine.motion.track import INDEX
+
+Floats = NDArray[np.float64]
+
+SIDES = (("Left", 1.0), ("Right", -1.0))  # the sign of x
+
+_JAW_DEG = 18.0  # at weight 1: wider than speech ever asks
+_NOSE_WINGS = (358, 129)  # left, right
+_UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
+
+
+def shape_basis(mesh_cm: Floats, mouth_open: bool, gap_cm: float) -> NDArray[np.float64]:
+    """(44, 478, 3) cm: how far each mesh point goes per unit weight, in the order of `track.SHAPES`.
+
+    mesh_cm: (478, 3) the person's own mesh, head straight. mouth_open, gap_cm: whether and how far the photo's lips
+    are apart; `seal` closes that, and does nothing on closed lips.
+    """
+    head = _Head(mesh_cm)
+    basis = np.zeros((len(INDEX), len(mesh_cm), 3))
+    for name, moved in _mouth(head, gap_cm if mouth_open else 0.0):
+        basis[INDEX[name]] = moved * head.below_eyes[:, None]
+    for name, moved in _upper_face(head):
+        basis[INDEX[name]] = moved
+    return basis
+
+
+class _Head:
+    """Measures of one mesh that the shapes share."""
+
+    def __init__(self, mesh_cm: Floats) -> None:
+        self.mesh = mesh_cm.astype(np.float64)
+        self.x, self.y, self.z = self.mesh.T
+        right, left = self.mesh[list(MOUTH_CORNERS)]
+        self.cx, self.cy, _ = (right + left) / 2
+        self.mw = float(np.hypot(*(left - right)[:2]))
+        self.u = (self.x - self.cx) / (self.mw / 2)
+        self.lat = np.clip(1 - self.u**2, 0, 1)
+
+    def bump(self, x: float, y: float, rx: float, ry: float) -> Floats:
+        """(478,) 1 at x, y, falling off by the radii rx, ry (cm)."""
+        out: Floats = np.exp(-0.5 * (((self.x - x) / rx) ** 2 + ((self.y - y) / ry) ** 2))
+        return out
+
+    def side(self, sign: float) -> Floats:
+        """(478,) 0 on the other side of the mouth, 1 on this one, soft over its middle."""
+        return _smoothstep(-0.4, 0.4, sign * self.u)
+
+    def corner(self, sign: float) -> Floats:
+        """(3,) the corner of the mouth on one side."""
+        point: Floats = self.mesh[MOUTH_CORNERS[1] if sign > 0 else MOUTH_CORNERS[0]]
+        return point
+
+    def corner_pull(self, sign: float) -> Floats:
+        """(478,) how much a point follows the corner of the mouth: the lips along their length, the skin near by."""
+        x, y, _ = self.corner(sign)
+        pull = self.bump(x, y, 0.22 * self.mw, 0.24 * self.mw)
+        lips = 0.95 * _smoothstep(0.05, 1.0, sign * self.u) ** 1.3
+        rows = np.unique(np.concatenate([_UP, _LO]))
+        pull[rows] = np.maximum(pull[rows], lips[rows])
+        return pull
+
+    def rows(self, lips: NDArray[np.intp], shares: tuple[float, ...]) -> Floats:
+        """(478,) one share per row of lip points, outer to inner; a corner has its innermost row's."""
+        out = np.zeros(len(self.mesh))
+        for row, share in zip(lips, shares, strict=True):
+            out[row] = share
+        return out
+
+    @cached_property
+    def below_eyes(self) -> Floats:
+        """(478,) 1 for the lower face, 0 from the lower lids up: what mouths do must not pull at eyes."""
+        under = np.mean([self.y[list(eye.under)].mean() for eye in EYES.values()])
+        lids = np.mean([self.y[list(eye.lo)].mean() for eye in EYES.values()])
+        return _smoothstep(lids, under - 0.9, self.y)
+
+    @cached_property
+    def jaw(self) -> Floats:
+        """(478,) how much a point turns with the jaw: the chin wholly, the upper lip hardly, nothing above it."""
+        hinge_y, hinge_z = self.y[[234, 454]].mean(), self.z[[234, 454]].mean()
+        angle = np.degrees(np.arctan2(self.y - hinge_y, np.maximum(self.z - hinge_z, 0.5)))
+        corner = angle[list(MOUTH_CORNERS)].mean()
+        near = _smoothstep(corner + 5, corner - 9, angle)
+        far = 0.9 * _smoothstep(corner + 16, corner - 16, angle)
+        out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
+        arch = np.sqrt(self.lat)
+        out[_UP.ravel()] = (0.42 * (1 - arch) ** 1.2)[_UP.ravel()]
+        out[_LO.ravel()] = (0.42 + 0.58 * arch)[_LO.ravel()]
+        out[list(LIP_CORNERS)] = 0.42
+        return out
+
+
+def _mouth(head: _Head, gap_cm: float) -> Iterator[tuple[str, Floats]]:
+    yield from _jaw(head)
+    yield "seal", _vertical(_seal(head, gap_cm))
+    yield from _rounding(head)
+    yield from _lip_rows(head)
+    for side, sign in SIDES:
+        yield from _corners(head, side, sign)
+        yield from _lips_apart(head, side, sign)
+        across = head.bump(head.cx, head.cy, 0.75 * head.mw, 0.5 * head.mw)
+        yield f"mouth{side}", _along((0.6 * sign, 0, 0), across)
+        yield from _cheek(head, side, sign)
+    puff = sum(head.bump(head.cx + s * 0.95 * head.mw, head.cy + 0.1 * head.mw, 1.1, 1.3) * s for _, s in SIDES)
+    yield "cheekPuff", np.stack([0.4 * puff, 0 * puff, 0.5 * np.abs(puff)], 1)
+
+
+def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
+    turn = radians(_JAW_DEG)
+    hinge = np.array([0, head.y[[234, 454]].mean(), -0.3])
+    arm = head.mesh - hinge
+    # about the x axis, chin down and back
+    down = arm[:, 1] * np.cos(turn) - arm[:, 2] * np.sin(turn)
+    back = arm[:, 1] * np.sin(turn) + arm[:, 2] * np.cos(turn)
+    opened = np.stack([0 * down, down - arm[:, 1], back - arm[:, 2]], 1) * head.jaw[:, None]
+    for _, sign in SIDES:
+        x, y, _ = head.corner(sign)
+        opened[:, 0] -= sign * 0.05 * head.mw * head.bump(x, y, 0.25 * head.mw, 0.3 * head.mw)
+    yield "jawOpen", opened
+    for side, sign in SIDES:
+        yield f"jaw{side}", _along((0.55 * sign, 0, 0), head.jaw)
+    yield "jawForward", _along((0, 0.06, 0.6), head.jaw)
+
+
+def _seal(head: _Head, gap_cm: float) -> Floats:
+    shares = (0.25, 0.55, 0.82, 1.0)
+    arch = _smoothstep(0, 0.35, head.lat)
+    down, up = head.rows(_UP, shares), head.rows(_LO, shares)
+    down[list(LIP_CORNERS)] = up[list(LIP_CORNERS)] = 0
+    out: Floats = arch * _gap(head, gap_cm) * (0.62 * up - 0.38 * down)
+    return out
+
+
+def _gap(head: _Head, gap_cm: float) -> Floats:
+    """(478,) the photo's own gap between the inner lips at each point's u; `gap_cm` says how far it may be trusted."""
+    if gap_cm <= 0:
+        return np.zeros(len(head.mesh))
+    upper, lower = _UP[3], _LO[3]
+    order = np.argsort(head.u[upper])
+    height = np.maximum(head.y[upper] - head.y[lower], 0)
+    out: Floats = np.interp(head.u, head.u[upper][order], height[order])
+    return out
+
+
+def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
+    """Lips drawn together and forward. The corners themselves come in (the profile is level up to them): a mouth
+    whose middle alone is narrowed does not look round."""
+    profile = np.exp(-0.5 * (head.u / 1.45) ** 4 - 0.5 * ((head.y - head.cy) / (0.5 * head.mw)) ** 2)
+    inward = -(head.x - head.cx) * profile
+    arch = np.sqrt(head.lat)
+    upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
+    thicker = head.rows(_UP, (0.17, 0.11, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.05, 0))
+    above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
+    below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
+    yield "mouthPucker", np.stack([0.47 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
+    opened = arch * (0.22 * upper - 0.34 * lower + thicker) + 0.12 * above - 0.2 * below
+    yield "mouthFunnel", np.stack([0.36 * inward, opened, 0.6 * profile], 1)
+
+
+def _lip_rows(head: _Head) -> Iterator[tuple[str, Floats]]:
+    """Shapes that move one lip against itself."""
+    seam = (head.mesh[_UP[3]] + head.mesh[_LO[3]]) / 2
+    rolled = {"Upper": np.zeros_like(head.mesh), "Lower": np.zeros_like(head.mesh)}
+    pressed = np.zeros_like(head.mesh)
+    for lip, rows in (("Upper", _UP), ("Lower", _LO)):
+        for row in rows[:3]:
+            rolled[lip][row] = 0.5 * (head.mesh[rows[3]] - head.mesh[row]) - (0, 0, 0.15)
+            pressed[row] = 0.24 * (seam - head.mesh[row]) - (0, 0, 0.1)
+        rolled[lip][list(LIP_CORNERS)] = pressed[list(LIP_CORNERS)] = 0
+        yield f"mouthRoll{lip}", rolled[lip]
+    for _, sign in SIDES:
+        pressed += _along((0.12 * sign, -0.03, -0.1), head.corner_pull(sign))
+    yield "mouthPress", pressed
+    arch, ones = np.sqrt(head.lat), (1.0, 1.0, 1.0, 1.0)
+    upper, lower = arch * head.rows(_UP, ones), arch * head.rows(_LO, ones)
+    chin = head.bump(head.cx, head.cy - 0.55 * head.mw, 0.42 * head.mw, 0.34 * head.mw)
+    up = np.maximum(lower, chin * (1 - _on(head, _UP)))
+    yield "mouthShrugLower", _along((0, 0.34, 0.18), up) + _along((0, 0.2, 0.05), upper)
+    yield "mouthShrugUpper", _along((0, 0.2, 0.12), upper)
+
+
+def _corners(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]]:
+    pull = head.corner_pull(sign)
+    x, y, _ = head.corner(sign)
+    mw = head.mw
+    cheek = head.bump(x + sign * 0.22 * mw, y + 0.5 * mw, 0.34 * mw, 0.28 * mw)
+    fold = head.bump(x + sign * 0.12 * mw, y + 0.22 * mw, 0.18 * mw, 0.16 * mw)
+    jowl = head.bump(x + sign * 0.1 * mw, y - 0.35 * mw, 0.3 * mw, 0.25 * mw)
+    smile = _along((0.62 * sign, 0.62, -0.35), pull) + _along((0.1 * sign, 0.34, 0.12), cheek * (1 - 0.6 * pull))
+    smile += _along((0.18 * sign, 0.2, 0), fold * (1 - pull)) + _along((0.12 * sign, 0.16, 0), jowl * (1 - pull))
+    yield f"mouthSmile{side}", smile
+    yield f"mouthFrown{side}", _along((0.06 * sign, -0.5, 0), pull) + _along((0, -0.12, 0), jowl * (1 - pull))
+    yield f"mouthStretch{side}", _along((0.6 * sign, -0.16, -0.2), pull)
+    yield f"mouthDimple{side}", _along((0.35 * sign, 0.05, -0.25), pull)
+
+
+def _lips_apart(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]]:
+    half = head.side(sign) * np.sqrt(head.lat)
+    mw = head.mw
+    above = head.bump(head.cx + sign * 0.22 * mw, head.cy + 0.3 * mw, 0.24 * mw, 0.12 * mw)
+    below = head.bump(head.cx + sign * 0.22 * mw, head.cy - 0.34 * mw, 0.26 * mw, 0.14 * mw)
+    lips = _on(head, np.concatenate([_UP, _LO]))
+    up = np.maximum(half * head.rows(_UP, (0.85, 0.95, 1, 1)), 0.6 * above * (1 - lips))
+    down = np.maximum(half * head.rows(_LO, (0.8, 0.9, 1, 1)), 0.55 * below * (1 - lips))
+    yield f"mouthUpperUp{side}", _along((0, 0.42, 0.02), up)
+    yield f"mouthLowerDown{side}", _along((0, -0.45, 0.02), down)
+
+
+def _cheek(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]]:
+    eye = EYES[side]
+    x, y, _ = head.mesh[list(eye.under)].mean(0)
+    cheek = head.bump(x + sign * 0.3, y - 0.9, 1.5, 0.75)
+    yield f"cheekSquint{side}", _along((0, 0.3, 0.1), cheek)
+    x, y, _ = head.mesh[_NOSE_WINGS[0] if sign > 0 else _NOSE_WINGS[1]]
+    sneer = head.bump(x, y, 0.75, 0.65) + 0.5 * head.bump(x + sign * 0.15, y - 0.75, 0.6, 0.45)
+    yield f"noseSneer{side}", _along((0, 0.32, 0.05), sneer)
+
+
+def _upper_face(head: _Head) -> Iterator[tuple[str, Floats]]:
+    inner_up = np.zeros(len(head.mesh))
+    for side, sign in SIDES:
+        eye = EYES[side]
+        inner = head.mesh[[eye.brow[4], eye.brow[9]]].mean(0)
+        outer = head.mesh[[eye.brow[0], eye.brow[1], eye.brow[5]]].mean(0)
+        middle = head.mesh[list(eye.brow)].mean(0)
+        inner_up = np.maximum(inner_up, _brow(head, inner, 1.15))
+        yield f"browOuterUp{side}", _along((0, 0.62, 0), _brow(head, outer, 1.35) * _half(head, sign))
+        down = _brow(head, middle, 1.7) * _half(head, sign)
+        yield f"browDown{side}", _along((-0.16 * sign, -0.55, 0.1), down)
+        yield from _lids(head, side, eye)
+    yield "browInnerUp", _along((0, 0.7, 0), inner_up)
+
+
+def _half(head: _Head, sign: float) -> Floats:
+    """(478,) 0..1: this side of the face, soft over a centimetre about its middle line."""
+    return _smoothstep(-0.5, 0.7, sign * head.x)
+
+
+def _brow(head: _Head, point: Floats, rx: float) -> Floats:
+    """(478,) a bump about a point of a brow: far up the forehead, short towards the lids, which hardly follow."""
+    ry = np.where(head.y > point[1], 2.6, 0.85)
+    bump: Floats = np.exp(-0.5 * (((head.x - point[0]) / rx) ** 2 + ((head.y - point[1]) / ry) ** 2))
+    for eye in EYES.values():
+        bump[[*eye.up, *eye.lo, *eye.under]] *= 0.08
+        bump[[*eye.crease]] *= 0.3
+    return bump
+
+
+def _lids(head: _Head, side: str, eye: Eye) -> Iterator[tuple[str, Floats]]:
+    """Lids. The corners of an eye stay where they are."""
+    opening = head.mesh[list(eye.lo)] - head.mesh[list(eye.up)]
+    arch = np.sin(np.linspace(0, np.pi, len(eye.up)))[:, None]
+    lift = arch * (0.0, 1.0, 0.0)
+    yield f"eyeBlink{side}", _rows_of(head, eye, (0.94 * opening, 0.6 * opening, 0.24 * opening, -0.06 * opening))
+    yield f"eyeSquint{side}", _rows_of(head, eye, (-0.1 * lift, -0.06 * lift, 0 * lift, 0.22 * lift))
+    yield f"eyeWide{side}", _rows_of(head, eye, (0.26 * lift, 0.18 * lift, 0.08 * lift, -0.04 * lift))
+    yield f"lidDown{side}", _rows_of(head, eye, (-0.22 * lift, -0.14 * lift, -0.05 * lift, -0.03 * lift))
+
+
+def _rows_of(head: _Head, eye: Eye, moved: tuple[Floats, Floats, Floats, Floats]) -> Floats:
+    """(478, 3) from (9, 3) displacements of the upper lid, its crease, the row above, and the lower lid; what lies
+    under the lower lid follows it by half."""
+    out = np.zeros_like(head.mesh)
+    up, crease, above, low = moved
+    for points, shift in ((eye.up2, above), (eye.crease, crease), (eye.under, 0.5 * low), (eye.up, up), (eye.lo, low)):
+        out[list(points)] = shift
+    out[[eye.up[0], eye.up[-1]]] = 0
+    return out
+
+
+def _on(head: _Head, rows: NDArray[np.intp]) -> Floats:
+    """(478,) 1 on these rows of points, 0 elsewhere."""
+    out = np.zeros(len(head.mesh))
+    out[np.unique(rows)] = 1
+    return out
+
+
+def _along(direction: tuple[float, float, float], amount: Floats) -> Floats:
+    """(478, 3): a (478,) amount along one direction."""
+    moved: Floats = amount[:, None] * np.array(direction)
+    return moved
+
+
+def _vertical(amount: Floats) -> Floats:
+    return _along((0, 1, 0), amount)
+
+
+def _smoothstep(low: float, high: float, x: Floats) -> Floats:
+    t = np.clip((x - low) / (high - low), 0.0, 1.0)
+    out: Floats = t * t * (3 - 2 * t)
+    return out

@@ -1,0 +1,149 @@
+"""From a photo and a face to the work picture: which part of the photo it is, and its geometry and canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.face import Face
+from didgen.engine.face.matte import person_matte
+from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.face.pose import F, Placement, place_head
+from didgen.engine.shot import CROP_PX
+from didgen.engine.warp.bearing import bearing, pinned_edges
+from didgen.engine.warp.canvas import Canvas, Picture, make_canvas
+from didgen.engine.warp.geometry import Floats, Geometry, depth_map
+from didgen.engine.warp.grid import NodeGrid
+from didgen.engine.warp.lips import find_lip_lines
+from didgen.engine.warp.shapes import shape_basis
+
+_EXPAND = 2.4  # of the face's longer side, per unit of `align_expand_factor`
+_STITCH_SIDE = 2.6  # of the face's longer side: how much of the photo a head may set in motion
+_DENSE_PX = 900  # up to this side the canvas is twice as dense as the frame; beyond, the photo itself is dense enough
+_MATTE_PX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class WorkArea:
+    """A rectangle of the photo (left, top, width, height; px edges) and how many work px make a photo px."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    scale: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in work px."""
+        return round(self.width * self.scale), round(self.height * self.scale)
+
+    @property
+    def work_from_photo(self) -> NDArray[np.float64]:
+        """(2, 3), between px centres."""
+        k = self.scale
+        return np.array([[k, 0, k * (0.5 - self.left) - 0.5], [0, k, k * (0.5 - self.top) - 0.5]])
+
+    def points(self, landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(n, 3) landmarks in photo px (counted from px edges) → work px (counted from px centres)."""
+        xy = (landmarks[:, :2].astype(np.float64) - (self.left, self.top)) * self.scale - 0.5
+        return np.column_stack([xy, landmarks[:, 2] * self.scale])
+
+    def box(self, face: Face) -> tuple[float, float, float, float]:
+        """The face's left, top, right, bottom in work px."""
+        left, top, right, bottom = face.box
+        x, y, k = self.left, self.top, self.scale
+        return (left - x) * k, (top - y) * k, (right - x) * k, (bottom - y) * k
+
+    def room(self, photo_width: int, photo_height: int) -> tuple[float, float, float, float]:
+        """How much photo there is beyond its left, top, right, bottom, work px."""
+        right, bottom = photo_width - self.left - self.width, photo_height - self.top - self.height
+        return self.left * self.scale, self.top * self.scale, right * self.scale, bottom * self.scale
+
+
+def crop_area(face: Face, width: int, height: int, expand: float) -> WorkArea:
+    """The square about the face, inside a photo of width x height px, that fills the 512 px frame."""
+    left, top, right, bottom = face.box
+    side = min(max(right - left, bottom - top) * (1 + _EXPAND * expand), width, height)
+    x = np.clip((left + right - side) / 2, 0, width - side)
+    y = np.clip((top + bottom - side) / 2, 0, height - side)
+    return WorkArea(float(x), float(y), float(side), float(side), CROP_PX / side)
+
+
+def stitch_area(face: Face, width: int, height: int) -> WorkArea:
+    """The rectangle of whole photo px in which the head moves; the rest of the photo stays."""
+    left, top, right, bottom = face.box
+    half = max(right - left, bottom - top) * _STITCH_SIDE / 2
+    x0, x1 = (round(np.clip((left + right) / 2 + s * half, 0, width)) for s in (-1, 1))
+    y0, y1 = (round(np.clip((top + bottom) / 2 + s * half, 0, height)) for s in (-1, 1))
+    return WorkArea(x0, y0, x1 - x0, y1 - y0, 1.0)
+
+
+def build_geometry(
+    photo: Picture, face: Face, *, stitch: bool, expand: float, others: Sequence[Face] = (), sharpen: bool = False
+) -> tuple[Geometry, Canvas]:
+    """photo: (H, W, 3). expand: the service's `align_expand_factor`, for the crop. others: faces that must not move.
+
+    A stitched canvas is never sharpened: the frame would differ from the photo around it.
+    """
+    height, width = photo.shape[:2]
+    area = stitch_area(face, width, height) if stitch else crop_area(face, width, height, expand)
+    size = area.size
+    dense = 2 if max(size) <= _DENSE_PX else 1
+    margin = 16 if stitch else max(size) // 4
+    canvas = make_canvas(photo, area.work_from_photo, size, margin=margin, per_px=dense, sharpen=sharpen and not stitch)
+    landmarks = area.points(face.landmarks)
+    placement = place_head(landmarks)
+    mesh_cm = placement.canonical_from_picture(landmarks)
+    parted = find_lip_lines(canvas, landmarks.astype(np.float32), placement.s).parted
+    gap_cm = _gap_cm(mesh_cm) if parted else 0.0
+    grid = NodeGrid(0, 0, *size, 8 if max(size) <= 640 else 16)
+    edges = pinned_edges(size, area.room(width, height), stitch=stitch)
+    maps = bearing(grid, landmarks.astype(np.float32), _matte(canvas, grid), edges, [area.box(f) for f in others])
+    geometry = Geometry(
+        width=size[0],
+        height=size[1],
+        work_from_photo=area.work_from_photo,
+        landmarks=landmarks.astype(np.float32),
+        placement=placement,
+        mesh_cm=mesh_cm,
+        shapes_px=_shapes_px(mesh_cm, placement, parted, gap_cm),
+        mouth_open=parted,
+        gap_cm=gap_cm,
+        grid=grid,
+        depth=depth_map(landmarks, float(np.ptp(landmarks[[234, 454], 0])), grid.nodes()),
+        head=maps.head,
+        body=maps.body,
+        reach=maps.reach,
+    )
+    return geometry, canvas
+
+
+def _shapes_px(mesh_cm: NDArray[np.float64], placement: Placement, parted: bool, gap_cm: float) -> Floats:
+    """(44, 478, 3) displacements in work px, picture axes."""
+    basis = shape_basis(mesh_cm, parted, gap_cm)
+    return (placement.s * (basis @ F) @ placement.R0.T).astype(np.float32)
+
+
+def _gap_cm(mesh_cm: NDArray[np.float64]) -> float:
+    """The largest distance between the inner lips."""
+    upper, lower = mesh_cm[list(LIP_ROWS_UPPER[3])], mesh_cm[list(LIP_ROWS_LOWER[3])]
+    return float(np.maximum(upper - lower, 0)[:, 1].max())
+
+
+def _matte(canvas: Canvas, grid: NodeGrid) -> Floats:
+    """(rows, columns) how much of each node is the person; nodes beyond the picture have its edge's value."""
+    scale = min(1.0, _MATTE_PX / max(grid.width, grid.height))
+    size = round(grid.width * scale), round(grid.height * scale)
+    edge = canvas.margin * canvas.per_px
+    inner = canvas.rgb[edge : edge + grid.height * canvas.per_px, edge : edge + grid.width * canvas.per_px]
+    matte = person_matte(cv2.resize(inner, size, interpolation=cv2.INTER_AREA))
+    at = (grid.nodes() + 0.5) * np.float32(scale) - 0.5
+    smooth: Floats = cv2.remap(
+        cv2.blur(matte, (5, 5)), at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return smooth
