@@ -1,0 +1,205 @@
+"""One shot to one video, in stages: speech, face, rig, frames, video. The door of the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: threads that fight cost more than they bring
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.catalog.versions import MODELS
+from didgen.catalog.voices import DEFAULT as DEFAULT_VOICE
+from didgen.digest import canonical_json, sha256_bytes, sha256_file
+from didgen.engine.face.face import Face
+from didgen.engine.face.find import as_response, choose_face, find_faces
+from didgen.engine.motion.compose import compose_animation, compose_talk
+from didgen.engine.motion.track import MotionTrack
+from didgen.engine.photo import load_photo, photo_scale
+from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, TextScript
+from didgen.engine.speech.listen import decoded, listen
+from didgen.engine.speech.speak import speak
+from didgen.engine.speech.speech import Speech
+from didgen.engine.video.encode import Encoder, Sound
+from didgen.engine.video.mark import ai_mark
+from didgen.engine.video.probe import probe
+from didgen.engine.warp.frame import draw
+from didgen.engine.warp.rig import Rig, build_rig
+
+REPORT_EVERY = 5  # frames
+FACE_NETS = ("face_landmarks.tflite", "face_blendshapes.tflite", "face_detection_full_range.tflite")
+
+
+def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
+    """Render a talk or an animation to `out` (.mp4 or .mov), whole or not at all.
+
+    The same shot gives the same bytes on one machine. Frames are drawn and encoded one by one: memory does not grow
+    with the length. Raises RenderError with the service's kinds, StorageError for a full disk.
+    """
+    cv2.setNumThreads(1)
+    photo = load_photo(shot.source)  # first: a picture that cannot be used should not cost a minute of speech
+    speech = _speech(shot, report, memo)
+    subject = _subject(shot, photo, report, memo)
+    report("rig", 0, 1)
+    rig = build_rig(
+        photo,
+        subject.face,
+        stitch=shot.config.stitch,
+        expand=shot.config.align_expand_factor,
+        sharpen=shot.config.sharpen,
+        others=subject.others,
+    )
+    track, driver = _motion(shot, speech, subject.face)
+    report("rig", 1, 1)
+    seconds = _film(shot, rig, track, _sound(shot, speech), out, report)
+    return Rendered(out, _facts(shot, speech, subject, rig, track, driver, out, seconds))
+
+
+def warm() -> None:
+    """Load what the first render would wait for: the nets of the face and the default voice."""
+    cv2.setNumThreads(1)
+    find_faces(np.full((256, 256, 3), 128, np.uint8))
+    speak(TextScript("Hello.", DEFAULT_VOICE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file."""
+
+    face: Face
+    scale: float
+    others: tuple[Face, ...]
+    warnings: tuple[str, ...]
+
+
+def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
+    if shot.script is None:
+        return None
+    report("speech", 0, 1)
+    script = shot.script
+    speech = listen(script.path) if isinstance(script, AudioScript) else speak(script, memo)
+    report("speech", 1, 1)
+    return speech
+
+
+def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> _Subject:
+    report("face", 0, 1)
+    faces = _faces(shot.source, photo, memo)
+    scale = photo_scale(shot.source)
+    face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
+    report("face", 1, 1)
+    return _Subject(face, scale, tuple(other for other in faces if other is not face), tuple(warnings))
+
+
+def _faces(source: Path, photo: NDArray[np.uint8], memo: Memo) -> list[Face]:
+    """The faces of a photo, remembered by the photo's bytes and the nets that found them."""
+    nets = {name: MODELS[name] for name in FACE_NETS}
+    key = "faces-" + sha256_bytes(canonical_json([1, sha256_file(source), nets]))
+    kept = memo.get(key)
+    if kept is not None:
+        return _unpacked(kept)
+    faces = find_faces(photo)
+    memo.put(key, _packed(faces))
+    return faces
+
+
+def _packed(faces: Sequence[Face]) -> bytes:
+    rows = [
+        {
+            "landmarks": face.landmarks.astype(float).ravel().tolist(),
+            "presence": face.presence,
+            "blendshapes": face.blendshapes.astype(float).tolist(),
+            "pose_deg": face.pose_deg,
+        }
+        for face in faces
+    ]
+    return json.dumps(rows).encode()
+
+
+def _unpacked(value: bytes) -> list[Face]:
+    return [
+        Face(
+            landmarks=np.array(row["landmarks"], np.float32).reshape(-1, 3),
+            presence=row["presence"],
+            blendshapes=np.array(row["blendshapes"], np.float32),
+            pose_deg=tuple(row["pose_deg"]),
+        )
+        for row in json.loads(value)
+    ]
+
+
+def _motion(shot: Shot, speech: Speech | None, face: Face) -> tuple[MotionTrack, str]:
+    if speech is None:
+        return compose_animation(face, shot.driver, shot.config, shot.seed)
+    return compose_talk(speech, face, shot.driver, shot.config, shot.seed)
+
+
+def _sound(shot: Shot, speech: Speech | None) -> Sound | None:
+    """The speech; for an animation that is not muted its driver video's own sound, if it has one."""
+    if speech is not None:
+        return speech.samples, speech.sample_rate_hz
+    if not shot.config.mute and isinstance(shot.driver, Path) and probe(shot.driver).audio_rate:
+        return decoded(shot.driver, 600.0)
+    return None
+
+
+def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Path, report: Report) -> float:
+    """Draw and encode every frame; returns the seconds it took."""
+    mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
+    began = time.perf_counter()
+    with Encoder(out, rig.width, rig.height, sound, metadata=mark) as encoder:
+        for k in range(len(track)):
+            encoder.write(draw(rig, track, k))
+            if k % REPORT_EVERY == 0:
+                report("frames", k, len(track))
+        report("frames", len(track), len(track))
+        report("video", 0, 1)
+    report("video", 1, 1)
+    return time.perf_counter() - began
+
+
+def _facts(
+    shot: Shot,
+    speech: Speech | None,
+    subject: _Subject,
+    rig: Rig,
+    track: MotionTrack,
+    driver: str,
+    out: Path,
+    seconds: float,
+) -> Mapping[str, Any]:
+    """Everything known of the finished video, as JSON values (see `Rendered`)."""
+    frames = len(track)
+    metadata = {
+        "driver_url": driver,
+        "num_faces": 1 + len(subject.others),
+        "num_frames": frames,
+        "processing_fps": round(frames / max(seconds, 1e-6), 1),
+        "resolution": [rig.width, rig.height],
+        "size_kib": round(out.stat().st_size / 1024, 1),
+    }
+    return {
+        "kind": shot.kind,
+        "duration_s": frames / FPS,
+        "frames": frames,
+        "resolution": [rig.width, rig.height],
+        "driver_url": driver,
+        "face": as_response(subject.face, subject.scale),
+        "words": [[w.text, _ms(w.start_s), _ms(w.end_s)] for w in speech.words] if speech else [],
+        "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in speech.phonemes] if speech else [],
+        "track": track.to_json(),
+        "warnings": list(subject.warnings),
+        "metadata": metadata,
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(float(seconds), 3)
