@@ -95,6 +95,8 @@ def _validate(data: dict[str, Any], document: Document) -> tuple[ProjectSpec, li
 
 def _without(data: dict[str, Any], bad: set[tuple[str | int, ...]]) -> tuple[ProjectSpec | None, tuple[int, ...]]:
     """The project without what is wrong in its scenes: what is right in them can still be looked at."""
+    if not isinstance(data.get("scenes"), list):
+        return None, ()
     wrong: dict[str | int, set[str]] = {}
     for path in bad:
         wrong.setdefault(path[1], set()).add(str(path[2]) if len(path) > 2 else "id")

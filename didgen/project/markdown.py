@@ -12,18 +12,21 @@ _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]]+\]:\s+\S+.*$")
 _QUOTE = re.compile(r"^(?:\s{0,3}>\s?)+")
 
+_TARGET = r"(?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])"  # (address) or [reference]
+_CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INLINE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])"), r"\1"),
-    (re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])"), r"\1"),
+    (re.compile(r"!\[([^\]]*)\]" + _TARGET), r"\1"),
+    (re.compile(r"\[([^\]]+)\]" + _TARGET), r"\1"),
     (re.compile(r"<(?:https?|mailto):[^>\s]+>"), ""),
     (re.compile(r"</?[A-Za-z][^<>]*>"), ""),
-    (re.compile(r"(`+)(.+?)\1"), r"\2"),
     (re.compile(r"(\*\*\*|\*\*|\*)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
     (re.compile(r"(?<!\w)(___|__|_)(?=\S)(.+?)(?<=\S)\1(?!\w)"), r"\2"),
     (re.compile(r"~~(.+?)~~"), r"\1"),
-    (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 )
+_SHELTER = {code: 0xE000 + code for code in range(0x21, 0x7F)}  # private use: no mark is seen in there
+_OPEN = {hidden: code for code, hidden in _SHELTER.items()}
 _ENDS = (".", "!", "?", ":", ";", "…", ",", "。", "！", "？")
 
 
@@ -34,12 +37,12 @@ def spoken_markdown(text: str) -> str:
     """
     blocks: list[list[str]] = [[]]
     fenced = False
-    for line in _without_front_matter(text).splitlines():
+    for line in _COMMENT.sub("", _without_front_matter(text)).splitlines():
         if _FENCE.match(line):
             fenced = not fenced
             blocks.append([])
         elif fenced:
-            blocks.append([line.strip()])
+            blocks.append([line.strip().translate(_SHELTER)])
         else:
             _take(line, blocks)
     spoken = (_inline(" ".join(block)) for block in blocks if block)
@@ -68,9 +71,13 @@ def _sentence(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    for pattern, plain in _INLINE:
+    """A paragraph without its marks; code and escaped characters are sheltered from being taken for marks."""
+    text = _CODE.sub(lambda m: m[2].strip().translate(_SHELTER), text)
+    text = _ESCAPE.sub(lambda m: m[1].translate(_SHELTER), text)
+    for pattern, plain in _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE:
         text = pattern.sub(plain, text)
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", text).strip().translate(_OPEN)
 
 
 def _without_front_matter(text: str) -> str:

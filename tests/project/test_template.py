@@ -1,0 +1,135 @@
+"""Templates: what they may do, what stops them, and that texts without tags cost nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from didgen.project import template
+from didgen.project.template import TemplateProblem, Templates
+
+VARIABLES = {"product": "Acme", "people": ["Ann", "Bob"], "row": {"name": "Zoë"}, "xs": list(range(1000))}
+
+
+@pytest.fixture(scope="module")
+def templates() -> Iterator[Templates]:
+    with Templates() as shared:
+        yield shared
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Hello {{ product }}!", "Hello Acme!"),
+        ("{{ row.name | upper }}", "ZOË"),
+        ("{% for p in people %}{{ p }}{% if not loop.last %}, {% endif %}{% endfor %}", "Ann, Bob"),
+        ("{# a note #}Hi", "Hi"),
+        ("{% set n = 3 * 4 + 2 %}{{ n }}", "14"),
+        ("{{ 'ab' * 3 }}\n", "ababab\n"),
+        ("{{ product | replace('A', 'a') | default('x') }}", "acme"),
+        ("{{ nothing | default('x') }}", "x"),
+    ],
+)
+def test_templates_fill_in(templates: Templates, source: str, text: str) -> None:
+    """Variables, loops, conditions, arithmetic and text filters work."""
+    assert text == templates.render(source, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "line", "hint"),
+    [
+        ("One\nTwo {{ prodct }}", "'prodct' is undefined", 2, "did you mean 'product'?"),
+        ("{{ row.nme }}", "has no attribute 'nme'", 1, "did you mean 'name'?"),
+        ("a\n\n{% if %}", "Expected an expression", 3, ""),
+        ("{{ product", "unexpected end of template", 1, ""),
+        ("a\n{{ 1 / 0 }}", "division by zero", 2, ""),
+        ("{{ product + 1 }}", "can only concatenate str", 1, ""),
+        ("{{ 'x' | center(99) }}", "No filter named 'center'", 1, ""),
+    ],
+)
+def test_mistakes_have_a_line(templates: Templates, source: str, message: str, line: int, hint: str) -> None:
+    """A mistake is told with the template's own line and the nearest variable."""
+    with pytest.raises(TemplateProblem, match=message) as caught:
+        templates.render(source, VARIABLES)
+    assert (line, hint) == (caught.value.line, caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ people.append('x') }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ product.format.__globals__ }}",
+        "{{ '{0.__class__}'.format(product) }}",
+        "{{ (product | attr('__class__')) }}",
+        "{{ lipsum.__globals__ }}",
+        "{{ cycler.__init__ }}",
+        "{{ range(3) }}",
+        "{{ dict(a=1) }}",
+        "{{ namespace() }}",
+        "{% include 'project.yaml' %}",
+        "{% import 'os' as os %}",
+        "{% extends 'x' %}",
+    ],
+)
+def test_nothing_but_variables_can_be_reached(templates: Templates, source: str) -> None:
+    """Attributes of Python, globals, other files and changes of variables are all refused."""
+    with pytest.raises(TemplateProblem):
+        templates.render(source, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 2000000000 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ '%099999999d' % 1 }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ 'a'.ljust(999999999) }}",
+        "{% for x in xs %}{% for y in xs %}aaaaaaaaaa{% endfor %}{% endfor %}",
+        "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x + x %}" * 60 + "{{ x }}",
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{# " + "x" * 70_000 + " #}",
+    ],
+    ids=["repeat", "power", "percent", "format", "pad", "output", "double", "nested", "source"],
+)
+def test_memory_and_output_are_bounded(templates: Templates, source: str) -> None:
+    """What would take gigabytes is stopped, and the next template still renders."""
+    with pytest.raises(TemplateProblem):
+        templates.render(source, VARIABLES)
+    assert "Acme" == templates.render("{{ product }}", VARIABLES)
+
+
+def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops that would run for days are stopped by the clock, and the next template gets a fresh child."""
+    monkeypatch.setattr(template, "TIMEOUT_S", 0.3)
+    endless = "{% for a in xs %}" * 5 + "{% endfor %}" * 5
+    with Templates() as own:
+        own.render("{{ product }}", VARIABLES)
+        with pytest.raises(TemplateProblem, match=r"template stopped: over 0\.3 s"):
+            own.render(endless, VARIABLES)
+        assert "Acme" == own.render("{{ product }}", VARIABLES)
+
+
+def test_text_without_tags_starts_no_child_and_no_jinja() -> None:
+    """A text with braces but no tag is passed through as it is; Jinja is not even imported."""
+    code = (
+        "import sys; from didgen.project.template import Templates\n"
+        "with Templates() as t: assert t.render('a { b } % c', {}) == 'a { b } % c' and t._child is None\n"
+        "assert 'jinja2' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_child_does_not_see_the_environment(templates: Templates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the environment never gets into the process that runs what others wrote."""
+    monkeypatch.setenv("D_ID_API_KEY", "user:secret")
+    with Templates() as own:
+        own.render("{{ product }}", VARIABLES)
+        assert own._child is not None
+        with open(f"/proc/{own._child.pid}/environ", "rb") as f:
+            assert b"secret" not in f.read()

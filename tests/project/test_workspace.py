@@ -1,0 +1,107 @@
+"""Finding the workspace, its projects and its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from didgen.errors import ProjectError, UsageError
+from didgen.project.workspace import Settings, find_projects, find_root, project_names, read_settings
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("onboarding", "hello"):
+        folder = tmp_path / "projects" / name
+        folder.mkdir(parents=True)
+        (folder / "project.yaml").write_text("didgen: 1\n")
+    (tmp_path / "projects" / "empty").mkdir()
+    return tmp_path
+
+
+def test_the_nearest_parent_with_a_mark_is_the_root(root: Path) -> None:
+    """From deep inside, the folder with `projects/` is the root; -C wins over that."""
+    deep = root / "projects" / "hello"
+    assert root == find_root(deep)
+    assert deep == find_root(root, deep)
+
+
+def test_didgen_yaml_marks_a_root_nearer_than_git(tmp_path: Path) -> None:
+    """The nearest mark counts, whichever it is."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "didgen.yaml").write_text("")
+    assert tmp_path / "videos" == find_root(tmp_path / "videos")
+
+
+def test_a_root_that_is_no_folder(tmp_path: Path) -> None:
+    """-C with a wrong name is an error of usage."""
+    with pytest.raises(UsageError, match="is not a folder"):
+        find_root(tmp_path, tmp_path / "nope")
+
+
+def test_all_projects_or_the_named_ones(root: Path) -> None:
+    """Without a name all projects in order of their names; folders without a project.yaml are none."""
+    hello = root / "projects" / "hello" / "project.yaml"
+    onboarding = root / "projects" / "onboarding" / "project.yaml"
+    assert ["hello", "onboarding"] == project_names(root)
+    assert [hello, onboarding] == find_projects(root)
+    assert [onboarding] == find_projects(root, ["onboarding", "onboarding"])
+
+
+def test_a_misspelt_project(root: Path) -> None:
+    """An unknown name is answered with the nearest right one."""
+    with pytest.raises(UsageError, match=r"no project 'onbording' \(did you mean 'onboarding'\?\)"):
+        find_projects(root, ["onbording"])
+
+
+def test_any_yaml_with_the_key_is_a_project(root: Path) -> None:
+    """A path names any YAML file with a `didgen:` key; another YAML file is refused."""
+    (root / "one.yaml").write_text("# c\ndidgen: 1\n")
+    (root / "other.yaml").write_text("a: 1\n")
+    assert [root / "one.yaml"] == find_projects(root, [str(root / "one.yaml")])
+    with pytest.raises(UsageError, match="it has no `didgen:` key"):
+        find_projects(root, [str(root / "other.yaml")])
+    with pytest.raises(UsageError, match="does not exist"):
+        find_projects(root, ["nope.yaml"])
+
+
+def test_a_project_outside_the_workspace(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A file outside cannot be a project of this workspace."""
+    outside = tmp_path_factory.mktemp("outside") / "p.yaml"
+    outside.write_text("didgen: 1\n")
+    with pytest.raises(UsageError, match="lies outside the workspace"):
+        find_projects(root, [str(outside)])
+
+
+def test_no_project_at_all(tmp_path: Path) -> None:
+    """An empty folder says how to begin."""
+    with pytest.raises(UsageError, match="didgen init"):
+        find_projects(tmp_path)
+
+
+def test_settings_and_the_environment(tmp_path: Path) -> None:
+    """didgen.yaml holds settings, DIDGEN_* override them, and nothing at all is fine."""
+    assert Settings("", 0) == read_settings(tmp_path, {})
+    (tmp_path / "didgen.yaml").write_text("service: d-id\njobs: 3\n")
+    assert Settings("d-id", 3) == read_settings(tmp_path, {})
+    assert Settings("local", 8) == read_settings(tmp_path, {"DIDGEN_SERVICE": "local", "DIDGEN_JOBS": "8"})
+
+
+def test_wrong_settings_are_told_with_their_places(tmp_path: Path) -> None:
+    """A misspelt key and a wrong type are reported together."""
+    (tmp_path / "didgen.yaml").write_text("servce: local\njobs: many\n")
+    with pytest.raises(ProjectError) as caught:
+        read_settings(tmp_path, {})
+    assert (
+        "didgen.yaml:1:1: servce: unknown setting (did you mean 'service'?)\n"
+        "didgen.yaml:2:7: jobs: must be a whole number" == str(caught.value)
+    )
+
+
+def test_a_number_of_jobs_that_is_none(tmp_path: Path) -> None:
+    """DIDGEN_JOBS must be a number within the limits."""
+    for wrong in ("many", "-1", "65"):
+        with pytest.raises(UsageError):
+            read_settings(tmp_path, {"DIDGEN_JOBS": wrong})
