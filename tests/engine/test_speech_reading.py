@@ -1,0 +1,78 @@
+"""didgen.engine.speech.reading: phonemes, and the written words they belong to."""
+
+from __future__ import annotations
+
+import pytest
+
+from didgen.engine.speech.reading import MAX_PHONEMES, align, heard, ids, read
+
+
+def words(text: str, **more: bool) -> list[tuple[str, str]]:
+    return [(w.text, r.phonemes[w.start : w.end]) for r in read(text, text, **more) for w in r.words]
+
+
+def test_words_stay_as_written_and_sound_as_spoken() -> None:
+    """A title, a price and a number keep their written form over the phonemes that speak it."""
+    found = dict(words("Dr. Smith paid $9.99 for 3."))
+    assert "dˈɑktəɹ" == found["Dr."]
+    assert "nˈIn dˈɑləɹz ænd nˈIndi nˈIn sˈɛnts" == found["$9.99"]
+    assert "θɹˈi." == found["3."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Well — yes, café 😀 at 7:30 pm!",
+        "on 3 March, March 3, 2024; call 555-0199 now",
+        "3-4 days, 6 km, 20 °C & 5% of R&D",
+        "😀 Hello “you”",
+        "03/04/2021 2021-03-04 7:30 8:15 9:00 10am",
+        "see https://d-id.com/a?b=c or anna@acme.com",
+    ],
+)
+def test_words_joined_give_the_text(text: str) -> None:
+    """Whatever is normalised, no written word is lost, doubled or moved, and each can be heard."""
+    found = words(text)
+    assert text == " ".join(w for w, _ in found)
+    assert all(heard(p) for _, p in found)
+
+
+def test_neighbours_that_both_change_are_told_apart() -> None:
+    """ "7:30 pm" is spoken as four words: the time takes two, the half of the day the rest."""
+    assert [0, 1, 1, 2] == align(
+        ["at", "7:30", "pm"], ["at", "seven", "thirty", "P.M."], {"7:30": "seven thirty", "pm": "pm"}.__getitem__
+    )
+
+
+def test_an_unheard_word_joins_the_one_before() -> None:
+    """A dash is no word of its own, nor is an emoji."""
+    assert ["Well —", "yes 😀"] == [w for w, _ in words("Well — yes 😀")]
+
+
+def test_a_long_sentence_is_cut_after_punctuation() -> None:
+    """No reading is longer than the voices allow, and cuts prefer a comma."""
+    text = ("several ordinary English words, " * 40).strip()
+    readings = read(text, text)
+    assert len(readings) > 1
+    assert all(len(r.phonemes) <= MAX_PHONEMES for r in readings)
+    assert all(r.phonemes.endswith(",") for r in readings)
+    assert text == " ".join(w.text for r in readings for w in r.words)
+
+
+def test_a_british_voice_reads_british() -> None:
+    """The same word has other vowels."""
+    assert words("hello there") != words("hello there", british=True)
+
+
+def test_ids_are_padded() -> None:
+    """The models want a zero before and behind."""
+    assert [0, *ids("ab")[1:-1], 0] == ids("ab")
+    assert 4 == len(ids("ab"))
+
+
+def test_a_hopeless_number_is_a_clear_error() -> None:
+    """What the normaliser chokes on is refused in words, not by a traceback."""
+    from didgen.errors import RenderError
+
+    with pytest.raises(RenderError, match="cannot read '1111"):
+        read("1" * 5000, "1" * 5000)
