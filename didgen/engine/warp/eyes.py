@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import Eye
+from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, without
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
 from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse, with_alpha
@@ -88,8 +90,8 @@ def _under_lid(ball: Picture, above: Floats, px_per_cm: float) -> Picture:
     return np.clip(ball * (1 - 0.30 * cast)[..., None], 0, 255).astype(np.uint8)
 
 
-def build_eye(geometry: Geometry, canvas: Layer, eye: Eye) -> EyeSlit:
-    """canvas: the whole source, RGB, in work px."""
+def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
+    """canvas: the source, in the geometry's work px."""
     cm, landmarks = geometry.px_per_cm, geometry.landmarks
     frame = SlitFrame.between(landmarks[eye.up[0]], landmarks[eye.up[-1]])
     upper = Line.through(frame.uv(landmarks[list(eye.up)]))
@@ -114,7 +116,7 @@ def _iris(landmarks: Floats, eye: Eye) -> tuple[float, float, float]:
 
 
 def _lid_layers(
-    canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, region: Region, px_per_cm: float
+    canvas: Canvas, frame: SlitFrame, upper: Line, lower: Line, region: Region, px_per_cm: float
 ) -> tuple[Layer, Layer]:
     """The lids with the skin around them; the upper one has its lashes."""
     grid = region.grid(canvas.per_px)
@@ -132,7 +134,7 @@ def _lid_layers(
 
 
 def _eyeball(
-    canvas: Layer,
+    canvas: Canvas,
     frame: SlitFrame,
     upper: Line,
     lower: Line,
@@ -158,7 +160,7 @@ def _iris_rings(rgb: Picture, seen: NDArray[np.bool_], radius: Floats) -> Floats
     """(h, w, 3) the median colour of the visible px at the same distance from the middle of the iris (1 = its rim)."""
     edges = np.linspace(0, 1.2, 9)
     colours, middles = [], []
-    for inner, outer in zip(edges[:-1], edges[1:], strict=True):
+    for inner, outer in pairwise(edges):
         ring = rgb[seen & (radius >= inner) & (radius < outer)]
         if len(ring) >= 4:
             colours.append(np.median(ring, 0))

@@ -1,7 +1,7 @@
 """What is seen between parted lips: cavity, tongue, lower and upper teeth, drawn or taken from the photo.
 
-Drawn pieces live in the mouth's slit frame at rest: u to the picture's right from the middle of the mouth, v down from
-the rest line of the lips. Sizes are in cm of the canonical face and meet the picture through `px_per_cm`.
+Drawn pieces live in the mouth's slit frame at rest: u to the picture's right, v down, px. Sizes are in cm of the
+canonical face and meet the picture through `px_per_cm`.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ class Gape:
     """How the mouth stands open in one frame.
 
     skull, jaw: (2, 3) maps from the slit frame at rest to the region drawn, px. box: left, top, right, bottom of the
-    opening in the slit frame, px. gap_cm: its height. tongue: 0..1. jaw_cm: how far the lower teeth have come down.
+    opening in the slit frame, px. gap_cm: its height. jaw_cm: how far the jaw has come down. tongue: 0..1.
     """
 
     skull: NDArray[np.float64]
     jaw: NDArray[np.float64]
     box: tuple[float, float, float, float]
     gap_cm: float
+    jaw_cm: float
     tongue: float
 
 
@@ -67,23 +68,36 @@ class Interior:
     px_per_cm: float
 
 
-def draw_interior(colours: Colours, px_per_cm: float, own_teeth: Layer | None) -> Interior:
+@dataclass(frozen=True, slots=True)
+class Bite:
+    """Where the teeth stand: u, v in the slit frame (px) of the middle of the upper teeth's edge; px_per_cm.
+
+    tilt: sine of how far the head of the photo looks down: teeth further back stand higher on the picture then.
+    """
+
+    u: float
+    v: float
+    px_per_cm: float
+    tilt: float
+
+
+def draw_interior(colours: Colours, bite: Bite, own_teeth: Layer | None) -> Interior:
     """Everything between the lips. own_teeth: the photo's own, in the slit frame, drawn instead of ours."""
     return Interior(
         _cavity(colours),
-        _tongue(colours, px_per_cm),
-        _teeth(colours, px_per_cm, upper=False),
-        own_teeth or _teeth(colours, px_per_cm, upper=True),
+        _tongue(colours, bite),
+        _teeth(colours, bite, upper=False),
+        own_teeth or _teeth(colours, bite, upper=True),
         colours.seam,
-        px_per_cm,
+        bite.px_per_cm,
     )
 
 
 def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
     """The picture between the lips, (h, w, 3).
 
-    coverage: (h, w) 0..1, what the lips hide. Near a lip the interior lies in its shadow; where the opening is so narrow
-    that both lips are near, only the dark seam is left: no slivers of teeth.
+    coverage: (h, w) 0..1, what the lips hide. Near a lip the interior lies in its shadow; where the opening is so
+    narrow that both lips are near, only the dark seam is left: no slivers of teeth.
     """
     shape = (coverage.shape[0], coverage.shape[1])
     picture = _placed_cavity(interior, gape, shape)
@@ -97,11 +111,11 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out."""
     cm, gap = interior.px_per_cm, gape.gap_cm
     lip = gape.box[3]
-    lower = float(np.clip((gap - 0.55) / 0.4, 0, 1))
-    rise = (0.10 + 0.20 * gap + 0.55 * gape.tongue * min(gap, 1.0)) * cm
+    lower = float(np.clip((gape.jaw_cm - 0.45) / 0.35, 0, 1))
+    rise = (0.12 + 0.22 * gap + 0.5 * gape.tongue * min(gap, 1.0)) * cm
     pieces = [(interior.tongue, _moved(gape.skull, 0, lip - rise), float(np.clip((gap - 0.2) / 0.3, 0, 1)))]
     if lower:
-        pieces.append((interior.lower_teeth, _moved(gape.jaw, 0, 0), lower))
+        pieces.append((interior.lower_teeth, gape.jaw, lower))
     pieces.append((interior.upper_teeth, gape.skull, 1.0))
     return pieces
 
@@ -124,11 +138,12 @@ def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Pi
 
 def _shadowed(picture: Picture, interior: Interior, coverage: Floats) -> Picture:
     """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet."""
-    reach = max(0.13 * interior.px_per_cm, 1.0)
-    near = cv2.GaussianBlur(coverage, (0, 0), reach)
-    cast = cv2.blur(coverage, (3, 2 * int(1.6 * reach) + 1), anchor=(1, int(2.6 * reach)))
-    shade = (1 - 0.42 * cast)[..., None] * (1 - near[..., None] * np.array([0.10, 0.16, 0.18], np.float32))
-    lit = smoothstep(0.90, 0.52, near)[..., None]
+    cm = interior.px_per_cm
+    near = cv2.GaussianBlur(coverage, (0, 0), 0.2 * cm)  # above a half only where both lips are near
+    drop = max(1, int(0.22 * cm))
+    cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
+    shade = (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
+    lit = smoothstep(0.66, 0.42, near)[..., None]
     out = interior.seam + (picture * shade - interior.seam) * lit
     return np.clip(out, 0, 255).astype(np.uint8)
 
@@ -144,34 +159,36 @@ def _cavity(colours: Colours) -> Picture:
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def _tongue(colours: Colours, px_per_cm: float) -> Layer:
+def _tongue(colours: Colours, bite: Bite) -> Layer:
     """A dome 3.7 cm wide whose tip is at v = 0, lit from above, with a groove and a moist highlight."""
-    u, v, region = _sheet(px_per_cm, (-2.0, -0.3, 2.0, 2.6))
+    u, v, region = _sheet(bite.px_per_cm, (bite.u, 0.0), (-2.0, -0.3, 2.0, 2.6))
     dome = 1.9 * (1 - np.clip(1 - (u / 1.85) ** 2, 0, 1) ** 0.5) * 0.45
     depth = v - dome
     light = 0.50 + 0.42 * smoothstep(-0.05, 0.45, depth) - 0.22 * smoothstep(0.5, 1.8, depth)
     light -= 0.10 * np.exp(-((u / 0.16) ** 2)) * smoothstep(0.05, 0.5, depth)
     light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
     gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
-    flesh = colours.flesh * np.array([1.0, 0.80, 0.80], np.float32)
+    flesh = colours.flesh * np.array([0.92, 0.74, 0.74], np.float32)
     rgb = flesh * light[..., None] + gloss[..., None] * colours.white
     return _finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
 
 
-def _teeth(colours: Colours, px_per_cm: float, *, upper: bool) -> Layer:
-    """One row of teeth. v = 0 is the rest line of the lips; the upper row hangs below it, the lower stands under it."""
+def _teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
+    """One row of teeth. They are drawn from the middle of the bite, v = 0; the upper teeth overlap the lower."""
     widths, heights, edges, arch = (
         (UPPER_WIDTHS_CM, UPPER_HEIGHTS_CM, UPPER_EDGE_CM, UPPER_ARCH_CM)
         if upper
         else (LOWER_WIDTHS_CM, LOWER_HEIGHTS_CM, LOWER_EDGE_CM, LOWER_ARCH_CM)
     )
-    u, v, region = _sheet(px_per_cm, (-2.6, -1.4, 2.6, 0.8) if upper else (-2.6, -0.4, 2.6, 1.5))
+    box = (-2.6, -1.8, 2.6, 0.6) if upper else (-2.6, -0.8, 2.6, 1.5)
+    u, v, region = _sheet(bite.px_per_cm, (bite.u, bite.v), box)
     along = arch * np.arcsin(np.clip(np.abs(u) / arch, 0, 0.999))
     bounds = np.cumsum((0.0, *widths))
     k = np.clip(np.searchsorted(bounds, along, side="right") - 1, 0, len(widths) - 1)
     across = 2 * (along - bounds[k]) / np.take(widths, k) - 1  # -1..1 over a tooth
     sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
-    edge = (0.33 - 0.05 * u * u) if upper else (0.08 + 0.03 * u * u)
+    back = arch - np.sqrt(np.clip(arch * arch - u * u, 0, None))  # cm behind the middle ones
+    edge = (0.0 if upper else -0.2) - back * (bite.tilt + (0.05 if upper else 0.0))
     crown = sign * (edge + np.take(edges, k) - v) - 0.05 * np.abs(across) ** 3
     height = np.take(heights, k) - 0.10 * across * across
     rgb = _enamel(colours, along - bounds[k], np.take(widths, k), across, crown / height, np.abs(u))
@@ -186,19 +203,23 @@ def _enamel(
     parted = 1 - 0.20 * np.exp(-((np.minimum(inside, width - inside) / 0.035) ** 2))
     round_ = 1 - 0.10 * across * across
     length = 0.86 + 0.14 * smoothstep(-0.05, 0.35, height) - 0.10 * smoothstep(0.5, 1.0, height)
-    back = 1 - 0.62 * smoothstep(0.7, 2.3, distance)
+    back = 1 - 0.62 * smoothstep(0.9, 2.4, distance)
     white = colours.white * (parted * round_ * length * back)[..., None]
     gum = colours.flesh * np.array([0.86, 0.62, 0.62], np.float32) * back[..., None]
     at_gum = smoothstep(0.94, 1.03, height)[..., None]
     return (white + (gum - white) * at_gum).astype(np.float32)
 
 
-def _sheet(px_per_cm: float, box_cm: tuple[float, float, float, float]) -> tuple[Floats, Floats, Region]:
-    """u, v in cm on a supersampled grid, and the region (slit frame, px) it covers at 2 samples a px."""
-    left, top = (int(np.floor(side * px_per_cm)) for side in box_cm[:2])
-    right, bottom = (int(np.ceil(side * px_per_cm)) for side in box_cm[2:])
-    region = Region(left, top, right - left, bottom - top)
-    grid = (region.grid(2 * SUPERSAMPLE) / px_per_cm).astype(np.float32)
+def _sheet(
+    px_per_cm: float, middle: tuple[float, float], box_cm: tuple[float, float, float, float]
+) -> tuple[Floats, Floats, Region]:
+    """x, y in cm from `middle` (slit frame, px) on a supersampled grid, and the region (slit frame, px) that a box about
+    it covers at 2 samples a px."""
+    low = np.floor(np.array(middle) + np.array(box_cm[:2]) * px_per_cm).astype(int)
+    high = np.ceil(np.array(middle) + np.array(box_cm[2:]) * px_per_cm).astype(int)
+    region = Region(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+    lag = 0.25 * (1 - 1 / SUPERSAMPLE)  # the middle of the samples that `_finished` puts together
+    grid = ((region.grid(2 * SUPERSAMPLE) - lag - np.array(middle)) / px_per_cm).astype(np.float32)
     return grid[..., 0], grid[..., 1], region
 
 

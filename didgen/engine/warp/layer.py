@@ -39,15 +39,15 @@ class Region:
         return Region(self.left - px, self.top - px, self.width + 2 * px, self.height + 2 * px)
 
     def grid(self, per_px: int = 1) -> Floats:
-        """(h, w, 2) x, y of the sample centres, `per_px` samples to a work px and side."""
-        x = self.left - 0.5 + (np.arange(self.width * per_px) + 0.5) / per_px
-        y = self.top - 0.5 + (np.arange(self.height * per_px) + 0.5) / per_px
+        """(h, w, 2) x, y of the samples, `per_px` to a px and side; the first lies on the corner px's centre."""
+        x = self.left + np.arange(self.width * per_px) / per_px
+        y = self.top + np.arange(self.height * per_px) / per_px
         return np.stack(np.meshgrid(x, y), -1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A piece of a picture. rgba: (h, w, 4) or (h, w, 3) uint8, `per_px` samples to a px of `region`, which it fills.
+    """A piece of a picture. rgba: (h, w, 4) or (h, w, 3) uint8, `per_px` samples to a px of `region` (see `Region.grid`).
 
     The region is in work px, or in px of a slit frame.
     """
@@ -58,9 +58,8 @@ class Layer:
 
     def sampled(self, places: Floats) -> NDArray[np.uint8]:
         """(h, w, channels): its pixels where `places` (h, w, 2), in the units of its region, says to read."""
-        shift = 0.5 * (self.per_px - 1)  # the centre of sample 0 lies this far from the centre of the region's first px
-        x = (places[..., 0] - self.region.left) * self.per_px + shift
-        y = (places[..., 1] - self.region.top) * self.per_px + shift
+        x = (places[..., 0] - self.region.left) * self.per_px
+        y = (places[..., 1] - self.region.top) * self.per_px
         out: NDArray[np.uint8] = cv2.remap(self.rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return out
 
@@ -71,7 +70,7 @@ class Layer:
     def placed(self, frame_from_work: NDArray[np.float64], shape: tuple[int, int]) -> tuple[Picture, Floats]:
         """Its colours and alpha drawn by an affine map (2, 3) work px → frame px, transparent outside itself."""
         own = np.array([[1 / self.per_px, 0.0], [0.0, 1 / self.per_px]])
-        corner = np.array([self.region.left, self.region.top]) + 0.5 / self.per_px - 0.5
+        corner = np.array([self.region.left, self.region.top])
         whole = np.c_[frame_from_work[:, :2] @ own, frame_from_work[:, :2] @ corner + frame_from_work[:, 2]]
         return split(cv2.warpAffine(self.rgba, whole, shape[::-1], flags=cv2.INTER_LINEAR))
 

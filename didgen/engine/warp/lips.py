@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, shows_teeth, widest_gap
@@ -28,7 +29,7 @@ class LipLines:
     parted: bool
 
 
-def find_lip_lines(canvas: Layer, landmarks: Floats, px_per_cm: float) -> LipLines:
+def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float) -> LipLines:
     """The lines from (478, 3) landmarks in work px, corrected by the picture.
 
     The landmark net sees a gap in closed lips and sets the inner rows beside the seam: a mouth opened there tears the
@@ -44,7 +45,7 @@ def find_lip_lines(canvas: Layer, landmarks: Floats, px_per_cm: float) -> LipLin
     return LipLines(frame, seam, seam, False)
 
 
-def _seam(canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, px_per_cm: float) -> Line:
+def _seam(canvas: Canvas, frame: SlitFrame, upper: Line, lower: Line, px_per_cm: float) -> Line:
     """The darkest path near the middle of the two lines, with its ends held at the corners."""
     u = np.arange(-frame.half, frame.half, 0.5, dtype=np.float32)
     middle = (upper.at(u) + lower.at(u)) / 2
@@ -60,7 +61,7 @@ def _seam(canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, px_per_cm: 
 
 
 def lip_samples(
-    canvas: Layer, frame: SlitFrame, upper: Line, lower: Line, landmarks: Floats
+    canvas: Canvas, frame: SlitFrame, upper: Line, lower: Line, landmarks: Floats
 ) -> tuple[Picture, Picture]:
     """(n, 3) pixels of the hole between the inner lines, and of both lips between their inner and middle rows."""
     u = np.linspace(-0.8, 0.8, 60, dtype=np.float32) * frame.half
@@ -73,7 +74,7 @@ def lip_samples(
     return hole.reshape(-1, 3), np.concatenate(lips).reshape(-1, 3)
 
 
-def lip_layers(canvas: Layer, lines: LipLines, region: Region, px_per_cm: float) -> tuple[Layer, Layer]:
+def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float) -> tuple[Layer, Layer]:
     """Upper and lower lip with the skin around them, over `region` (work px).
 
     Beyond its line each goes on as lip (mirrored), so that neither a soft edge nor the overlap shows teeth.
@@ -81,15 +82,30 @@ def lip_layers(canvas: Layer, lines: LipLines, region: Region, px_per_cm: float)
     grid = region.grid(canvas.per_px)
     above, below = _masks(lines, grid, px_per_cm)
     uv = lines.frame.uv(grid)
+    skin = Layer(_without_corner_shadow(canvas.sampled(grid), lines, uv, px_per_cm), region, canvas.per_px)
     layers = []
     for line, sign, alpha in ((lines.upper, 1, above), (lines.lower, -1, below)):
         past = sign * (uv[..., 1] - line.at(uv[..., 0])) - 0.02 * px_per_cm
         inside = smoothstep(1.1, 0.9, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
-        layers.append(
-            Layer(with_alpha(canvas.sampled(lines.frame.xy(uv[..., 0], folded)), alpha), region, canvas.per_px)
-        )
+        rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
+        layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
     return layers[0], layers[1]
+
+
+def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm: float) -> Picture:
+    """Parted lips: the dark beyond the lines at the corners painted over, else closed lips keep two black wedges."""
+    if not lines.parted:
+        return rgb
+    u, v = np.abs(uv[..., 0]) / lines.frame.half, uv[..., 1]
+    middle = (lines.upper.at(uv[..., 0]) + lines.lower.at(uv[..., 0])) / 2
+    near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.6) & (u < 1.25)
+    light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    around = (np.abs(v - middle) < 1.2 * px_per_cm) & (u < 1.2)
+    dark = near & (light < 0.62 * np.percentile(light[around], 60))
+    mask = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
+    out: Picture = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
+    return out
 
 
 def _masks(lines: LipLines, grid: Floats, px_per_cm: float) -> tuple[Floats, Floats]:
@@ -106,8 +122,9 @@ def _masks(lines: LipLines, grid: Floats, px_per_cm: float) -> tuple[Floats, Flo
     return above.astype(np.float32), below.astype(np.float32)
 
 
-def own_teeth(canvas: Layer, lines: LipLines, px_per_cm: float) -> Layer:
-    """The photo's teeth as a piece of their own in the slit frame, carried on under the lips and darkened there."""
+def own_teeth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> tuple[Layer, float]:
+    """The photo's teeth as a piece of their own in the slit frame, carried on under the lips and darkened there, and v
+    of their edge in the middle."""
     frame, cm = lines.frame, px_per_cm
     top = float(lines.upper.v.min()) - TEETH_REACH_CM * cm
     low = Region.around(np.array([[-frame.half, top], [frame.half, float(lines.lower.v.max())]], np.float32), 2)
@@ -123,7 +140,8 @@ def own_teeth(canvas: Layer, lines: LipLines, px_per_cm: float) -> Layer:
     edge = _biting_edge(light > 0.55 * bright, known, v, lines.lower.at(u[0]) - 0.12 * cm, cm)
     alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(edge + 0.05 * cm, edge - 0.04 * cm, v)
     shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, -rim)
-    return Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
+    layer = Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
+    return layer, float(edge[len(edge) // 2])
 
 
 def _biting_edge(

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import EYES
 from didgen.engine.motion.track import INDEX
+from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
 from didgen.engine.warp.geometry import Geometry, HeadMove
-from didgen.engine.warp.interior import Colours, Gape, Interior, draw_interior, paint_interior
+from didgen.engine.warp.interior import Bite, Colours, Gape, Interior, draw_interior, paint_interior
 from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse
 from didgen.engine.warp.lips import (
     LOWER_INNER,
@@ -25,14 +26,15 @@ from didgen.engine.warp.lips import (
 from didgen.engine.warp.seam import Floats, Picture
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
+BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
 STEP_PX = 2  # of the lips' flows: the main field's 8 px would round the corners off
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mouth:
-    """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w) 0..1, how much of it is laid over
-    the frame. The two fields differ in which lip they hang on."""
+    """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w) 0..1, how much of it is laid
+    over the frame. The two fields differ in which lip they hang on."""
 
     geometry: Geometry
     lines: LipLines
@@ -75,7 +77,8 @@ class Mouth:
         corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
         turned = np.c_[skull[:, :2] @ np.c_[lines.along, lines.across], skull @ np.r_[lines.origin, 1.0] - corner]
         jaw = np.c_[turned[:, :2], turned @ np.r_[opening.jaw_uv, 1.0]]
-        return Gape(turned, jaw, opening.box, opening.gap_cm, tongue)
+        drop = opening.jaw_uv[1] / self.geometry.px_per_cm
+        return Gape(turned, jaw, opening.box, opening.gap_cm, drop, tongue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
     )
 
 
-def build_mouth(geometry: Geometry, canvas: Layer) -> Mouth:
-    """canvas: the whole source, RGB, in work px."""
+def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
+    """canvas: the source, in the geometry's work px."""
     cm = geometry.px_per_cm
     lines = find_lip_lines(canvas, geometry.landmarks, cm)
     half = lines.frame.half
@@ -119,12 +122,19 @@ def build_mouth(geometry: Geometry, canvas: Layer) -> Mouth:
         FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
     ]
     upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm)
-    teeth = own_teeth(canvas, lines, cm) if lines.parted else None
-    interior = draw_interior(mouth_colours(canvas, lines, geometry), cm, teeth)
+    colours = mouth_colours(canvas, lines, geometry)
+    u = float(lines.frame.uv(geometry.landmarks[13])[0])
+    tilt = float(np.sin(np.radians(geometry.placement.pose_deg[1])))
+    if lines.parted:
+        teeth, v = own_teeth(canvas, lines, cm)
+        interior = draw_interior(colours, Bite(u, v, cm, tilt), teeth)
+    else:
+        v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
+        interior = draw_interior(colours, Bite(u, v, cm, tilt), None)
     return Mouth(geometry, lines, region, cover, fields[0], fields[1], upper, lower, interior)
 
 
-def mouth_colours(canvas: Layer, lines: LipLines, geometry: Geometry) -> Colours:
+def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colours:
     """The inside's colours from the photo's lips, skin and whites of the eyes."""
     hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
     lip = np.median(lips, 0).astype(np.float32)
@@ -138,7 +148,7 @@ def mouth_colours(canvas: Layer, lines: LipLines, geometry: Geometry) -> Colours
     return Colours(white.astype(np.float32), flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
 
 
-def _sclera(canvas: Layer, landmarks: Floats) -> Floats:
+def _sclera(canvas: Canvas, landmarks: Floats) -> Floats:
     """The bright part of what lies between the lids, RGB."""
     pixels = []
     for eye in EYES.values():

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LEFT_EYE, RIGHT_EYE
+from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.geometry import Geometry, HeadMove
-from didgen.engine.warp.layer import Layer
 from didgen.engine.warp.mouth import Mouth, build_mouth
 from didgen.engine.warp.seam import Picture
 
@@ -23,8 +23,8 @@ class Slits:
     eyes: tuple[EyeSlit, ...]
 
 
-def build_slits(geometry: Geometry, canvas: Layer) -> Slits:
-    """Once per face. canvas: the whole source as an RGB layer over work px, usually 2 samples a px with a margin."""
+def build_slits(geometry: Geometry, canvas: Canvas) -> Slits:
+    """Once per face. canvas: the source, in the geometry's work px."""
     return Slits(
         build_mouth(geometry, canvas), tuple(build_eye(geometry, canvas, eye) for eye in (RIGHT_EYE, LEFT_EYE))
     )
@@ -40,8 +40,8 @@ def paint(
 ) -> None:
     """Draws mouth and eyes over the warped (h, w, 3) work frame, in place.
 
-    weights: (44,); gaze_deg: (2,) x right, y down; tongue: 0..1: one frame of a `MotionTrack`. A slit whose parts do not
-    move against each other is left as it is, to the bit.
+    weights: (44,); gaze_deg: (2,) x right, y down; tongue: 0..1: one frame of a `MotionTrack`. A slit whose parts do
+    not move against each other is left as it is, to the bit.
     """
     slits.mouth.paint(frame, weights, move, tongue)
     for eye in slits.eyes:
