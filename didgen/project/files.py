@@ -69,7 +69,7 @@ class Files:
         real = os.path.join(self._real_folder(os.path.dirname(plain)), os.path.basename(plain))
         if os.path.islink(real):
             real = os.path.realpath(real)
-        if not real.startswith(self._prefix):
+        if not os.path.join(real, "").startswith(self._prefix):
             raise FileProblem(f"{name!r} leads out of the workspace {self.root.name}")
         return Path(real)
 

@@ -74,8 +74,7 @@ def _inline(text: str) -> str:
     """A paragraph without its marks; code and escaped characters are sheltered from being taken for marks."""
     text = _CODE.sub(lambda m: m[2].strip().translate(_SHELTER), text)
     text = _ESCAPE.sub(lambda m: m[1].translate(_SHELTER), text)
-    for pattern, plain in _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_INLINE:
+    for pattern, plain in _INLINE:
         text = pattern.sub(plain, text)
     return re.sub(r"\s+", " ", text).strip().translate(_OPEN)
 

@@ -11,6 +11,7 @@ from didgen.project.files import Files
 from didgen.project.load import Project, check_names, load_project
 
 HEAD = "didgen: 1\n"
+HAPPY = "{start_frame: 0, expression: happy, intensity: 1}"
 SCENE = "scenes: [{id: a, script: Hello}]\n"
 
 
@@ -134,8 +135,7 @@ def test_mistakes_of_a_project(tmp_path: Path, text: str, message: str) -> None:
         ("id: a\n    user_data: ' '", "scenes[0].user_data: ' ' must not be blank"),
         ("id: a\n    voice: {voice_id: x, speed: 2}", "scenes[0].voice.speed: unknown key"),
         (
-            "id: a\n    config:\n      driver_expressions:\n        expressions: "
-            + "[{start_frame: 0, expression: hapy, intensity: 1}]",
+            f"id: a\n    config: {{driver_expressions: {{expressions: [{HAPPY.replace('happy', 'hapy')}]}}}}",
             "expressions[0].expression: 'hapy' is not neutral or happy or surprise or serious (did you mean 'happy'?)",
         ),
     ],

@@ -1,0 +1,292 @@
+"""From a project as written to scenes: words, voices, inputs, requests, and every mistake at once."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from didgen.api.wire import AudioScript, TextScript
+from didgen.digest import sha256_bytes
+from didgen.errors import ProjectError, UsageError
+from didgen.plan.identity import service_id
+from didgen.plan.resolve import resolve
+from didgen.plan.scene import Input, Scene
+from didgen.project.files import Files
+from didgen.project.load import load_project
+
+HEAD = "didgen: 1\nname: demo\ndefaults: {source: photo.jpg}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "photo.jpg").write_bytes(b"photo")
+    with wave.open(str(tmp_path / "voice.wav"), "wb") as sound:
+        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 16_000 * 3))
+    return tmp_path
+
+
+def scenes(folder: Path, text: str, service: str = "local", **options: Any) -> list[Scene]:
+    (folder / "project.yaml").write_text(text)
+    files = Files(folder)
+    return resolve(load_project(folder / "project.yaml", files), files, service_id(service), **options)
+
+
+def one(folder: Path, scene: str, service: str = "local", head: str = HEAD, **options: Any) -> Scene:
+    return scenes(folder, f"{head}scenes:\n  - {{id: a, {scene}}}\n", service, **options)[0]
+
+
+def refusals(folder: Path, text: str, service: str = "local") -> list[str]:
+    with pytest.raises(ProjectError) as caught:
+        scenes(folder, text, service)
+    return [str(p) for p in caught.value.problems]
+
+
+def sent(scene: Scene) -> dict[str, Any]:
+    return scene.request.model_dump(exclude_unset=True)
+
+
+def test_a_talk(folder: Path) -> None:
+    """The request carries what was written and no more; the scene says where it goes and how long it will be."""
+    scene = one(folder, "script: 'Hello {{ x }}', config: {stitch: true}", head=HEAD + "vars: {x: you}\n")
+    photo = folder / "photo.jpg"
+    assert {
+        "source_url": photo.as_uri(),
+        "config": {"stitch": True},
+        "script": {"input": "Hello you", "provider": {"type": "didgen", "voice_id": "heart"}},
+    } == sent(scene)
+    assert {"source_url": Input(photo, sha256_bytes(b"photo"))} == scene.inputs
+    assert ("demo/a", "talk", Path("demo/a.mp4")) == (scene.address, scene.kind, scene.output)
+    assert ("Hello you", "Hello you", "en", 1.0) == (scene.spoken, scene.written, scene.locale, scene.seconds)
+
+
+def test_an_animation(folder: Path) -> None:
+    """Without a script there is no voice, no text, and the length of a driver."""
+    scene = one(folder, "driver: nostalgia/driver-03, config: {mute: true, result_format: mov}")
+    assert "bank://nostalgia/driver-03" == scene.request.driver_url
+    assert ("animation", "", Path("demo/a.mov"), 10.0) == (scene.kind, scene.spoken, scene.output, scene.seconds)
+
+
+def test_a_recording(folder: Path) -> None:
+    """A recording is an input; the length of a WAV is known exactly, and silence asked for is added."""
+    scene = one(folder, "script: {audio: voice.wav, reduce_noise: true}, config: {pad_audio: 2}")
+    assert AudioScript(audio_url=(folder / "voice.wav").as_uri(), reduce_noise=True) == scene.request.script  # type: ignore[union-attr]
+    assert {"source_url", "audio_url"} == set(scene.inputs)
+    assert 5.0 == scene.seconds
+
+
+def test_a_text_file_named_by_a_template(folder: Path) -> None:
+    """The file's name may hold variables, the file is a template, and Markdown is read as prose."""
+    (folder / "tour.de-AT.md").write_text("# Tour\n**{{ scene }}** of {{ name }}, {{ product }}\n")
+    head = (
+        HEAD
+        + "locale: de-AT\nvars: {product: Acme}\nvoices: {de: {provider: microsoft, voice_id: de-DE-KatjaNeural}}\n"
+    )
+    scene = one(folder, "script: {file: 'tour.{{ locale }}.md'}", "d-id", head)
+    assert "Tour.\n\na of demo, Acme" == scene.spoken
+    assert "de-DE-KatjaNeural" == sent(scene)["script"]["provider"]["voice_id"]
+
+
+def test_pronunciation_changes_the_sound_only(folder: Path) -> None:
+    """Spoken is what is sent; written is what captions show."""
+    scene = one(folder, "script: Run kubectl", head=HEAD + "pronounce: {kubectl: cube control}\n")
+    assert ("Run cube control", "Run kubectl") == (scene.spoken, scene.written)
+    assert {"cube control": "kubectl"} == scene.respelled
+
+
+def test_defaults_merge_key_by_key(folder: Path) -> None:
+    """Mappings merge at every depth, lists and scalars replace, null takes a default away."""
+    head = (
+        "didgen: 1\ndefaults:\n  source: photo.jpg\n  driver: lively\n  config: {stitch: true, pad_audio: 1}\n"
+        "  voice: {provider: microsoft, voice_id: en-US-JennyNeural, voice_config: {rate: 0.9, style: Cheerful}}\n"
+    )
+    scene = one(folder, "script: Hello, config: {pad_audio: 2}, voice: {voice_config: {style: Sad}}", "d-id", head)
+    assert {"stitch": True, "pad_audio": 2} == sent(scene)["config"]
+    assert {"rate": "0.9", "style": "Sad"} == sent(scene)["script"]["provider"]["voice_config"]
+    assert "bank://lively/" == scene.request.driver_url
+    plain = one(folder, "script: Hello, driver: null, voice: en-US-GuyNeural", "d-id", head)
+    assert "driver_url" not in sent(plain)
+    assert {"type": "microsoft", "voice_id": "en-US-GuyNeural"} == sent(plain)["script"]["provider"]
+
+
+def test_defaults_that_do_not_fit_are_not_applied(folder: Path) -> None:
+    """A talk's driver, voice and expressions are not for animations; `mute` is not for talks."""
+    head = (
+        "didgen: 1\ndefaults:\n  source: photo.jpg\n  driver: lively\n  voice: heart\n"
+        "  config: {mute: false, driver_expressions: {expressions: []}, stitch: true}\n"
+    )
+    animation, talk = one(folder, "user_data: x", head=head), one(folder, "script: Hello", head=head)
+    assert {"source_url": talk.request.source_url, "config": {"mute": False, "stitch": True}, "user_data": "x"} == sent(
+        animation
+    )
+    assert {"driver_expressions": {"expressions": ()}, "stitch": True} == sent(talk)["config"]
+
+
+def test_the_voice_of_a_locale(folder: Path) -> None:
+    """A scene's own voice, then the locale's, then the defaults'."""
+    head = "didgen: 1\nlocale: en-GB\nvoices: {en: bf_emma}\ndefaults: {source: photo.jpg, voice: heart}\n"
+    assert "bf_emma" == sent(one(folder, "script: Hello", head=head))["script"]["provider"]["voice_id"]
+    assert "am_puck" == sent(one(folder, "script: Hello, voice: am_puck", head=head))["script"]["provider"]["voice_id"]
+    head = head.replace("voices: {en: bf_emma}\n", "")
+    assert "heart" == sent(one(folder, "script: Hello", head=head))["script"]["provider"]["voice_id"]
+
+
+def test_one_file_serves_both_services(folder: Path) -> None:
+    """A local voice is released in a like voice of the service, and the other way round, and the plan says so."""
+    mine = one(folder, "script: Hello, voice: am_puck", "d-id")
+    assert {"type": "microsoft", "voice_id": "en-US-GuyNeural"} == sent(mine)["script"]["provider"]
+    assert ("am_puck is spoken by en-US-GuyNeural there",) == mine.notes
+    theirs = one(folder, "script: Hello, voice: {provider: amazon, voice_id: Brian}")
+    assert "bm_george" == sent(theirs)["script"]["provider"]["voice_id"]
+    assert ("Brian is spoken by bm_george here",) == theirs.notes
+
+
+def test_who_asks_does_not_change_a_local_render(folder: Path) -> None:
+    """A local render has one fingerprint, whether its voice was asked for by our name or the service's."""
+    ours, theirs = (one(folder, f"script: Hello, voice: {v}") for v in ("am_puck", "en-US-GuyNeural"))
+    styled = one(folder, "script: Hello, voice: {voice_id: en-US-GuyNeural, voice_config: {style: Sad, rate: medium}}")
+    assert ours.fingerprint == theirs.fingerprint == styled.fingerprint
+
+
+def test_all_mistakes_at_once(folder: Path) -> None:
+    """Form, files, voices, drivers, templates and names are told together, in file order, once each."""
+    text = """didgen: 1
+defaults: {source: missing.jpg}
+scenes:
+  - id: a
+    script: Hello {{ nobody }}
+    voice: hart
+    config: {stitch: no}
+  - id: A
+    script: ab
+    source: .
+  - id: b
+    script: |
+      One
+      {{ tow }}
+    source: empty.jpg
+    driver: livly
+  - id: c
+    voice: heart
+    config: {driver_expressions: {expressions: []}}
+    source: photo.jpg
+  - id: d
+    script: {audio: nope.wav}
+    source: /etc/passwd
+    config: {mute: true}
+"""
+    folder = folder / "w"
+    folder.mkdir()
+    another = "give one of them another id"
+    for name in ("empty.jpg", "photo.jpg"):
+        (folder / name).write_bytes(b"photo" if name == "photo.jpg" else b"")
+    assert [
+        "project.yaml:2:20: defaults.source: missing.jpg does not exist",
+        "project.yaml:5:13: scenes[0].script: 'nobody' is undefined (known: locale, name, scene)",
+        "project.yaml:6:12: scenes[0].voice: there is no voice 'hart' (did you mean 'heart'?)",
+        "project.yaml:7:22: scenes[0].config.stitch: must be true or false (write false, without quotes)",
+        f"project.yaml:8:9: scenes[1].id: w/a at project.yaml:4:9 has the same file name, a ({another})",
+        "project.yaml:9:13: scenes[1].script: the script has 2 characters, at least 3 are needed",
+        "project.yaml:10:13: scenes[1].source: . is a folder, not a file",
+        "project.yaml:14: scenes[2].script: 'tow' is undefined (known: locale, name, scene)",
+        "project.yaml:15:13: scenes[2].source: empty.jpg is empty",
+        "project.yaml:16:13: scenes[2].driver: there is no driver 'livly' (did you mean 'lively'?)",
+        "project.yaml:18:12: scenes[3].voice: an animation has no voice (give the scene a script, or leave this out)",
+        "project.yaml:19:34: scenes[3].config.driver_expressions: belongs to talks, and this is an animation",
+        "project.yaml:22:21: scenes[4].script.audio: nope.wav does not exist",
+        "project.yaml:23:13: scenes[4].source: '/etc/passwd' is an absolute path; name it relative to this file",
+        "project.yaml:24:20: scenes[4].config.mute: belongs to animations, and this is a talk",
+    ] == refusals(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("scene", "message"),
+    [
+        ("script: ''", "5:21: scenes[0].script: the script is empty"),
+        ("script: '  '", "scenes[0].script: the script is empty"),
+        (f"script: {'x' * 40_001}", "the script has 40,001 characters, at most 40,000 can be spoken"),
+        ("script: {file: tour.md}", "5:28: scenes[0].script.file: tour.md does not exist"),
+        ("script: {file: photo.bin}", "scenes[0].script.file: photo.bin is not UTF-8 text"),
+        ("script: {file: bad.md}", "bad.md:3: 'x' is undefined"),
+        ("script: {text: '{{ y }}'}", "5:28: scenes[0].script.text: 'y' is undefined"),
+        (
+            "script: Hello, voice: de-DE-KatjaNeural",
+            "the voice 'de-DE-KatjaNeural' does not speak en (en is spoken by heart",
+        ),
+        ("script: Hello, voice: {provider: acme, voice_id: x}", "there is no provider 'acme'"),
+        ("script: Hello, voice: {voice_id: heart, voice_config: {rate: quick}}", "voice_config.rate is 'quick'"),
+        ("script: Hello, driver: nostalgia", "the driver 'nostalgia' is for an animation"),
+        ("driver: classics/driver-rigoletto", "the local engine has no driver 'classics/driver-rigoletto'"),
+        ("script: Hello, driver: lively/driver-7", "there is no driver 'driver-7' in lively (did you mean 'driver-0"),
+        ("script: Hello, driver: dance.mp4", "dance.mp4 does not exist"),
+        ("script: Hello, source: https://example.org/a.jpg", "is not here: the local engine reads files"),
+        ("script: Hello, source: http://example.org/a.jpg", "is neither a file nor an https URL"),
+        ("script: Hello, source: file:///etc/passwd", "is neither a file nor an https URL"),
+        ("script: Hello, config: {result_format: gif}", "the local engine makes no GIF (mp4 or mov)"),
+        (
+            "script: Hello, config: {logo: {url: no.png, position: [0, 0]}}",
+            "scenes[0].config.logo.url: no.png does not exist",
+        ),
+        ("script: Hello, source: null", "scenes[0]: has no source (name a picture here or under `defaults`)"),
+    ],
+)
+def test_mistakes_of_a_scene_that_resolving_finds(folder: Path, scene: str, message: str) -> None:
+    """One mistake, one message, at its place."""
+    (folder / "photo.bin").write_bytes(b"\xff\xd8\xff")
+    (folder / "bad.md").write_text("a\n\n{{ x }}\n")
+    found = refusals(folder, f"{HEAD}scenes:\n  - {{id: a, {scene}}}\n")
+    assert 1 == len(found)
+    assert message in found[0]
+
+
+def test_a_language_nobody_speaks(folder: Path) -> None:
+    """No local voice for a locale: the error says which languages there are."""
+    found = refusals(folder, HEAD + "locale: de\nscenes: [{id: a, script: Hallo}]\n")
+    assert "scenes[0].script: no local voice speaks de (the local voices speak en-GB, en-US)" in found[0]
+
+
+def test_a_voice_whose_extra_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A voice that is not installed names the command that installs it."""
+    monkeypatch.setattr("didgen.plan.resolve.installed", lambda: frozenset({"heart"}))
+    found = refusals(folder, HEAD + "scenes: [{id: a, script: Hello, voice: am_puck}]\n")
+    assert "the voice 'am_puck' is not installed (pip install 'didgen[voices]')" in found[0]
+
+
+def test_pictures_by_url(folder: Path) -> None:
+    """Fetched and pinned when there is a fetcher; else passed on to the service, and said."""
+    (folder / "fetched").write_bytes(b"f")
+    pinned = Input(folder / "fetched", "d" * 64)
+    url = "https://example.org/a.jpg"
+    fetched = one(folder, f"script: Hello, source: '{url}'", remote=lambda _url: pinned)
+    assert {"source_url": pinned} == fetched.inputs
+    assert pinned.path.as_uri() == fetched.request.source_url
+    passed = one(folder, f"script: Hello, source: '{url}'", "d-id")
+    assert (url, {}) == (passed.request.source_url, passed.inputs)
+    assert (f"{url} is not pinned: its content can change without a new rendering",) == passed.notes
+
+    def unreachable(_url: str) -> Input:
+        raise UsageError("cannot be reached")
+
+    with pytest.raises(ProjectError, match=r"scenes\[0\]\.source: cannot be reached"):
+        one(folder, f"script: Hello, source: '{url}'", remote=unreachable)
+
+
+def test_another_server_gets_our_voices_as_they_are(folder: Path) -> None:
+    """A base URL is most likely `didgen serve`: local names go out as local names."""
+    scene = one(folder, "script: Hello, voice: am_puck", "http://127.0.0.1:8000")
+    assert TextScript.model_validate({"input": "Hello", "provider": {"type": "didgen", "voice_id": "am_puck"}}) == (
+        scene.request.script  # type: ignore[union-attr]
+    )
+    assert {"host": "127.0.0.1:8000"} == scene.identity["service"]
+
+
+def test_everything_read_is_seen(folder: Path) -> None:
+    """What the no-op check must watch: the project, its texts and its inputs."""
+    (folder / "a.md").write_text("Hello")
+    (folder / "project.yaml").write_text(HEAD + "scenes: [{id: a, script: {file: a.md}}]\n")
+    files = Files(folder)
+    resolve(load_project(folder / "project.yaml", files), files, service_id("local"))
+    assert {"project.yaml", "a.md", "photo.jpg"} == set(files.seen())
