@@ -170,14 +170,14 @@ def test_expression_cannot_open_a_closed_mouth() -> None:
 
 
 def test_photo_smile_is_partly_talked_away() -> None:
-    """A smile of 0.8 loses up to 0.4, more when serious, nothing when normalization_factor is 0."""
+    """A smile of 0.8 loses up to 0.56, more when serious, nothing when normalization_factor is 0."""
 
     def smile(config: Config) -> float:
         track, _ = compose_talk(talk_speech(), smiling(0.8), "bank://natural", config, 1)
         return float(np.median(track.weights[:, INDEX["mouthSmileLeft"]]))
 
-    assert -0.42 < smile(Config()) < -0.2
-    assert smile(Config(expressions=(Expression("serious"),))) < 1.4 * smile(Config())
+    assert -0.57 < smile(Config()) < -0.35
+    assert smile(Config(expressions=(Expression("serious"),))) < 1.3 * smile(Config())
     assert smile(Config(normalization_factor=0.0)) == 0
 
 

@@ -19,15 +19,15 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "TH": {"seal": 0.75, "jawOpen": 0.18, "mouthLowerDown": 0.15, "tongue": 0.7},
     "DD": {"seal": 0.75, "jawOpen": 0.15, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1, "tongue": 0.7},
     "kk": {"seal": 0.75, "jawOpen": 0.19, "mouthLowerDown": 0.12},
-    "CH": {"seal": 0.7, "jawOpen": 0.11, "mouthFunnel": 0.6, "mouthUpperUp": 0.2, "mouthLowerDown": 0.2},
+    "CH": {"seal": 0.7, "jawOpen": 0.11, "mouthFunnel": 0.45, "mouthUpperUp": 0.2, "mouthLowerDown": 0.2},
     "SS": {"seal": 0.7, "jawOpen": 0.07, "mouthStretch": 0.25, "mouthLowerDown": 0.35, "mouthUpperUp": 0.2},
     "nn": {"seal": 0.75, "jawOpen": 0.14, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1, "tongue": 0.6},
-    "RR": {"seal": 0.7, "jawOpen": 0.15, "mouthFunnel": 0.4, "mouthPucker": 0.25},
-    "aa": {"seal": 0.6, "jawOpen": 0.6, "mouthLowerDown": 0.25, "mouthUpperUp": 0.12},
-    "E": {"seal": 0.6, "jawOpen": 0.36, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.28},
+    "RR": {"seal": 0.75, "jawOpen": 0.15, "mouthFunnel": 0.3, "mouthPucker": 0.12},
+    "aa": {"seal": 0.55, "jawOpen": 0.7, "mouthLowerDown": 0.25, "mouthUpperUp": 0.12},
+    "E": {"seal": 0.6, "jawOpen": 0.4, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.28},
     "I": {"seal": 0.65, "jawOpen": 0.2, "mouthStretch": 0.42, "mouthUpperUp": 0.2, "mouthLowerDown": 0.32},
-    "O": {"seal": 0.6, "jawOpen": 0.42, "mouthFunnel": 0.65, "mouthPucker": 0.25, "mouthSmile": -0.1},
-    "U": {"seal": 0.75, "jawOpen": 0.16, "mouthPucker": 0.85, "mouthFunnel": 0.3, "mouthSmile": -0.15},
+    "O": {"seal": 0.65, "jawOpen": 0.48, "mouthFunnel": 0.42, "mouthPucker": 0.08, "mouthSmile": -0.2},
+    "U": {"seal": 0.9, "jawOpen": 0.17, "mouthPucker": 0.42, "mouthFunnel": 0.15, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
 
