@@ -250,6 +250,12 @@ def test_unknown_driver_is_one_clear_error(driver: str, message: str) -> None:
     assert caught.value.kind == "DriverNotValidError"
 
 
+def test_smiling_photo_is_not_smiled_twice() -> None:
+    """Nostalgia's smile on a photo that beams already is a fourth of the one on a sober photo."""
+    sober, beaming = (compose_animation(smiling(s), "bank://nostalgia/driver-03", Config(), 1)[0] for s in (0, 1))
+    assert 0.25 * sober.weights[:, INDEX["mouthSmileLeft"]] == pytest.approx(beaming.weights[:, INDEX["mouthSmileLeft"]])
+
+
 def test_animation_lasts_ten_seconds() -> None:
     """An animation is 250 frames unless asked otherwise, and its mouth rests."""
     track, name = compose_animation(smiling(0), "bank://nostalgia/driver-03", Config(), 1)

@@ -160,6 +160,33 @@ def test_a_truncated_recording_is_heard_as_far_as_it_goes(tmp_path: Path) -> Non
     assert pytest.approx(1.5, abs=0.15) == listen(tmp_path / "half.mp3").duration_s
 
 
+def test_a_tag_in_another_encoding_is_no_obstacle(tmp_path: Path) -> None:
+    """Old recorders write titles that are not UTF-8."""
+    title = "Stra\u00dfe".encode("latin-1")
+    info = b"LIST" + (12 + len(title)).to_bytes(4, "little") + b"INFOINAM" + len(title).to_bytes(4, "little") + title
+    plain = CHECK.read_bytes()
+    (tmp_path / "tagged.wav").write_bytes(plain[:36] + info + plain[36:])
+    assert listen(CHECK).duration_s == listen(tmp_path / "tagged.wav").duration_s
+
+
+def test_a_rate_that_changes_midway_is_followed(tmp_path: Path) -> None:
+    """Two mp3 files of different rates joined end to end play as one, both halves at their own speed."""
+    for name, rate in (("a.mp3", 44_100), ("b.mp3", 22_050)):
+        encoded(tmp_path / name, "mp3", rate, "fltp", "mono")
+    tail = (tmp_path / "b.mp3").read_bytes()
+    (tmp_path / "ab.mp3").write_bytes((tmp_path / "a.mp3").read_bytes() + tail[tail.index(b"\xff\xf3") :])
+    assert pytest.approx(6.0, abs=0.25) == listen(tmp_path / "ab.mp3").duration_s
+
+
+def test_an_unknown_codec_is_no_traceback(tmp_path: Path) -> None:
+    """A header that names a coding nobody knows leaves a stream without a decoder."""
+    data = bytearray(CHECK.read_bytes())
+    data[20:22] = b"\x77\x77"
+    (tmp_path / "odd.wav").write_bytes(data)
+    with pytest.raises(RenderError, match=r"has no sound in it|cannot be read as audio"):
+        listen(tmp_path / "odd.wav")
+
+
 def test_resampling_keeps_time_and_level() -> None:
     """A tone at 48 kHz is the same tone at 16 kHz, sample for sample."""
     tone = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000).astype(np.float32)

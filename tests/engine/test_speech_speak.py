@@ -119,6 +119,13 @@ def test_a_changed_sentence_is_the_only_one_spoken_again() -> None:
     assert (1, 3) == (memo.hits, len(memo.values))
 
 
+def test_progress_counts_sentences() -> None:
+    """A long script says how far it is."""
+    seen: list[tuple[int, int]] = []
+    speak(TextScript("One. Two. Three.", "heart"), progress=lambda done, total: seen.append((done, total)))
+    assert [(1, 3), (2, 3), (3, 3)] == seen
+
+
 def test_whatever_changes_the_sound_changes_the_key() -> None:
     """Text, alias, voice and rate; the pause after it does not count."""
     one = Utterance("Hi 3", "Hi three", 0.3)

@@ -30,6 +30,12 @@ def test_a_break_sets_the_pause_before_it(tag: str, seconds: float) -> None:
     assert ("One", seconds) == pauses(f"<speak>One {tag} two.</speak>")[0]
 
 
+def test_breaks_in_a_row_add_up() -> None:
+    """Two of a second are two seconds, but never more than ten."""
+    assert ("One", 2.0) == pauses('One <break time="1s"/> <break time="1s"/>two')[0]
+    assert ("One", MAX_BREAK_S) == pauses("One" + '<break time="9s"/>' * 3 + "two")[0]
+
+
 def test_other_tags_leave_their_text() -> None:
     """Prosody, emphasis and a vendor's own tags are dropped, entities are read."""
     markup = (

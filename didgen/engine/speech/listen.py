@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from didgen.errors import RenderError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
@@ -50,25 +52,29 @@ def decoded(path: Path, limit_s: float) -> tuple[Samples, int]:
     _refuse_no_file(path)
     try:
         # An open file, not a name: nothing in a name or in the file can make the reader open another one.
-        with path.open("rb") as f, av.open(f, "r", options={"format_whitelist": FORMATS}) as container:
+        with (
+            path.open("rb") as f,
+            av.open(f, "r", options={"format_whitelist": FORMATS}, metadata_errors="ignore") as container,
+        ):
             return _first_stream(container, path, limit_s)
-    except (av.FFmpegError, OSError) as e:
-        raise _error(path, f"cannot be read as audio: {_reason(e)}", _SAVE_AS) from None
+    except (av.FFmpegError, OSError, ValueError) as e:
+        why = "it is damaged, or of another kind" if isinstance(e, (av.FFmpegError, ValueError)) else e.strerror
+        raise _error(path, f"cannot be read as audio: {why}", _SAVE_AS) from None
 
 
 def _refuse_no_file(path: Path) -> None:
     if not path.is_file():
-        raise _error(
-            path, "is not a file" if path.exists() else "does not exist", "check the path of the script's audio"
-        )
+        what = "is not a file" if path.exists() else "does not exist"
+        raise _error(path, what, "check the path of the script's audio")
     if path.stat().st_size == 0:
         raise _error(path, "is empty (0 bytes)", "record or export it again")
 
 
 def _first_stream(container: InputContainer, path: Path, limit_s: float) -> tuple[Samples, int]:
-    if not container.streams.audio:
+    # A damaged header can leave a stream without a decoder.
+    stream = next((s for s in container.streams.audio if s.codec_context is not None), None)
+    if stream is None:
         raise _error(path, "has no sound in it", _SAVE_AS)
-    stream = container.streams.audio[0]
     rate_hz = min(max(stream.rate or TOP_RATE_HZ, LOWEST_RATE_HZ), TOP_RATE_HZ)
     parts, count = [], 0
     for part in _mono(container, stream, rate_hz):
@@ -85,19 +91,35 @@ def _first_stream(container: InputContainer, path: Path, limit_s: float) -> tupl
     return np.concatenate(parts), rate_hz
 
 
-def _mono(container: InputContainer, stream: AudioStream, rate_hz: int) -> Any:
-    """Parts of the stream's sound as float32. A damaged packet is skipped, as players do."""
+def _mono(container: InputContainer, stream: AudioStream, rate_hz: int) -> Iterator[Samples]:
+    """Parts of the stream as float32. Damaged packets are skipped, as players do; a change of rate is followed."""
+    resampler = _resampler(rate_hz)
+    shape = None
+    for frame in _frames(container, stream):
+        if shape not in {None, (frame.sample_rate, frame.layout.name, frame.format.name)}:
+            yield from _parts(resampler.resample(None))
+            resampler = _resampler(rate_hz)
+        shape = (frame.sample_rate, frame.layout.name, frame.format.name)
+        frame.pts = None  # gaps and jumps of damaged clocks are not sound
+        yield from _parts(resampler.resample(frame))
+    if shape:
+        yield from _parts(resampler.resample(None))
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     import av
 
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate_hz)
     for packet in container.demux(stream):
         try:
-            frames: list[AudioFrame] = packet.decode()
+            yield from packet.decode()
         except av.error.InvalidDataError:
             continue
-        for frame in frames:
-            yield from _parts(resampler.resample(frame))
-    yield from _parts(resampler.resample(None))
+
+
+def _resampler(rate_hz: int) -> AudioResampler:
+    import av
+
+    return av.AudioResampler(format="flt", layout="mono", rate=rate_hz)
 
 
 def _parts(frames: list[AudioFrame]) -> list[Samples]:
@@ -113,7 +135,7 @@ def resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
     frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
     frame.sample_rate = from_hz
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=to_hz)
+    resampler = _resampler(to_hz)
     parts = _parts([*resampler.resample(frame), *resampler.resample(None)])
     want = round(len(samples) * to_hz / from_hz)
     out = np.concatenate([*parts, np.zeros(want, np.float32)])
@@ -127,10 +149,6 @@ def _refuse_silence(samples: Samples, rate_hz: int, path: Path) -> None:
     power = np.sort(np.mean(np.square(windows, dtype=np.float64), axis=1))[-3:][0]
     if power <= 10 ** (SILENT_DB / 10):
         raise _error(path, f"is silent (below {SILENT_DB:g} dBFS)", "check that the right microphone was recorded")
-
-
-def _reason(e: Exception) -> str:
-    return (getattr(e, "strerror", None) or str(e)).lower()
 
 
 def _error(path: Path, what: str, hint: str) -> RenderError:

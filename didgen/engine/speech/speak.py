@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -44,20 +45,23 @@ class Spoken:
     phonemes: tuple[Phoneme, ...]
 
 
-def speak(script: TextScript, memo: Memo | None = None) -> Speech:
+def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int, int], None] | None = None) -> Speech:
     """Speak a script with a local voice: mono float32 at 24 kHz, -16 LUFS, the same bytes each time on one machine.
 
     0.12 s of silence lead in, 0.35 s part sentences, 0.65 s paragraphs, 0.25 s end it. Words come back as written in
-    the script ("Dr.", "3"). Sentences already spoken are taken from `memo`.
+    the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
     Raises RenderError: unknown voice, voice not installed, rate outside 0.5–2, and what `utterances` refuses.
     """
     voice = _voice(script)
     spoken: list[Spoken] = []
     pauses_s: list[float] = []
-    for utterance in utterances(script):
+    planned = utterances(script)
+    for done, utterance in enumerate(planned, 1):
         said = _utterance(utterance, voice, script.rate, memo)
         spoken += said
         pauses_s += [BREATH_S] * (len(said) - 1) + [utterance.pause_s] * bool(said)
+        if progress is not None:
+            progress(done, len(planned))
     if not spoken:
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
     return _assembled(spoken, [*pauses_s[:-1], TAIL_S])

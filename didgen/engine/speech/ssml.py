@@ -78,13 +78,20 @@ class _Reader:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if tag == "break":
-            self._parts.append(Part("".join(self._text), _break_s(attributes)))
-            self._text = []
+            self._break(_break_s(attributes))
             self._sub = None
         elif tag == "sub" and attributes.get("alias") and not self._sub:
             self._sub = (self.depth, len(self._text), attributes["alias"])
         elif tag in {"p", "s"}:
             self._text.append("\n\n")
+
+    def _break(self, seconds: float) -> None:
+        text = "".join(self._text)
+        self._text = []
+        if self._parts and not text.strip():  # two breaks in a row are one long one
+            last = self._parts.pop()
+            text, seconds = last.text, (last.break_s or 0.0) + seconds
+        self._parts.append(Part(text, min(seconds, MAX_BREAK_S)))
 
     def end(self, tag: str) -> None:
         if self._sub and self._sub[0] == self.depth:
@@ -120,5 +127,4 @@ def _break_s(attributes: dict[str, str]) -> float:
     match = _TIME.fullmatch(time.strip())
     if not match:
         raise _malformed(f'break time "{time}" is not like "500ms" or "1.5s"')
-    seconds = float(match[1]) * (0.001 if match[2] == "ms" else 1.0)
-    return min(seconds, MAX_BREAK_S)
+    return float(match[1]) * (0.001 if match[2] == "ms" else 1.0)
