@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import Eye
+from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, without
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
@@ -48,6 +50,7 @@ class EyeSlit:
         skull = rigid(self.geometry, move, self._middle())
         shift = np.rint(skull @ np.r_[self.frame.origin, 1.0] - self.frame.origin).astype(int)
         dx, dy = int(shift[0]), int(shift[1])
+        weights = weights * _firmly()
         lower, below = self.lower_lid.warped(self.lower_field.backward(weights, move, (dx, dy)))
         upper, above = self.upper_lid.warped(self.upper_field.backward(weights, move, (dx, dy)))
         ball, _ = self.eyeball.warped(self._ball_map(skull, (dx, dy), gaze_deg))
@@ -81,6 +84,14 @@ class EyeSlit:
             away = (offset**2).sum(-1) / (2.6 * radius) ** 2
             source -= (np.clip(1 - away, 0, 1) ** 2)[..., None] * gaze
         return source
+
+
+@cache
+def _firmly() -> Floats:
+    """(44,) factors on the weights: a blink of 1 leaves a hair's breadth open on the mesh, and closes here."""
+    factors = np.ones(len(INDEX), np.float32)
+    factors[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1.06
+    return factors
 
 
 def _under_lid(ball: Picture, above: Floats, px_per_cm: float) -> Picture:
@@ -148,17 +159,20 @@ def _eyeball(
     rim = np.minimum(uv[..., 1] - upper.at(uv[..., 0]) - LASH_CM * px_per_cm, lower.at(uv[..., 0]) - uv[..., 1])
     seen = (rim > 0.04 * px_per_cm) & (np.abs(uv[..., 0]) < 0.92 * frame.half)
     rgb = canvas.sampled(grid)
-    ball = cv2.inpaint(rgb, (~seen).astype(np.uint8), 3, cv2.INPAINT_TELEA)
     radius = np.hypot(grid[..., 0] - iris[0], grid[..., 1] - iris[1]) / iris[2]
-    rings = _iris_rings(rgb, seen, radius)
-    hidden = smoothstep(0.0, 0.06 * px_per_cm, 0.06 * px_per_cm - rim) * smoothstep(1.12, 0.98, radius)
-    whole = ball + (rings - ball) * hidden[..., None]
-    return Layer(with_alpha(np.clip(whole, 0, 255).astype(np.uint8), np.ones(radius.shape)), region, canvas.per_px)
+    white = cv2.inpaint(rgb, (~seen | (radius < 1.15)).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    whole = (
+        white + (_iris_rings(rgb, seen & (radius < 1.0), radius) - white) * smoothstep(1.06, 0.92, radius)[..., None]
+    )
+    hidden = smoothstep(0.07 * px_per_cm, 0.02 * px_per_cm, rim)
+    hidden[np.abs(uv[..., 0]) > 0.92 * frame.half] = 1
+    out = rgb + (whole - rgb) * hidden[..., None]
+    return Layer(with_alpha(np.clip(out, 0, 255).astype(np.uint8), np.ones_like(rim)), region, canvas.per_px)
 
 
 def _iris_rings(rgb: Picture, seen: NDArray[np.bool_], radius: Floats) -> Floats:
     """(h, w, 3) the median colour of the visible px at the same distance from the middle of the iris (1 = its rim)."""
-    edges = np.linspace(0, 1.2, 9)
+    edges = np.linspace(0, 1.0, 8)
     colours, middles = [], []
     for inner, outer in pairwise(edges):
         ring = rgb[seen & (radius >= inner) & (radius < outer)]

@@ -112,7 +112,7 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     cm, gap = interior.px_per_cm, gape.gap_cm
     lip = gape.box[3]
     lower = float(np.clip((gape.jaw_cm - 0.45) / 0.35, 0, 1))
-    rise = (0.12 + 0.22 * gap + 0.5 * gape.tongue * min(gap, 1.0)) * cm
+    rise = (0.15 + 0.38 * gap + 0.4 * gape.tongue * min(gap, 1.0)) * cm
     pieces = [(interior.tongue, _moved(gape.skull, 0, lip - rise), float(np.clip((gap - 0.2) / 0.3, 0, 1)))]
     if lower:
         pieces.append((interior.lower_teeth, gape.jaw, lower))

@@ -83,14 +83,24 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
     above, below = _masks(lines, grid, px_per_cm)
     uv = lines.frame.uv(grid)
     skin = Layer(_without_corner_shadow(canvas.sampled(grid), lines, uv, px_per_cm), region, canvas.per_px)
+    # On a parted mouth the photo's own edge is a blend of lip and teeth; a closed one keeps its seam.
+    reach = (0.05 if lines.parted else -0.02) * px_per_cm
     layers = []
     for line, sign, alpha in ((lines.upper, 1, above), (lines.lower, -1, below)):
-        past = sign * (uv[..., 1] - line.at(uv[..., 0])) - 0.02 * px_per_cm
+        past = sign * (uv[..., 1] - line.at(uv[..., 0])) + reach
         inside = smoothstep(1.1, 0.9, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
         rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
+        if lines.parted:  # closed lips have their seam in the picture; others get one where they will meet
+            dark = _contact(past / px_per_cm, uv[..., 0] / lines.frame.half)[..., None]
+            rgb = (rgb * (1 - dark * np.array([0.16, 0.26, 0.26], np.float32))).astype(np.uint8)
         layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
     return layers[0], layers[1]
+
+
+def _contact(past_cm: Floats, u: Floats) -> Floats:
+    """0..1, how much light a lip's inner edge loses to the other lip."""
+    return (np.exp(-((np.minimum(past_cm, 0) / 0.06) ** 2)) * smoothstep(1.12, 0.98, np.abs(u))).astype(np.float32)
 
 
 def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm: float) -> Picture:

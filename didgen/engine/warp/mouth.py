@@ -141,8 +141,8 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     skin = np.median(canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0], 0).astype(np.float32)
     light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
-    bright = max(_luminance(_sclera(canvas, geometry.landmarks)), _luminance(skin)) * 1.08
-    white = np.clip(bright, 40, 232) * (0.8 + 0.2 * skin / max(_luminance(skin), 1))
+    bright = max(_luminance(_sclera(canvas, geometry.landmarks)), _luminance(skin)) * 1.3
+    white = np.clip(bright, 40, 245) * (0.75 + 0.25 * skin / max(_luminance(skin), 1))
     seam = lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.6)
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     return Colours(white.astype(np.float32), flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
