@@ -69,9 +69,17 @@ def compose_animation(
     else:
         found = find_driver(driver, "animation", seed, face.pose_deg[0])
         length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
-        track, name = bank_track(found.url, length, seed), found.url
+        track, name = _smiling_less(bank_track(found.url, length, seed), smile_of(face)), found.url
     track = scaled(track, config.motion_factor, weights=config.motion_factor)
     return (fluent(track) if config.fluent else track), name
+
+
+def _smiling_less(track: MotionTrack, smile: float) -> MotionTrack:
+    """A bank's smile on a photo that smiles already: the rest of the way only."""
+    weights = track.weights.copy()
+    for name in ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight"):
+        weights[:, INDEX[name]] *= 1 - 0.75 * smile
+    return replace(track, weights=weights)
 
 
 def smile_of(face: Face) -> float:
