@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
+from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS, canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
-from didgen.engine.motion.track import SHAPES
+from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.warp.field import FlowField
 from didgen.engine.warp.geometry import Geometry, HeadMove
 
@@ -23,6 +24,8 @@ _FOLD_SHARE = 0.3  # percent of the head that may be squeezed further (noise of 
 _FURTHEST_DEG = 24.0
 _SOFT_FROM = 0.7  # of the limit: up to here a turn is what was asked, beyond it bends towards the limit
 _PROBES = ((0, 8.0, 1.7), (1, 6.0, 1.6))  # axis of the pose, degrees shown to the net, largest gain
+_SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+_SMILE_CM, _RELAXED_AT = 0.62, 0.7
 _STILL = np.zeros(len(SHAPES), np.float32)
 
 Render = Callable[[HeadMove], NDArray[np.uint8]]
@@ -30,15 +33,28 @@ Render = Callable[[HeadMove], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain."""
+    """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain. relax: of smiles taken back."""
 
     gain: tuple[float, float, float]
     limit_deg: tuple[float, float]
+    relax: float = 1.0
 
     def drawn(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
         """Yaw, pitch, roll wanted → to draw."""
         yaw, pitch, roll = (float(g * a) for g, a in zip(self.gain, pose_deg, strict=True))
         return soft_clamp(yaw, self.limit_deg[0]), soft_clamp(pitch, self.limit_deg[1]), roll
+
+    def carried(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
+        """Yaw, pitch, roll wanted → what is drawn of them, before the gain."""
+        yaw, pitch, roll = (d / g for d, g in zip(self.drawn(pose_deg), self.gain, strict=True))
+        return yaw, pitch, roll
+
+    def weighed(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(44,) weights wanted → to draw: a negative smile relaxes this photo's own smile, however wide that is."""
+        out = weights.astype(np.float32)
+        smiles = out[_SMILES]
+        out[_SMILES] = np.where(smiles < 0, smiles * self.relax, smiles)
+        return out
 
 
 def soft_clamp(value: float, limit: float) -> float:
@@ -58,7 +74,19 @@ def calibrate(geometry: Geometry, field: FlowField, render: Render) -> Calibrati
         probe = min(degrees, 0.8 * limits[axis])
         seen = _seen_deg(geometry, render, axis, probe)
         gains[axis] = float(np.clip(2 * probe / max(seen, 1e-3), 1.0, most))
-    return Calibration((gains[0], gains[1], gains[2]), limits)
+    return Calibration((gains[0], gains[1], gains[2]), limits, relax_gain(geometry.mesh_cm))
+
+
+def relax_gain(mesh_cm: NDArray[np.floating]) -> float:
+    """How much stronger than the shape itself a negative smile must be to take this face's corners of the mouth from
+    where they are to where a calm face has them, at a weight of about -0.7; at least 1."""
+    lift = _corner_lift(mesh_cm) - _corner_lift(canonical_mesh().vertices_cm)
+    return float(np.clip(lift / (_SMILE_CM * _RELAXED_AT), 1.0, 2.2))
+
+
+def _corner_lift(mesh_cm: NDArray[np.floating]) -> float:
+    """How far the corners of the mouth stand above the middle between the lips, cm."""
+    return float(mesh_cm[list(MOUTH_CORNERS), 1].mean() - mesh_cm[list(LIP_GAP), 1].mean())
 
 
 def turn_limit(geometry: Geometry, field: FlowField, axis: int) -> float:

@@ -14,7 +14,7 @@ def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
     A track at rest gives the source bit for bit; stitched, so does every px that no flow reaches: flows fade to zero
     inside the work picture, so it is pasted whole, without a mask.
     """
-    weights, move = track.weights[index], rig.move(track, index)
+    weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
     work = rig.canvas.sampled(rig.field.backward(weights, move))
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
     if rig.photo is None:

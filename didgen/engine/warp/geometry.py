@@ -81,12 +81,26 @@ class Geometry:
         """Work px between the outermost points of the cheeks."""
         return float(np.hypot(*(self.landmarks[454, :2] - self.landmarks[234, :2])))
 
-    def head_move(self, pose_deg: ArrayLike, translation_cm: ArrayLike, breath_cm: float) -> HeadMove:
-        """pose_deg: yaw, pitch, roll; translation_cm: x right, y down, z away: both as in `MotionTrack`."""
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """(3,) middle of the face oval, where hair and outline lie, work px."""
+        middle: NDArray[np.float64] = self.landmarks[list(FACE_OVAL)].astype(np.float64).mean(0)
+        return middle
+
+    def head_move(
+        self, pose_deg: ArrayLike, translation_cm: ArrayLike, breath_cm: float, carry_deg: ArrayLike | None = None
+    ) -> HeadMove:
+        """pose_deg: yaw, pitch, roll; translation_cm: x right, y down, z away: both as in `MotionTrack`.
+
+        carry_deg: the pose by which the head as a whole goes round the neck, when its relief must be turned further than
+        that to look so (see `calibrate`): a larger turn must not throw the head further aside.
+        """
         shift = np.asarray(translation_cm, np.float64)
         scale = _CAMERA_CM / (_CAMERA_CM + shift[2])
-        turn = rotation_from_pose(pose_deg) * scale - np.eye(3)
-        matrix = np.column_stack([turn[:2], shift[:2] * self.px_per_cm])
+        turn = rotation_from_pose(pose_deg)
+        carried = turn if carry_deg is None else rotation_from_pose(carry_deg)
+        aside = scale * (carried - turn) @ (self.middle - self.pivot) / self.px_per_cm + shift
+        matrix = np.column_stack([(turn * scale - np.eye(3))[:2], aside[:2] * self.px_per_cm])
         return HeadMove(matrix.astype(np.float32), float(breath_cm) * self.px_per_cm)
 
     def basis(self, vertices: NDArray[np.intp], points: NDArray[Any]) -> Floats:
@@ -137,12 +151,12 @@ def depth_map(landmarks: NDArray[np.floating], unit: float, points: NDArray[Any]
     near cheek over itself when a face is turned, since no hidden cheek is there to show.
     """
     z = landmarks[:MESH_POINTS, 2].astype(np.float64)
-    ledge, reach = z[[33, 263]].mean(), 0.35 * unit
+    ledge, reach = z[[33, 263]].mean(), 0.5 * unit
     z = np.where(z > ledge, ledge + reach * np.tanh((z - ledge) / reach), z)
     rings = oval_rings(landmarks, (1.2, 2.0, 3.0))
     anchors = np.concatenate([landmarks[:MESH_POINTS, :2].astype(np.float64), rings])
     values = np.concatenate([z, np.full(len(rings), z[list(FACE_OVAL)].mean())])
-    relief = tps.fit(anchors, values[:, None], unit, smoothing=0.02).at(points)[..., 0]
+    relief = tps.fit(anchors, values[:, None], unit, smoothing=0.003).at(points)[..., 0]
     smooth: Floats = cv2.GaussianBlur(relief, (0, 0), 0.03 * unit / float(points[0, 1, 0] - points[0, 0, 0]))
     return smooth
 

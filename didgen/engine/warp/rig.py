@@ -43,8 +43,9 @@ class Rig:
 
     def move(self, track: MotionTrack, index: int) -> HeadMove:
         """The head of one frame, calibrated and kept from folding."""
-        pose = self.calibration.drawn(track.pose_deg[index])
-        return self.geometry.head_move(pose, track.translation_cm[index], float(track.breath_cm[index]))
+        wanted = track.pose_deg[index]
+        drawn, carried = self.calibration.drawn(wanted), self.calibration.carried(wanted)
+        return self.geometry.head_move(drawn, track.translation_cm[index], float(track.breath_cm[index]), carried)
 
 
 def build_rig(

@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 
 SIDES = (("Left", 1.0), ("Right", -1.0))  # the sign of x
 
-_JAW_DEG = 18.0  # at weight 1: wider than speech ever asks
+_JAW_DEG = 15.0  # at weight 1: wider than speech ever asks
+_JAW_GLIDE_CM = (0.0, -0.5, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -100,9 +101,9 @@ class _Head:
         far = 0.9 * _smoothstep(corner + 16, corner - 16, angle)
         out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
         arch = np.sqrt(self.lat)
-        out[_UP.ravel()] = (0.42 * (1 - arch) ** 1.2)[_UP.ravel()]
-        out[_LO.ravel()] = (0.42 + 0.58 * arch)[_LO.ravel()]
-        out[list(LIP_CORNERS)] = 0.42
+        out[_UP.ravel()] = (0.4 * (1 - arch) ** 1.2)[_UP.ravel()]
+        out[_LO.ravel()] = (0.4 + 0.48 * arch)[_LO.ravel()]
+        out[list(LIP_CORNERS)] = 0.4
         return out
 
 
@@ -128,7 +129,8 @@ def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
     # about the x axis, chin down and back
     down = arm[:, 1] * np.cos(turn) - arm[:, 2] * np.sin(turn)
     back = arm[:, 1] * np.sin(turn) + arm[:, 2] * np.cos(turn)
-    opened = np.stack([0 * down, down - arm[:, 1], back - arm[:, 2]], 1) * head.jaw[:, None]
+    opened = np.stack([0 * down, down - arm[:, 1], back - arm[:, 2]], 1) + _JAW_GLIDE_CM
+    opened *= head.jaw[:, None]
     for _, sign in SIDES:
         x, y, _ = head.corner(sign)
         opened[:, 0] -= sign * 0.05 * head.mw * head.bump(x, y, 0.25 * head.mw, 0.3 * head.mw)
@@ -159,18 +161,22 @@ def _gap(head: _Head, gap_cm: float) -> Floats:
 
 
 def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
-    """Lips drawn together and forward. The corners themselves come in (the profile is level up to them): a mouth
-    whose middle alone is narrowed does not look round."""
-    profile = np.exp(-0.5 * (head.u / 1.45) ** 4 - 0.5 * ((head.y - head.cy) / (0.5 * head.mw)) ** 2)
-    inward = -(head.x - head.cx) * profile
+    """Lips drawn together and forward. The corners come in as far as anything: a mouth whose middle alone is narrowed
+    does not look round. Beyond them the cheek gives way, up to its edge, which stays."""
+    rise = head.y - head.cy
+    tall = np.where(rise > 0, 0.24, 0.34) * head.mw
+    near = np.exp(-0.5 * (rise / tall) ** 2)
+    beside = _smoothstep(2.0, 1.0, np.abs(head.u))
+    inward = -0.5 * head.mw * np.clip(head.u, -1, 1) * beside * near
+    profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
     arch = np.sqrt(head.lat)
     upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
     thicker = head.rows(_UP, (0.17, 0.11, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.05, 0))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.47 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
+    yield "mouthPucker", np.stack([0.35 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
     opened = arch * (0.22 * upper - 0.34 * lower + thicker) + 0.12 * above - 0.2 * below
-    yield "mouthFunnel", np.stack([0.36 * inward, opened, 0.6 * profile], 1)
+    yield "mouthFunnel", np.stack([0.27 * inward, opened, 0.6 * profile], 1)
 
 
 def _lip_rows(head: _Head) -> Iterator[tuple[str, Floats]]:
@@ -202,7 +208,7 @@ def _corners(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]
     cheek = head.bump(x + sign * 0.22 * mw, y + 0.5 * mw, 0.34 * mw, 0.28 * mw)
     fold = head.bump(x + sign * 0.12 * mw, y + 0.22 * mw, 0.18 * mw, 0.16 * mw)
     jowl = head.bump(x + sign * 0.1 * mw, y - 0.35 * mw, 0.3 * mw, 0.25 * mw)
-    smile = _along((0.62 * sign, 0.62, -0.35), pull) + _along((0.1 * sign, 0.34, 0.12), cheek * (1 - 0.6 * pull))
+    smile = _along((0.68 * sign, 0.62, -0.35), pull) + _along((0.1 * sign, 0.34, 0.12), cheek * (1 - 0.6 * pull))
     smile += _along((0.18 * sign, 0.2, 0), fold * (1 - pull)) + _along((0.12 * sign, 0.16, 0), jowl * (1 - pull))
     yield f"mouthSmile{side}", smile
     yield f"mouthFrown{side}", _along((0.06 * sign, -0.5, 0), pull) + _along((0, -0.12, 0), jowl * (1 - pull))
@@ -244,7 +250,7 @@ def _upper_face(head: _Head) -> Iterator[tuple[str, Floats]]:
         down = _brow(head, middle, 1.7) * _half(head, sign)
         yield f"browDown{side}", _along((-0.16 * sign, -0.55, 0.1), down)
         yield from _lids(head, side, eye)
-    yield "browInnerUp", _along((0, 0.7, 0), inner_up)
+    yield "browInnerUp", _along((0, 0.55, 0), inner_up)
 
 
 def _half(head: _Head, sign: float) -> Floats:
