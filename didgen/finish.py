@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from didgen.digest import sha256_bytes
 from didgen.jobs import manifest as manifests
 from didgen.jobs.executor import Outcome
 from didgen.jobs.outputs import Outputs
-from didgen.plan.address import film_addresses, slug
+from didgen.plan.address import film_addresses
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Scene
 from didgen.project.load import Project
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
 from didgen.store.state import Artifact
-from didgen.store.whole import write_whole
+
+if TYPE_CHECKING:
+    from didgen.film.captions import Cue
 
 STEPS = 1
 """Version of what films, posters and captions look like: part of their fingerprints."""
 
 Make = Callable[[Path], Mapping[str, Any]]
+Clips = Sequence[tuple[Scene, Artifact]]
 Files = dict[str, dict[str, str]]
 """Role → {"file": relative to the manifest's folder, "sha256"}."""
 
@@ -53,10 +55,9 @@ def finish(
     """
     desk = _Desk(outputs, store, scenes[0].output.parent)
     fresh = {o.scene.address: desk.scene(o.scene, o.artifact) for o in outcomes if o.artifact is not None}
-    film = desk.film(project, scenes)
+    film = desk.film(project, scenes, former.get("film"))
     order = [scene.address for scene in scenes]
-    entry = film or former.get("film")
-    manifest = manifests.merge(former, project.name, project.spec.service, order, fresh, entry)
+    manifest = manifests.merge(former, project.name, project.spec.service, order, fresh, film)
     pruned: list[str] = []
     if not outputs.draft:
         folder = outputs.path(desk.folder)
@@ -78,11 +79,77 @@ class _Desk:
     def scene(self, scene: Scene, artifact: Artifact) -> dict[str, Any]:
         """Captions and poster of one scene; its manifest entry."""
         files = {"video": self._file(scene.output, artifact.object_digest)}
+        if _has_words(scene):
+            files |= self._captions(scene.address, scene.output, [(scene, artifact)])
+        files["poster"] = self._poster(scene.address, scene.output, artifact)
         return manifests.entry(scene.address, scene.kind, scene.fingerprint, scene.identity, artifact.duration_s, files)
 
-    def film(self, project: Project, scenes: Sequence[Scene]) -> dict[str, Any] | None:
-        """The project's film; its manifest entry, None when there is none to be made now."""
-        return None
+    def film(self, project: Project, scenes: Sequence[Scene], former: Any) -> dict[str, Any] | None:
+        """The project's film; its manifest entry. The former one when a scene has no video yet, None without talks."""
+        wanted = film_addresses(project, scenes)
+        by_address = {scene.address: scene for scene in scenes}
+        clips = [(by_address[address], self.store.find(by_address[address].fingerprint)) for address in wanted]
+        found = [(scene, artifact) for scene, artifact in clips if artifact is not None]
+        if len(found) < len(clips):
+            return dict(former) if former else None
+        return self._joined(f"{project.name}#film", self._film_output(scenes), found) if found else None
+
+    def _film_output(self, scenes: Sequence[Scene]) -> Path:
+        """`film.mp4`, with as many underscores as it takes to be no scene's name."""
+        taken, stem = {scene.output.stem for scene in scenes}, "film"
+        while stem in taken:
+            stem += "_"
+        return self.folder / f"{stem}.mp4"
+
+    def _joined(self, address: str, output: Path, clips: Clips) -> dict[str, Any]:
+        from didgen.film.join import join
+
+        videos = [self.store.objects.path(artifact.object_digest) for _, artifact in clips]
+        identity = {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
+        film = self.step(address, identity, output, lambda out: {"duration_s": join(videos, out)})
+        files = {"video": self._file(output, film.object_digest)}
+        if any(_has_words(scene) for scene, _ in clips):
+            files |= self._captions(address, output, clips)
+        files["poster"] = self._poster(address, output, film)
+        return {"duration_s": round(film.duration_s, 3), "files": files}
+
+    def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, str]:
+        def make(out: Path) -> Mapping[str, Any]:
+            from didgen.film.poster import poster
+
+            poster(self.store.objects.path(artifact.object_digest), out)
+            return {}
+
+        identity = {"step": "poster", "version": STEPS, "of": artifact.object_digest}
+        below = video.with_suffix(".jpg")
+        return self._file(below, self.step(f"{address}#poster", identity, below, make).object_digest)
+
+    def _captions(self, address: str, video: Path, clips: Clips) -> Files:
+        """WebVTT and SubRip of one or several clips in a row, words as the author wrote them."""
+        of = [[artifact.sidecar_digest, dict(scene.respelled)] for scene, artifact in clips]
+        files: Files = {}
+        for role in ("vtt", "srt"):
+            identity = {"step": role, "version": STEPS, "of": of}
+            below = video.with_suffix(f".{role}")
+            made = self.step(f"{address}#{role}", identity, below, lambda out: self._write_captions(out, clips))
+            files[role] = self._file(below, made.object_digest)
+        return files
+
+    def _write_captions(self, out: Path, clips: Clips) -> Mapping[str, Any]:
+        from didgen.film import captions
+
+        timed = [(self._cues(scene, artifact), artifact.duration_s) for scene, artifact in clips]
+        write = captions.to_vtt if out.suffix == ".vtt" else captions.to_srt
+        out.write_text(write(captions.film_cues(timed)), "utf-8")
+        return {}
+
+    def _cues(self, scene: Scene, artifact: Artifact) -> Sequence[Cue]:
+        from didgen.film import captions
+        from didgen.project.script import as_written
+
+        spoken = self.store.sidecar(artifact.fingerprint).get("facts", {}).get("words", ())
+        words = as_written([(text, start, end) for text, start, end in spoken], scene.respelled)
+        return captions.cues(words, artifact.duration_s)
 
     def step(self, address: str, identity: Mapping[str, Any], below: Path, make: Make) -> Artifact:
         """One cached step: made when its fingerprint is new, and delivered when the output is not that."""
@@ -108,14 +175,10 @@ class _Desk:
             out.unlink(missing_ok=True)
         return artifact
 
-    def _text(self, below: Path, text: str) -> dict[str, str]:
-        """A small text output, not touched when it is there already; its manifest entry."""
-        data = text.encode()
-        digest = sha256_bytes(data)
-        if not self.outputs.holds(below, digest):
-            write_whole(self.outputs.path(below), data)
-            self.outputs.note(below, digest)
-        return self._file(below, digest)
-
     def _file(self, below: Path, digest: str) -> dict[str, str]:
         return {"file": below.relative_to(self.folder).as_posix(), "sha256": digest}
+
+
+def _has_words(scene: Scene) -> bool:
+    """Whether the words' true times are known: our engine tells them for texts, the service does not."""
+    return bool(scene.spoken) and "engine" in scene.identity.get("service", {})

@@ -1,26 +1,22 @@
 """The steps of a build, in order; owns nothing.
 
-First the short cut: a finished build leaves stamps of every file it read and wrote, and while all of them hold there
-is nothing to do. That path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), so everything
-else is imported where it is used.
+First the short cut (`didgen.shortcut`), which must stay light; so what the long way needs is imported where it is used.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen import __version__
-from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import BudgetError, DidgenError, Problem, ProjectError, ScenesFailedError, UnresolvedJobError
-from didgen.project.files import FileProblem, Files, Stamp, unchanged
-from didgen.project.workspace import find_projects, read_settings
-from didgen.store.artifacts import read_walk
+from didgen.errors import BudgetError, Problem, ProjectError, UnresolvedJobError
+from didgen.project.files import FileProblem, Files, Stamp
+from didgen.project.workspace import read_settings
+from didgen.shortcut import SceneResult, Summary, Target, Wish, joined, nothing_to_do, surroundings, walk_key, wish
 
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
@@ -31,69 +27,10 @@ if TYPE_CHECKING:
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
 
+__all__ = ["Planned", "SceneResult", "Summary", "Wish", "build", "check", "nothing_to_do", "plan", "wish"]
+
 OnEvent = Callable[[str, "Event"], None]
 OnNotice = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a person names: a project file, and parts of it. parts: scene ids; () is all of it."""
-
-    path: Path
-    parts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose."""
-
-    root: Path
-    targets: tuple[Target, ...]
-    service: str = ""
-    jobs: int = 0
-    force: bool = False
-    pay: bool = False
-    prune: bool = False
-    wait: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SceneResult:
-    """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video."""
-
-    address: str
-    action: str  # rendered, restored, reused, failed
-    file: str
-    seconds: float = 0.0
-    duration_s: float = 0.0
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed."""
-
-    scenes: tuple[SceneResult, ...] = ()
-    films: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    pruned: tuple[str, ...] = ()
-    seconds: float = 0.0
-    unresolved: bool = False
-
-    def count(self, action: str) -> int:
-        """How many scenes were rendered, restored, reused or failed."""
-        return sum(scene.action == action for scene in self.scenes)
-
-    @property
-    def error(self) -> DidgenError | None:
-        """What the build has to end with: None when every scene is there."""
-        failed = self.count("failed")
-        if not failed:
-            return None
-        message = f"{failed} of {len(self.scenes)} scenes failed; the rest is done and kept"
-        return UnresolvedJobError(message) if self.unresolved else ScenesFailedError(message)
 
 
 @dataclass(slots=True)
@@ -110,102 +47,70 @@ class Planned:
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
 
-def wish(
-    root: Path,
-    addresses: Sequence[str] = (),
-    *,
-    service: str | None = None,
-    jobs: int | None = None,
-    force: bool = False,
-    pay: bool = False,
-    prune: bool = False,
-    wait: bool = True,
-) -> Wish:
-    """Words of a command line as a wish: PROJECT, PROJECT/SCENE or the path of a project file.
-
-    Raises UsageError for a project nobody has, BudgetError for a paid service without consent.
-    """
-    chosen = service or os.environ.get("DIDGEN_SERVICE") or ""
-    if chosen == "d-id" and not pay:
-        raise BudgetError("d-id is paid for by the minute; nothing was sent", hint="add --yes-i-pay to allow it")
-    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, pay, prune, wait)
-
-
-def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:
-    if not addresses:
-        return [Target(path) for path in find_projects(root)]
-    parts: dict[Path, list[str]] = {}
-    for address in addresses:
-        is_file = address.endswith((".yaml", ".yml"))
-        name, _, part = (address, "", "") if is_file else address.strip("/").partition("/")
-        (path,) = find_projects(root, [name])
-        parts.setdefault(path, []).append(part)
-    return [Target(path, () if "" in named else tuple(sorted(set(named)))) for path, named in parts.items()]
-
-
-# -- the short cut ------------------------------------------------------------------------------------------------
-
-
-def nothing_to_do(wanted: Wish) -> Summary | None:
-    """The summary of the last build, everything reused, when no file it read or wrote has changed; else None."""
-    if wanted.force or wanted.prune:
-        return None
-    began = time.monotonic()
-    found = [_untouched(wanted, target) for target in wanted.targets]
-    if not all(found):
-        return None
-    merged = _joined([summary for summary in found if summary])
-    return replace(merged, seconds=time.monotonic() - began)
-
-
-def _untouched(wanted: Wish, target: Target) -> Summary | None:
-    record = read_walk(wanted.root, _walk_key(wanted, target))
-    if record is None or record["surroundings"] != _surroundings():
-        return None
-    if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
-        return None
-    scenes = tuple(SceneResult(**{**scene, "action": "reused", "seconds": 0.0}) for scene in record["scenes"])
-    return Summary(scenes, tuple(record["films"]), tuple(record["stale"]))
-
-
-def _walk_key(wanted: Wish, target: Target) -> str:
-    return canonical_json([os.path.relpath(target.path, wanted.root), target.parts, wanted.service]).decode()
-
-
-def _surroundings() -> str:
-    """What a plan depends on besides files: the program, its engine, its voices."""
-    from didgen.catalog import versions, voices
-
-    parts = [__version__, versions.ENGINE, versions.IDENTITY_FORMAT, versions.MODELS, sorted(voices.installed())]
-    return sha256_bytes(canonical_json(parts))
-
-
 # -- planning -----------------------------------------------------------------------------------------------------
 
 
-def make_plans(wanted: Wish, store: Artifacts) -> list[Planned]:
-    """Read, resolve and decide every target. Raises ProjectError with the problems of all projects at once."""
+def check(wanted: Wish) -> list[tuple[Project, list[Scene]]]:
+    """Read and resolve every target, write nothing. Raises ProjectError with the problems of all projects at once."""
+    resolved = _resolved(wanted, {})
+    return [(one.project, one.scenes) for one in resolved]
+
+
+def plan(wanted: Wish) -> list[Planned]:
+    """What a build would do, and why. Neither locks nor renders nor sends. Raises ProjectError, StorageError."""
+    from didgen.store.artifacts import Artifacts
+
+    with Artifacts(wanted.root) as store:
+        return _plans(wanted, store)
+
+
+def _plans(wanted: Wish, store: Artifacts) -> list[Planned]:
+    stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
+    return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """One project, read and resolved."""
+
+    target: Target
+    project: Project
+    files: Files
+    service: ServiceId
+    scenes: list[Scene]
+
+
+def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]]) -> list[_Resolved]:
     from didgen.project.load import check_names, load_project
 
     loaded: list[tuple[Target, Project, Files]] = []
     problems: list[Problem] = []
     for target in wanted.targets:
-        files = Files(wanted.root, _former_stamps(store, wanted, target))
+        files = Files(wanted.root, stamps.get(target))
         _note_settings(wanted.root, files)
         try:
             loaded.append((target, load_project(target.path, files), files))
         except ProjectError as error:
             problems += error.problems
     check_names([project for _, project, _ in loaded])
-    plans = []
+    resolved = []
     for target, project, files in loaded:
         try:
-            plans.append(_plan_one(wanted, store, target, project, files))
+            resolved.append(_resolve_one(wanted, target, project, files))
         except ProjectError as error:
             problems += error.problems
     if problems:
         raise ProjectError(problems)
-    return plans
+    return resolved
+
+
+def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files) -> _Resolved:
+    from didgen.plan.identity import service_id
+    from didgen.plan.resolve import resolve
+
+    name = wanted.service or read_settings(wanted.root, os.environ).service or project.spec.service
+    service = service_id(name)
+    return _Resolved(target, project, files, service, resolve(project, files, service))
 
 
 def _note_settings(root: Path, files: Files) -> None:
@@ -214,31 +119,26 @@ def _note_settings(root: Path, files: Files) -> None:
         files.digest(root / "didgen.yaml")
 
 
-def _plan_one(wanted: Wish, store: Artifacts, target: Target, project: Project, files: Files) -> Planned:
+def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str, Stamp]) -> Planned:
     from didgen.jobs.manifest import addresses, read_manifest
     from didgen.jobs.outputs import Outputs
     from didgen.plan.address import choose
-    from didgen.plan.identity import service_id
     from didgen.plan.planner import make_plan
-    from didgen.plan.resolve import resolve
 
-    name = wanted.service or read_settings(wanted.root, os.environ).service or project.spec.service
-    service = service_id(name)
-    scenes = resolve(project, files, service)
-    chosen = choose(scenes, [f"{project.name}/{part}" for part in target.parts])
-    outputs = Outputs(wanted.root, name != project.spec.service, _former_stamps(store, wanted, target))
-    manifest = read_manifest(outputs.folder / scenes[0].output.parent)
+    project, parts = one.project, one.target.parts
+    outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
+    manifest = read_manifest(outputs.folder / one.scenes[0].output.parent)
     identities = store.state.last_identities()
-    plan = make_plan(
+    decided = make_plan(
         project.name,
-        chosen,
+        choose(one.scenes, [f"{project.name}/{part}" for part in parts]),
         lambda fingerprint: _known(store, fingerprint),
         lambda address: identities.get(outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         force=wanted.force,
-        known_addresses=() if target.parts else addresses(manifest),
+        known_addresses=() if parts else addresses(manifest),
     )
-    return Planned(project, scenes, plan, service, outputs, files, target, manifest)
+    return Planned(project, one.scenes, decided, one.service, outputs, one.files, one.target, manifest)
 
 
 def _known(store: Artifacts, fingerprint: str) -> Known | None:
@@ -251,7 +151,7 @@ def _known(store: Artifacts, fingerprint: str) -> Known | None:
 
 
 def _former_stamps(store: Artifacts, wanted: Wish, target: Target) -> dict[str, Stamp]:
-    record = store.state.walk(_walk_key(wanted, target)) or {"stamps": {}}
+    record = store.state.walk(walk_key(wanted, target)) or {"stamps": {}}
     return {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}
 
 
@@ -270,8 +170,11 @@ def build(
 
     on_event hears of every scene, on_notice what a person should know (waiting for another build, a rebuilt state),
     on_plan each project's plan before it is carried out. command: another worker to start, for tests. Scenes that
-    failed are in the summary (`Summary.error`). Raises DidgenError for what stops the whole build.
+    failed are in the summary (`Summary.error`). Raises BudgetError for a paid service without consent, before
+    anything is read, and DidgenError for what stops the whole build.
     """
+    if wanted.service == "d-id" and not wanted.pay:
+        raise BudgetError("d-id is paid for by the minute; nothing was sent", hint="add --yes-i-pay to allow it")
     done = nothing_to_do(wanted)
     if done is not None:
         return done
@@ -284,12 +187,12 @@ def build(
         if store.notice:
             on_notice(store.notice)
         store.objects.clear()
-        plans = make_plans(wanted, store)
+        plans = _plans(wanted, store)
         for planned in plans:
             _check_consent(planned, wanted)
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, with_events, command)
-    return replace(_joined(summaries), seconds=time.monotonic() - began)
+    return replace(joined(summaries), seconds=time.monotonic() - began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +291,7 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
         unresolved=any(isinstance(outcome.error, UnresolvedJobError) for outcome in outcomes),
     )
     if not summary.count("failed"):
-        store.state.put_walk(_walk_key(wanted, planned.target), _record(planned, summary))
+        store.state.put_walk(walk_key(wanted, planned.target), _record(planned, summary))
     return summary
 
 
@@ -410,19 +313,9 @@ def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
     """What the short cut of the next build looks at."""
     stamps = planned.files.seen() | planned.outputs.delivered
     return {
-        "surroundings": _surroundings(),
+        "surroundings": surroundings(),
         "stamps": {name: [s.size, s.mtime_ns, s.inode, s.digest] for name, s in stamps.items()},
         "scenes": [asdict(scene) for scene in summary.scenes],
         "films": summary.films,
         "stale": summary.stale,
     }
-
-
-def _joined(summaries: Sequence[Summary]) -> Summary:
-    return Summary(
-        tuple(scene for s in summaries for scene in s.scenes),
-        tuple(film for s in summaries for film in s.films),
-        tuple(name for s in summaries for name in s.stale),
-        tuple(name for s in summaries for name in s.pruned),
-        unresolved=any(s.unresolved for s in summaries),
-    )

@@ -1,0 +1,158 @@
+"""What is asked of a walk, what came of it, and the short cut between the two.
+
+A finished build leaves stamps of every file it read and wrote; while all of them hold there is nothing to do. This
+path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), so nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from didgen import __version__
+from didgen.digest import canonical_json, sha256_bytes
+from didgen.errors import DidgenError, ScenesFailedError, UnresolvedJobError
+from didgen.project.files import Stamp, unchanged
+from didgen.project.workspace import find_projects
+from didgen.store.artifacts import read_walk
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a person names: a project file, and parts of it. parts: scene ids; () is all of it."""
+
+    path: Path
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose."""
+
+    root: Path
+    targets: tuple[Target, ...]
+    service: str = ""
+    jobs: int = 0
+    force: bool = False
+    pay: bool = False
+    prune: bool = False
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SceneResult:
+    """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video."""
+
+    address: str
+    action: str  # rendered, restored, reused, failed
+    file: str
+    seconds: float = 0.0
+    duration_s: float = 0.0
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed."""
+
+    scenes: tuple[SceneResult, ...] = ()
+    films: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    seconds: float = 0.0
+    unresolved: bool = False
+
+    def count(self, action: str) -> int:
+        """How many scenes were rendered, restored, reused or failed."""
+        return sum(scene.action == action for scene in self.scenes)
+
+    @property
+    def error(self) -> DidgenError | None:
+        """What the build has to end with: None when every scene is there."""
+        failed = self.count("failed")
+        if not failed:
+            return None
+        message = f"{failed} of {len(self.scenes)} scenes failed; the rest is done and kept"
+        return UnresolvedJobError(message) if self.unresolved else ScenesFailedError(message)
+
+
+def wish(
+    root: Path,
+    addresses: Sequence[str] = (),
+    *,
+    service: str | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    pay: bool = False,
+    prune: bool = False,
+    wait: bool = True,
+) -> Wish:
+    """Words of a command line as a wish: PROJECT, PROJECT/SCENE or the path of a project file.
+
+    Raises UsageError for a project nobody has.
+    """
+    chosen = service or os.environ.get("DIDGEN_SERVICE") or ""
+    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, pay, prune, wait)
+
+
+def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:
+    if not addresses:
+        return [Target(path) for path in find_projects(root)]
+    parts: dict[Path, list[str]] = {}
+    for address in addresses:
+        is_file = address.endswith((".yaml", ".yml"))
+        name, _, part = (address, "", "") if is_file else address.strip("/").partition("/")
+        (path,) = find_projects(root, [name])
+        parts.setdefault(path, []).append(part)
+    return [Target(path, () if "" in named else tuple(sorted(set(named)))) for path, named in parts.items()]
+
+
+def nothing_to_do(wanted: Wish) -> Summary | None:
+    """The summary of the last build, everything reused, when no file it read or wrote has changed; else None."""
+    if wanted.force or wanted.prune:
+        return None
+    began = time.monotonic()
+    found = [_untouched(wanted, target) for target in wanted.targets]
+    if not all(found):
+        return None
+    merged = joined([summary for summary in found if summary])
+    return replace(merged, seconds=time.monotonic() - began)
+
+
+def _untouched(wanted: Wish, target: Target) -> Summary | None:
+    record = read_walk(wanted.root, walk_key(wanted, target))
+    if record is None or record["surroundings"] != surroundings():
+        return None
+    if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
+        return None
+    scenes = tuple(SceneResult(**{**scene, "action": "reused", "seconds": 0.0}) for scene in record["scenes"])
+    return Summary(scenes, tuple(record["films"]), tuple(record["stale"]))
+
+
+def walk_key(wanted: Wish, target: Target) -> str:
+    """Under which name the record of a walk is kept: what was asked for, as far as it changes the result."""
+    return canonical_json([os.path.relpath(target.path, wanted.root), target.parts, wanted.service]).decode()
+
+
+def surroundings() -> str:
+    """What a plan depends on besides files: the program, its engine, its voices."""
+    from didgen.catalog import versions, voices
+
+    parts = [__version__, versions.ENGINE, versions.IDENTITY_FORMAT, versions.MODELS, sorted(voices.installed())]
+    return sha256_bytes(canonical_json(parts))
+
+
+def joined(summaries: Sequence[Summary]) -> Summary:
+    """One summary of several projects, in order."""
+    return Summary(
+        tuple(scene for s in summaries for scene in s.scenes),
+        tuple(film for s in summaries for film in s.films),
+        tuple(name for s in summaries for name in s.stale),
+        tuple(name for s in summaries for name in s.pruned),
+        unresolved=any(s.unresolved for s in summaries),
+    )
