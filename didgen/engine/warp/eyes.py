@@ -15,8 +15,19 @@ from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, without
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
-from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse, with_alpha
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame
+from didgen.engine.warp.layer import (
+    Layer,
+    Region,
+    hole,
+    over,
+    paste,
+    rigid,
+    slit_region,
+    superellipse,
+    whole_shift,
+    with_alpha,
+)
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats
 
 STEP_PX = 2
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
@@ -26,7 +37,7 @@ EYEBALL_RADIUS_CM = 1.2  # of the rotation that gaze is (anatomy: 12 mm)
 @dataclass(frozen=True, slots=True, eq=False)
 class EyeSlit:
     """All that one eye is drawn from; see `Mouth` for the parts. lids: landmark numbers of the inner columns of the
-    upper and lower lid. iris: x, y, radius of the iris in the photo, work px."""
+    upper and lower lid. iris: x, y, radius of the iris in the photo, work px. grid: (h, w, 2) the region's px."""
 
     geometry: Geometry
     frame: SlitFrame
@@ -39,6 +50,7 @@ class EyeSlit:
     eyeball: Layer
     lids: tuple[tuple[int, ...], tuple[int, ...]]
     iris: tuple[float, float, float]
+    grid: Floats
 
     def paint(
         self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, gaze_deg: NDArray[np.floating]
@@ -48,14 +60,16 @@ class EyeSlit:
         if change < 0.02:
             return
         skull = rigid(self.geometry, move, self._middle())
-        shift = np.rint(skull @ np.r_[self.frame.origin, 1.0] - self.frame.origin).astype(int)
-        dx, dy = int(shift[0]), int(shift[1])
+        dx, dy = whole_shift(skull, self.frame.origin)
         weights = weights * _firmly()
         lower, below = self.lower_lid.warped(self.lower_field.backward(weights, move, (dx, dy)))
         upper, above = self.upper_lid.warped(self.upper_field.backward(weights, move, (dx, dy)))
-        ball, _ = self.eyeball.warped(self._ball_map(skull, (dx, dy), gaze_deg))
-        picture = over(_under_lid(ball, above, self.geometry.px_per_cm), lower, below)
-        picture = over(picture, upper, above)
+        coverage = 1 - (1 - above) * (1 - below)
+        box = hole(coverage, int(0.2 * self.geometry.px_per_cm))
+        if box:
+            ball = self.eyeball.sampled(self._ball_map(skull, box, (dx, dy), gaze_deg))
+            lower[box] = over(_under_lid(ball, above[box], self.geometry.px_per_cm), lower[box], below[box])
+        picture = over(lower, upper, above)
         fade = min(1.0, change / (0.04 * self.geometry.px_per_cm))
         paste(frame, picture, self.cover * np.float32(fade), self.region.left + dx, self.region.top + dy)
 
@@ -66,17 +80,23 @@ class EyeSlit:
 
     def _middle(self) -> Floats:
         depth = self.geometry.landmarks[[self.lids[0][0], self.lids[0][-1]], 2].mean()
-        return np.r_[self.frame.origin, depth].astype(np.float32)
+        return np.append(self.frame.origin, depth).astype(np.float32)
 
     def _gaze_px(self, gaze_deg: NDArray[np.floating]) -> Floats:
         turn = np.sin(np.radians(np.asarray(gaze_deg, np.float64)))
         return (EYEBALL_RADIUS_CM * self.geometry.px_per_cm * turn).astype(np.float32)
 
-    def _ball_map(self, skull: NDArray[np.float64], shift: tuple[int, int], gaze_deg: NDArray[np.floating]) -> Floats:
-        """(h, w, 2) work px read by each px of the region: head, then gaze, which fades out round the iris."""
+    def _ball_map(
+        self,
+        skull: NDArray[np.float64],
+        box: tuple[slice, slice],
+        shift: tuple[int, int],
+        gaze_deg: NDArray[np.floating],
+    ) -> Floats:
+        """(h, w, 2) work px read by each px of a box of the region: head, then gaze, which fades out round the iris."""
         inverse = cv2.invertAffineTransform(skull)
-        places = self.region.grid() + np.array(shift, np.float32)
-        source: Floats = cv2.transform(places, inverse).astype(np.float32)
+        inverse[:, 2] += inverse[:, :2] @ np.array(shift)
+        source = floats(cv2.transform(self.grid[box], inverse))
         gaze = self._gaze_px(gaze_deg)
         if np.any(gaze):
             x, y, radius = self.iris
@@ -118,7 +138,9 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
     source = region.grown(int(0.3 * cm))
     upper_lid, lower_lid = _lid_layers(canvas, frame, upper, lower, source, cm)
     ball = _eyeball(canvas, frame, upper, lower, iris, region.grown(int(0.2 * cm)), cm)
-    return EyeSlit(geometry, frame, region, cover, fields[0], fields[1], upper_lid, lower_lid, ball, lids, iris)
+    return EyeSlit(
+        geometry, frame, region, cover, fields[0], fields[1], upper_lid, lower_lid, ball, lids, iris, region.grid()
+    )
 
 
 def _iris(landmarks: Floats, eye: Eye) -> tuple[float, float, float]:
@@ -167,7 +189,7 @@ def _eyeball(
     hidden = smoothstep(0.07 * px_per_cm, 0.02 * px_per_cm, rim)
     hidden[np.abs(uv[..., 0]) > 0.92 * frame.half] = 1
     out = rgb + (whole - rgb) * hidden[..., None]
-    return Layer(with_alpha(np.clip(out, 0, 255).astype(np.uint8), np.ones_like(rim)), region, canvas.per_px)
+    return Layer(np.clip(out, 0, 255).astype(np.uint8), region, canvas.per_px)
 
 
 def _iris_rings(rgb: Picture, seen: NDArray[np.bool_], radius: Floats) -> Floats:

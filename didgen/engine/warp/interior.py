@@ -122,14 +122,14 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
 
 def _moved(affine: NDArray[np.float64], du: float, dv: float) -> NDArray[np.float64]:
     """The map applied after a shift of du, dv."""
-    return np.c_[affine[:, :2], affine @ np.array([du, dv, 1.0])]
+    return np.column_stack([affine[:, :2], affine @ (du, dv, 1.0)])
 
 
 def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Picture:
     left, top, right, bottom = gape.box
     rows, columns = interior.cavity.shape[:2]
     unit = np.array([[(right - left) / columns, 0.0], [0.0, max(bottom - top, 1.0) / rows]])
-    whole = np.c_[gape.skull[:, :2] @ unit, gape.skull @ np.array([left, top, 1.0])]
+    whole = np.column_stack([gape.skull[:, :2] @ unit, gape.skull @ (left, top, 1.0)])
     out: Picture = cv2.warpAffine(
         interior.cavity, whole, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )

@@ -58,9 +58,9 @@ class Layer:
 
     def sampled(self, places: Floats) -> NDArray[np.uint8]:
         """(h, w, channels): its pixels where `places` (h, w, 2), in the units of its region, says to read."""
-        x = (places[..., 0] - self.region.left) * self.per_px
-        y = (places[..., 1] - self.region.top) * self.per_px
-        out: NDArray[np.uint8] = cv2.remap(self.rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        k = float(self.per_px)  # an affine map of OpenCV's: NumPy is slow over a last axis of two
+        at = cv2.transform(places, np.array([[k, 0, -k * self.region.left], [0, k, -k * self.region.top]]))
+        out: NDArray[np.uint8] = cv2.remap(self.rgba, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return out
 
     def warped(self, backward: Floats) -> tuple[Picture, Floats]:
@@ -69,9 +69,9 @@ class Layer:
 
     def placed(self, frame_from_work: NDArray[np.float64], shape: tuple[int, int]) -> tuple[Picture, Floats]:
         """Its colours and alpha drawn by an affine map (2, 3) work px → frame px, transparent outside itself."""
-        own = np.array([[1 / self.per_px, 0.0], [0.0, 1 / self.per_px]])
         corner = np.array([self.region.left, self.region.top])
-        whole = np.c_[frame_from_work[:, :2] @ own, frame_from_work[:, :2] @ corner + frame_from_work[:, 2]]
+        linear, offset = frame_from_work[:, :2], frame_from_work[:, 2]
+        whole = np.column_stack([linear / self.per_px, linear @ corner + offset])
         return split(cv2.warpAffine(self.rgba, whole, shape[::-1], flags=cv2.INTER_LINEAR))
 
 
@@ -117,7 +117,13 @@ def rigid(geometry: Geometry, move: HeadMove, at: Floats) -> NDArray[np.float64]
     slope = -normal[:2] / normal[2]  # dz/dx, dz/dy of that plane
     linear = np.eye(2) + matrix[:, :2] + np.outer(matrix[:, 2], slope)
     moved = at[:2] + matrix[:, :3] @ (at - geometry.pivot) + matrix[:, 3]
-    return np.c_[linear, moved - linear @ at[:2]]
+    return np.column_stack([linear, moved - linear @ at[:2]])
+
+
+def whole_shift(affine: NDArray[np.float64], point: Floats) -> tuple[int, int]:
+    """By how many whole px an affine map moves a point, x and y."""
+    moved = np.rint(affine @ (point[0], point[1], 1.0) - point)
+    return int(moved[0]), int(moved[1])
 
 
 def paste(frame: Picture, picture: Picture, cover: Floats, left: int, top: int) -> None:
@@ -128,6 +134,13 @@ def paste(frame: Picture, picture: Picture, cover: Floats, left: int, top: int) 
     if x0 >= x1 or y0 >= y1:
         return
     own = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
-    frame[y0:y1, x0:x1] = over(
-        np.ascontiguousarray(frame[y0:y1, x0:x1]), np.ascontiguousarray(picture[own]), np.ascontiguousarray(cover[own])
-    )
+    frame[y0:y1, x0:x1] = over(frame[y0:y1, x0:x1], picture[own], cover[own])
+
+
+def hole(coverage: Floats, pad: int) -> tuple[slice, slice] | None:
+    """Rows and columns of the rectangle in which something shows through (coverage < 0.99), padded; None if nowhere."""
+    x, y, width, height = cv2.boundingRect((coverage < 0.99).astype(np.uint8))
+    if not width:
+        return None
+    rows, columns = coverage.shape
+    return slice(max(y - pad, 0), min(y + height + pad, rows)), slice(max(x - pad, 0), min(x + width + pad, columns))

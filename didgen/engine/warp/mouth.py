@@ -13,7 +13,7 @@ from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.interior import Bite, Colours, Gape, Interior, draw_interior, paint_interior
-from didgen.engine.warp.layer import Layer, Region, over, paste, rigid, slit_region, superellipse
+from didgen.engine.warp.layer import Layer, Region, hole, over, paste, rigid, slit_region, superellipse, whole_shift
 from didgen.engine.warp.lips import (
     LOWER_INNER,
     UPPER_INNER,
@@ -27,7 +27,7 @@ from didgen.engine.warp.seam import Floats, Picture
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
-STEP_PX = 2  # of the lips' flows: the main field's 8 px would round the corners off
+STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 
 
@@ -52,16 +52,16 @@ class Mouth:
         if opening.change_px < 0.02:
             return
         skull = rigid(self.geometry, move, self._middle())
-        shift = np.rint(skull @ np.r_[self.lines.frame.origin, 1.0] - self.lines.frame.origin).astype(int)
-        dx, dy = int(shift[0]), int(shift[1])
+        dx, dy = whole_shift(skull, self.lines.frame.origin)
         lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy)))
         upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy)))
         coverage = 1 - (1 - above) * (1 - below)
-        picture = lower
-        if opening.gap_cm > 0 and float(coverage.min()) < 0.99:
-            inside = paint_interior(self.interior, self._gape(opening, skull, (dx, dy), tongue), coverage)
-            picture = over(inside, lower, below)
-        picture = over(picture, upper, above)
+        box = hole(coverage, int(0.35 * self.geometry.px_per_cm)) if opening.gap_cm > 0 else None
+        if box:
+            gape = self._gape(opening, skull, (dx + box[1].start, dy + box[0].start), tongue)
+            inside = paint_interior(self.interior, gape, coverage[box])
+            lower[box] = over(inside, lower[box], below[box])
+        picture = over(lower, upper, above)
         left, top = self.region.left + dx, self.region.top + dy
         # Fades in over the first twentieth of a centimetre, so that starting to speak is no cut.
         fade = min(1.0, opening.change_px / (0.05 * self.geometry.px_per_cm))
@@ -70,13 +70,14 @@ class Mouth:
     def _middle(self) -> Floats:
         """Where the teeth stand: behind the middle of the lips, x, y, z work px."""
         inner = self.geometry.landmarks[[13, 14]].mean(0)
-        return np.r_[self.lines.frame.origin, inner[2] + 0.6 * self.geometry.px_per_cm].astype(np.float32)
+        return np.append(self.lines.frame.origin, inner[2] + 0.6 * self.geometry.px_per_cm).astype(np.float32)
 
     def _gape(self, opening: Opening, skull: NDArray[np.float64], shift: tuple[int, int], tongue: float) -> Gape:
         lines = self.lines.frame
         corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
-        turned = np.c_[skull[:, :2] @ np.c_[lines.along, lines.across], skull @ np.r_[lines.origin, 1.0] - corner]
-        jaw = np.c_[turned[:, :2], turned @ np.r_[opening.jaw_uv, 1.0]]
+        axes = np.column_stack([lines.along, lines.across])
+        turned = np.column_stack([skull[:, :2] @ axes, skull @ (*lines.origin, 1.0) - corner])
+        jaw = np.column_stack([turned[:, :2], turned @ (*opening.jaw_uv, 1.0)])
         drop = opening.jaw_uv[1] / self.geometry.px_per_cm
         return Gape(turned, jaw, opening.box, opening.gap_cm, drop, tongue)
 
@@ -116,8 +117,8 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     cm = geometry.px_per_cm
     lines = find_lip_lines(canvas, geometry.landmarks, cm)
     half = lines.frame.half
-    region = slit_region(lines.frame, 1.65 * half, -1.0 * half, 1.8 * half)
-    cover = superellipse(lines.frame, 0.4 * half, 1.65 * half, 1.4 * half, region.grid())
+    region = slit_region(lines.frame, 1.5 * half, -0.9 * half, 1.75 * half)
+    cover = superellipse(lines.frame, 0.425 * half, 1.5 * half, 1.325 * half, region.grid())
     fields = [
         FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
     ]

@@ -20,6 +20,12 @@ OPEN_GAP_CM = 0.25  # lips nearer than this are one dark seam, whatever the land
 OPEN_SHARE = 0.35  # of the hole's pixels must not look like lip
 
 
+def floats(values: Any) -> Floats:
+    """What OpenCV gives back for float32 in, which its stubs do not know."""
+    out: Floats = np.asarray(values, np.float32)
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class SlitFrame:
     """A frame along a slit. origin: (2,) work px; along: (2,) unit vector; half: half the opening's width, px."""
