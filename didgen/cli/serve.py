@@ -33,9 +33,10 @@ def command(host: str, port: int, jobs: int | None, quiet: bool) -> None:
     from didgen.jobs.pool import Pool
     from didgen.project.workspace import find_root
     from didgen.store.derived import Derived
+    from didgen.store.home import prepare
 
-    home = find_root(Path.cwd()) / ".didgen"
-    pool = Pool(jobs or max(1, (os.cpu_count() or 2) // 2), memo=Derived(home / "cache"))
+    home = prepare(find_root(Path.cwd()))
+    pool = Pool(jobs or max(1, (os.cpu_count() or 2) // 2), memo=Derived(home), log=home / "worker.log")
     app = make_app(pool, home / "served", key=key)
     if not quiet:
         click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
