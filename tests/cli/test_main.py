@@ -64,7 +64,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line() -> None:
 
 
 def test_init_starts_a_project_and_never_overwrites_one(tmp_path: Path) -> None:
-    """init writes project, photo, schema and .gitignore lines; a second init of the same name refuses and changes nothing."""
+    """init writes project, photo, schema and .gitignore; a second init of that name refuses and changes nothing."""
     assert 0 == didgen("init", cwd=tmp_path).returncode
     project = tmp_path / "projects" / "hello" / "project.yaml"
     assert "name: hello" in project.read_text()

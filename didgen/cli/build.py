@@ -1,0 +1,104 @@
+"""`didgen build`: render what changed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from didgen.cli import options
+
+if TYPE_CHECKING:
+    from didgen.shortcut import Summary
+
+
+@click.command("build")
+@options.addresses
+@options.service
+@options.jobs
+@options.force
+@click.option("--prune", is_flag=True, help="Remove outputs that no scene makes any more.")
+@click.option("--no-wait", is_flag=True, help="Give up (exit 5) when another build is running here.")
+@options.pay
+@options.as_json
+@options.quiet
+@options.in_folder
+def command(
+    addresses: tuple[str, ...],
+    service: str | None,
+    jobs: int | None,
+    force: bool,
+    prune: bool,
+    no_wait: bool,
+    yes_i_pay: bool,
+    json_output: bool,
+    quiet: bool,
+) -> int:
+    """Render the scenes that changed, join the films, write captions and posters. Nothing changed, nothing done."""
+    from didgen.project.workspace import find_root
+    from didgen.shortcut import nothing_to_do, wish
+
+    wanted = wish(
+        find_root(Path.cwd()),
+        addresses,
+        service=service,
+        jobs=jobs,
+        force=force,
+        prune=prune,
+        pay=yes_i_pay,
+        wait=not no_wait,
+    )
+    summary = nothing_to_do(wanted)
+    if summary is None:
+        from didgen.cli.progress import listening
+        from didgen.walk import build
+
+        with listening(quiet) as listener:
+            summary = build(wanted, on_event=listener, on_notice=lambda text: print(text, file=sys.stderr))
+    if json_output:
+        click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))
+    elif not quiet:
+        for line in as_text(summary):
+            click.echo(line)
+    error = summary.error
+    if error is not None:
+        click.echo(f"didgen: {error}", err=True)
+        return error.exit_code
+    return 0
+
+
+def as_text(summary: Summary) -> list[str]:
+    """What was made, what went wrong, what a viewer should know, and the total."""
+    lines: list[str] = []
+    for scene in summary.scenes:
+        if scene.action == "failed":
+            lines.append(f"✗ {scene.address}: {scene.error}")
+        elif scene.action != "reused":
+            lines.append(f"✓ {scene.file}  {scene.duration_s:.1f} s")
+            lines += [f"    {warning}" for warning in scene.warnings]
+    lines += [f"- {name}: removed" for name in summary.pruned]
+    lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
+    made = summary.count("rendered") + summary.count("restored")
+    if not made and not summary.count("failed"):
+        return [*lines, f"everything is up to date ({len(summary.scenes)} scenes)"]
+    lines += [f"✓ {film}" for film in summary.films]
+    rest = f", {summary.count('reused')} up to date" if summary.count("reused") else ""
+    failed = f", {summary.count('failed')} failed" if summary.count("failed") else ""
+    return [*lines, f"{made} rendered{rest}{failed}, {summary.seconds:.1f} s"]
+
+
+def as_json(summary: Summary) -> dict[str, object]:
+    """The result for programs. version: of this form."""
+    return {
+        "version": 1,
+        "rendered": summary.count("rendered"),
+        "failed": summary.count("failed"),
+        "seconds": round(summary.seconds, 2),
+        "films": list(summary.films),
+        "stale": list(summary.stale),
+        "scenes": [asdict(scene) for scene in summary.scenes],
+    }

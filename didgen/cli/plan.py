@@ -1,0 +1,101 @@
+"""`didgen plan`: what would be rendered, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from didgen.cli import options
+
+if TYPE_CHECKING:
+    from didgen.plan.scene import Decision
+    from didgen.walk import Planned
+
+SIGNS = {"render": "+", "restore": "~"}
+
+
+@click.command("plan")
+@options.addresses
+@options.service
+@options.force
+@options.as_json
+@options.quiet
+@options.in_folder
+def command(addresses: tuple[str, ...], service: str | None, force: bool, json_output: bool, quiet: bool) -> None:
+    """Say what a build would render, and why. Needs no key and sends nothing; silent about what is up to date."""
+    from didgen.project.workspace import find_root
+    from didgen.shortcut import nothing_to_do, wish
+
+    wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force, pay=True)  # planning costs nothing
+    short = nothing_to_do(wanted)
+    if short is not None and not json_output:
+        if not quiet:
+            click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
+        return
+    from didgen.walk import plan
+
+    plans = plan(wanted)
+    if json_output:
+        click.echo(json.dumps(as_json(plans), ensure_ascii=False, indent=2))
+    elif not quiet:
+        for line in as_text(plans):
+            click.echo(line)
+
+
+def as_text(plans: Sequence[Planned]) -> list[str]:
+    """A line a scene that is not up to date, its reasons below it, and the total."""
+    lines: list[str] = []
+    for planned in plans:
+        for decision in planned.plan.decisions:
+            lines += _lines(decision)
+        lines += [
+            f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
+        ]
+    todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
+    reused = sum(len(p.plan.decisions) for p in plans) - len(todo)
+    if not lines:
+        return [f"everything is up to date ({reused} scenes)"]
+    seconds = sum(d.scene.seconds for d in todo)
+    where = ", ".join(sorted({p.service.name for p in plans}))
+    return [*lines, f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"]
+
+
+def _lines(decision: Decision) -> list[str]:
+    if decision.action == "reuse":
+        return []
+    scene = decision.scene
+    head = f"{SIGNS[decision.action]} {scene.address}  {scene.kind}, about {scene.seconds:.0f} s"
+    return [head, *(f"    {reason}" for reason in decision.reasons), *(f"    note: {note}" for note in scene.notes)]
+
+
+def as_json(plans: Sequence[Planned]) -> dict[str, Any]:
+    """The plan for programs. version: of this form."""
+    return {
+        "version": 1,
+        "rendered": sum(d.action == "render" for p in plans for d in p.plan.decisions),
+        "projects": [
+            {
+                "project": p.project.name,
+                "service": p.service.name,
+                "stale": list(p.plan.stale),
+                "scenes": [
+                    {
+                        "address": d.scene.address,
+                        "action": d.action,
+                        "kind": d.scene.kind,
+                        "reasons": list(d.reasons),
+                        "notes": list(d.scene.notes),
+                        "seconds": round(d.scene.seconds, 1),
+                        "output": d.scene.output.as_posix(),
+                        "fingerprint": d.scene.fingerprint,
+                    }
+                    for d in p.plan.decisions
+                ],
+            }
+            for p in plans
+        ],
+    }
