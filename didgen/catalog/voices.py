@@ -36,10 +36,14 @@ VOICES: dict[str, Voice] = {
     for v in (
         Voice("heart", "hibari", "en-US", "female", "Apache-2.0"),
         Voice("af_bella", "kokoro", "en-US", "female", "Apache-2.0", "voices"),
+        Voice("af_sarah", "kokoro", "en-US", "female", "Apache-2.0", "voices"),
         Voice("am_puck", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
         Voice("am_michael", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
+        Voice("am_fenrir", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
         Voice("bf_emma", "kokoro", "en-GB", "female", "Apache-2.0", "voices"),
+        Voice("bf_isabella", "kokoro", "en-GB", "female", "Apache-2.0", "voices"),
         Voice("bm_george", "kokoro", "en-GB", "male", "Apache-2.0", "voices"),
+        Voice("bm_fable", "kokoro", "en-GB", "male", "Apache-2.0", "voices"),
     )
 }
 
@@ -96,7 +100,8 @@ def service_voice(voice: str | Mapping[str, Any] | None) -> tuple[dict[str, Any]
     if voice is None:
         return None, ""
     provider, voice_id = named(voice)
-    rest = {} if isinstance(voice, str) else {k: v for k, v in voice.items() if k not in ("provider", "type")}
+    form = {"voice_id": voice} if isinstance(voice, str) else voice
+    rest = {k: v for k, v in form.items() if k not in ("provider", "type")}
     if provider != "didgen":
         _check_provider(provider)
         return {**rest, "type": provider}, ""
@@ -172,6 +177,8 @@ def speaking_rate(rate: str | None) -> float:
     try:
         given = RATE_WORDS.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
     except ValueError:
+        given = 0.0
+    if not given > 0:
         hint = 'a number like "0.9", a percentage like "+10%" or a word from x-slow to x-fast'
-        raise UsageError(f"voice_config.rate is {rate!r}", hint=hint) from None
+        raise UsageError(f"voice_config.rate is {rate!r}", hint=hint)
     return min(max(given, 0.5), 2.0)

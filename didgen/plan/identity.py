@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.catalog import versions
+from didgen.catalog.nearest import nearest
+from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_service
 from didgen.catalog.voices import VOICES
+from didgen.errors import UsageError
 from didgen.plan.scene import Input
 
 NOT_IDENTITY = ("user_data", "name", "webhook", "result_url")
@@ -27,7 +30,6 @@ INPUT_FIELDS = {
 }
 """Where the request carries each input of a scene."""
 
-D_ID_HOST = "api.d-id.com"
 SPEECH_MODELS = ("hibari.onnx", "kokoro-int8.onnx", "viseme-net.npz")
 
 
@@ -48,11 +50,13 @@ class ServiceId:
 
 
 def service_id(name: str) -> ServiceId:
-    """The service of a name as written in `service:` or --service."""
-    if name == "local":
-        return ServiceId("local")
-    if name == "d-id":
-        return ServiceId("d-id", D_ID_HOST)
+    """The service of a name as written in `service:` or --service. Raises UsageError for a name nobody has."""
+    if not is_service(name):
+        raise UsageError(f"unknown service {name!r}", hint=nearest(name, NAMES))
+    if name == LOCAL:
+        return ServiceId(LOCAL)
+    if name == D_ID:
+        return ServiceId(D_ID, D_ID_HOST)
     parts = urlsplit(name)
     return ServiceId(name, (parts.netloc + parts.path.rstrip("/")).lower())
 

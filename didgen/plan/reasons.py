@@ -18,6 +18,7 @@ _NAMES = {
     "request.driver_url": "driver video",
     "request.config.logo.url": "logo",
 }
+_WHOLE = ("request.face",)
 _MISSING = object()
 
 
@@ -29,17 +30,20 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"was {_article(old.get('kind'))}, is {_article(new.get('kind'))} now",)
     found = [*_renderer(old.get("service", {}), new.get("service", {})), *_format(old, new)]
     was, now = _request(old), _request(new)
+    if not (isinstance(was["script"], dict) and isinstance(now["script"], dict)):
+        return (*found, "the request changed")  # written by a didgen that had other words
     found += _voice(was, now)
     found += _driver(was, now)
     found += _script(was, now)
     found += [_plain(path, a, b) for path, a, b in _differing(was, now, "request")]
-    return tuple(found)
+    return tuple(found) or ("the request changed",)
 
 
 def _request(identity: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of the request from which the parts that have words of their own are taken out."""
     request = dict(identity.get("request", {}))
-    request["script"] = dict(request.get("script") or {})
+    script = request.get("script", {})
+    request["script"] = dict(script) if isinstance(script, dict) else script
     return request
 
 
@@ -68,9 +72,11 @@ def _who(service: Mapping[str, Any]) -> str:
 def _voice(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """The voice, when both are spoken texts."""
     both_text = was["script"].get("type") == now["script"].get("type") == "text"
-    old, new = was["script"].pop("provider", None) or {}, now["script"].pop("provider", None) or {}
-    if not both_text or old == new:
+    old, new = was["script"].get("provider", {}), now["script"].get("provider", {})
+    if not both_text or old == new or not (isinstance(old, dict) and isinstance(new, dict)):
         return []
+    was["script"].pop("provider", None)
+    now["script"].pop("provider", None)
     a, b = _voice_name(old), _voice_name(new)
     if a != b:
         return [f"voice changed: {a} → {b}"]
@@ -102,7 +108,11 @@ def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     if old.get("type") != new.get("type"):
         was["script"] = now["script"] = {}
         return [f"script changed: {_script_sort(old)} → {_script_sort(new)}"]
-    a, b = old.pop("input", ""), new.pop("input", "")
+    a, b = old.get("input", ""), new.get("input", "")
+    if not (isinstance(a, str) and isinstance(b, str)):
+        return []
+    old.pop("input", None)
+    new.pop("input", None)
     return [] if a == b else ["script changed: {} → {}".format(*around_change(a, b))]
 
 
@@ -111,10 +121,13 @@ def _script_sort(script: Mapping[str, Any]) -> str:
 
 
 def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Leaves that differ. A file (its digest) is one leaf."""
+    """Leaves that differ. A file (its digest) is one leaf; a mapping that was not set had no members."""
     if old == new:
         return
-    if isinstance(old, dict) and isinstance(new, dict) and "sha256" not in old | new:
+    if path not in _WHOLE:
+        old = {} if old is _MISSING and isinstance(new, dict) and new and "sha256" not in new else old
+        new = {} if new is _MISSING and isinstance(old, dict) and old and "sha256" not in old else new
+    if path not in _WHOLE and isinstance(old, dict) and isinstance(new, dict) and "sha256" not in old | new:
         for key in sorted(old.keys() | new.keys()):
             yield from _differing(old.get(key, _MISSING), new.get(key, _MISSING), f"{path}.{key}")
     else:
@@ -123,7 +136,7 @@ def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
 
 def _plain(path: str, old: Any, new: Any) -> str:
     name = _NAMES.get(path, path.removeprefix("request."))
-    if isinstance(old, dict) and isinstance(new, dict):
+    if path in _WHOLE or (isinstance(old, dict) and isinstance(new, dict)):
         return f"{name} changed"
     return f"{name} changed: {_value(old)} → {_value(new)}"
 

@@ -6,18 +6,17 @@ in `load` and `plan.resolve`, so that all problems of a project are told at once
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
+from didgen.catalog.services import is_service
 
 RESERVED = ("matrix", "data", "each", "rights", "when", "include")
 """Words of the format that come in a later version."""
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-_SERVICE = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 
 NUMBERS_AS_TEXT = ("style", "rate", "pitch")
 """Keys of `voice_config` that the service takes as text and people write as numbers."""
@@ -146,6 +145,6 @@ class ProjectSpec(Spec):
     @field_validator("service")
     @classmethod
     def _service_known(cls, value: str) -> str:
-        if value not in ("local", "d-id") and not _SERVICE.fullmatch(value):
+        if not is_service(value):
             raise ValueError(f"unknown service {value!r}")
         return value

@@ -1,0 +1,92 @@
+"""Addresses, file names, and which scenes a command names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from didgen.api.wire import AnimationRequest
+from didgen.errors import UsageError
+from didgen.plan.address import choose, collisions, film_addresses, output_path, slug
+from didgen.plan.identity import service_id
+from didgen.plan.resolve import resolve
+from didgen.plan.scene import Scene
+from didgen.project.files import Files
+from didgen.project.load import Project, load_project
+
+
+@given(st.text(max_size=120))
+def test_any_name_has_a_safe_slug(name: str) -> None:
+    """1–80 of [a-z0-9._-], no dot or dash at its ends, never a name that some system reserves."""
+    made = slug(name)
+    assert 1 <= len(made) <= 81
+    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-")
+    assert not made.startswith((".", "-"))
+    assert not made.endswith(".")
+    assert made.split(".")[0] not in ("con", "aux", "nul", "com1", "lpt9")
+    assert made == slug(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("Hello", "hello"),
+        ("Zoë Müller", "zoe-muller"),
+        ("a/../b", "a-..-b"),
+        ("..", "scene"),
+        ("aux.mp4", "aux.mp4_"),
+        ("世界", "scene"),
+    ],
+)
+def test_slugs_stay_readable(name: str, made: str) -> None:
+    """Accents off, small letters, a dash for the rest."""
+    assert made == slug(name)
+
+
+def test_output_paths_stay_below_output() -> None:
+    """Project and scene give one folder and one file, whatever they are called."""
+    assert Path("onboarding/welcome.mp4") == output_path("onboarding", "welcome", "mp4")
+    assert Path("scene/x.mov") == output_path("..", "../x", "mov")
+
+
+def project(folder: Path, *ids: str, film: str = "") -> Project:
+    (folder / "p.jpg").write_bytes(b"p")
+    lines = [f"  - {{id: {name}, script: Hello, source: p.jpg}}" for name in ids]
+    (folder / "project.yaml").write_text(
+        "didgen: 1\nname: x\nscenes:\n" + "\n".join(lines) + "\n  - {id: z, source: p.jpg}\n" + film
+    )
+    return load_project(folder / "project.yaml", Files(folder))
+
+
+def test_two_scenes_of_one_address_or_one_file(tmp_path: Path) -> None:
+    """Both are named, with the place of the first."""
+    same, alike = collisions(project(tmp_path, "a", "b", "a", "B"))
+    assert "project.yaml:6:10: scenes[2].id: x/a at project.yaml:4:10 has this id too" in str(same)
+    assert "project.yaml:7:10: scenes[3].id: x/b at project.yaml:5:10 has the same file name, b" in str(alike)
+    assert [] == collisions(project(tmp_path, "a", "b"))
+
+
+def test_the_film_is_as_written_or_all_talks(tmp_path: Path) -> None:
+    """Without `film` all talks in order; with it just what it names, animations too; empty means none."""
+    for film, addresses in [("", ["x/b", "x/a"]), ("film: [a, z, a]\n", ["x/a", "x/z", "x/a"]), ("film: []\n", [])]:
+        made = project(tmp_path, "b", "a", film=film)
+        scenes = resolve(made, Files(tmp_path), service_id("local"))
+        assert addresses == film_addresses(made, scenes)
+
+
+def scene(address: str) -> Scene:
+    return Scene(address, "animation", AnimationRequest(source_url="s"), {}, {}, "", Path(), "", "en", 1.0)
+
+
+def test_choosing_scenes_by_address() -> None:
+    """A project names all of its scenes, a scene all of its instances; nothing named is everything."""
+    scenes = [scene(a) for a in ("x/a[locale=de]", "x/a[locale=en]", "x/ab", "y/a")]
+    assert scenes == choose(scenes, [])
+    assert scenes[:3] == choose(scenes, ["x"])
+    assert scenes[:2] == choose(scenes, ["x/a"])
+    assert [scenes[0], scenes[3]] == choose(scenes, ["y/a", "x/a[locale=de]"])
+    with pytest.raises(UsageError, match=r"there is no scene 'y/b' \(did you mean 'y/a'\?\)"):
+        choose(scenes, ["y/b"])

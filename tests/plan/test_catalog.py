@@ -1,0 +1,208 @@
+"""What can be named: voices, drivers, services, and the nearest right name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS, fits, is_driver_file, resolve_driver
+from didgen.catalog.nearest import nearest
+from didgen.catalog.providers import MICROSOFT_FEMALE, MICROSOFT_MALE, TO_MICROSOFT, describe
+from didgen.catalog.services import is_service
+from didgen.catalog.voices import DEFAULT, VOICES, installed, resolve_voice, service_voice, speaking_rate
+from didgen.errors import UsageError
+
+ALL = frozenset(VOICES)
+
+
+@pytest.mark.parametrize(
+    ("voice", "locale", "local"),
+    [
+        (None, "en", "heart"),
+        ("am_puck", "en-GB", "am_puck"),
+        ({"voice_id": "bf_emma"}, "en", "bf_emma"),
+        ("en-US-JennyNeural", "en", "heart"),
+        ("en-US-GuyNeural", "en", "am_puck"),
+        ("en-GB-RyanNeural", "en", "bm_george"),
+        ("en-GB-ThomasNeural", "en", "bm_george"),
+        ("en-AU-NatashaNeural", "en", "heart"),
+        ("en-US-AndrewMultilingualNeural", "en", "am_puck"),
+        ({"provider": "amazon", "voice_id": "Amy"}, "en", "bf_emma"),
+        ({"type": "amazon", "voice_id": "Matthew"}, "en-US", "am_puck"),
+        ({"provider": "elevenlabs", "voice_id": "pNInz6obpgDQGcFmaJgB"}, "en-GB", "bm_george"),
+        ({"provider": "elevenlabs"}, "en", "heart"),
+        ({"provider": "google", "voice_id": "en-GB-Wavenet-A"}, "en", "bf_emma"),
+        ({"provider": "azure-openai", "voice_id": "onyx"}, "en", "am_puck"),
+        ({"provider": "microsoft", "voice_id": "en-XX-NobodyNeural"}, "en", "heart"),
+    ],
+)
+def test_the_local_voice_for_a_voice(voice: object, locale: str, local: str) -> None:
+    """Local ids are themselves; the service's are spoken by the nearest of their language, gender and region."""
+    found, note = resolve_voice(voice, locale, ALL)  # type: ignore[arg-type]
+    assert local == found.id
+    asked = voice.get("voice_id", "elevenlabs") if isinstance(voice, dict) else voice
+    assert ("" if asked in (None, local) else f"{asked} is spoken by {local} here") == note
+
+
+@pytest.mark.parametrize(
+    ("voice", "locale", "message"),
+    [
+        ("hart", "en", r"no voice 'hart' \(did you mean 'heart'\?\)"),
+        ("heart", "de", r"'heart' does not speak de \(the local voices speak en-GB, en-US\)"),
+        ("fr-FR-DeniseNeural", "en", "'fr-FR-DeniseNeural' does not speak en"),
+        ("de-DE-KatjaNeural", "de", "no local voice speaks de"),
+        ({"provider": "amazon", "voice_id": "Vicki"}, "en", "'Vicki' does not speak en"),
+        ({"provider": "amazn", "voice_id": "Amy"}, "en", r"no provider 'amazn' \(did you mean 'amazon'\?\)"),
+    ],
+)
+def test_voices_that_cannot_speak(voice: object, locale: str, message: str) -> None:
+    """A wrong name, a wrong language and a wrong provider each say what is right."""
+    with pytest.raises(UsageError, match=message):
+        resolve_voice(voice, locale, ALL)  # type: ignore[arg-type]
+
+
+def test_a_voice_that_is_not_installed() -> None:
+    """The error is the command that installs it; the default voice needs nothing."""
+    with pytest.raises(UsageError, match=r"pip install 'didgen\[voices\]'"):
+        resolve_voice("am_puck", "en", {"heart"})
+    assert not VOICES[DEFAULT].extra
+    assert DEFAULT in installed()
+
+
+def test_every_local_voice_has_a_like_one_at_the_service() -> None:
+    """There and back again is the same voice, and its gender and region are right."""
+    for voice in VOICES.values():
+        form, note = service_voice(voice.id)
+        assert form is not None
+        name = form["voice_id"]
+        assert note == f"{voice.id} is spoken by {name} there"
+        assert voice.gender == describe("microsoft", name)[1]
+        if voice.id in TO_MICROSOFT:
+            assert voice.id == resolve_voice(name, voice.locale, ALL)[0].id
+            assert voice.locale == describe("microsoft", name)[0]
+
+
+def test_the_services_own_voices_stay_as_written() -> None:
+    """A provider form goes out as it came, without a word; no voice is the service's choice."""
+    form = {"provider": "elevenlabs", "voice_id": "x", "model_id": "m"}
+    assert ({"type": "elevenlabs", "voice_id": "x", "model_id": "m"}, "") == service_voice(form)
+    assert ({"type": "microsoft", "voice_id": "de-DE-KatjaNeural"}, "") == service_voice("de-DE-KatjaNeural")
+    assert (None, "") == service_voice(None)
+    with pytest.raises(UsageError, match="did you mean 'heart'"):
+        service_voice("hart")
+
+
+def test_no_name_is_of_both_genders() -> None:
+    """The tables of names do not contradict each other."""
+    assert frozenset() == MICROSOFT_FEMALE & MICROSOFT_MALE
+
+
+@pytest.mark.parametrize(
+    ("rate", "pace"),
+    [
+        (None, 1.0),
+        ("0.9", 0.9),
+        ("+10%", 1.1),
+        ("-25%", 0.75),
+        ("slow", 0.75),
+        ("medium", 1.0),
+        ("9", 2.0),
+        ("0.1", 0.5),
+    ],
+)
+def test_speaking_rates(rate: str | None, pace: float) -> None:
+    """Numbers, percentages and words, held between half and double."""
+    assert pytest.approx(pace) == speaking_rate(rate)
+
+
+@pytest.mark.parametrize("rate", ["quick", "%", "1,5", "--1", "nan", "0", "-100%"])
+def test_rates_that_are_none(rate: str) -> None:
+    """Anything else is an error that shows what is right."""
+    with pytest.raises(UsageError, match="a word from x-slow to x-fast"):
+        speaking_rate(rate)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "url"),
+    [
+        ("lively", "talk", "bank://lively/"),
+        ("bank://lively", "talk", "bank://lively/"),
+        ("bank://lively/", "talk", "bank://lively/"),
+        ("natural/driver-8", "talk", "bank://natural/driver-8"),
+        ("nostalgia", "animation", "bank://nostalgia/"),
+        ("bank://stitch/driver-33", "animation", "bank://stitch/driver-33"),
+        ("drivers/nod.mp4", "talk", "drivers/nod.mp4"),
+        ("https://example.org/d", "animation", "https://example.org/d"),
+    ],
+)
+def test_drivers_by_name(name: str, kind: str, url: str) -> None:
+    """Short names are those of the bank; files and URLs stay."""
+    assert url == resolve_driver(name, kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("livly", "talk", r"no driver 'livly' \(did you mean 'lively'\?\)"),
+        ("dancing", "animation", r"did you mean 'dance'"),
+        ("nostalgia", "talk", "the driver 'nostalgia' is for an animation"),
+        ("natural", "animation", "the driver 'natural' is for a talk"),
+        ("lively/driver-2", "talk", "no driver 'driver-2' in lively"),
+        ("nostalgia/driver-13", "animation", "no driver 'driver-13' in nostalgia"),
+        ("classics", "animation", "the local engine has no driver 'classics'"),
+    ],
+)
+def test_drivers_nobody_has(name: str, kind: str, message: str) -> None:
+    """A wrong bank, a wrong kind, a wrong number: the nearest right one."""
+    with pytest.raises(UsageError, match=message):
+        resolve_driver(name, kind)  # type: ignore[arg-type]
+
+
+def test_the_services_songs() -> None:
+    """Classics are fine where they exist."""
+    assert "bank://classics/driver-rigoletto" == resolve_driver("classics/driver-rigoletto", "animation", local=False)
+
+
+def test_the_banks_are_the_services() -> None:
+    """18 talk drivers and 88 animation drivers besides the songs, as the service lists them."""
+    assert 18 == sum(map(len, TALK_BANKS.values()))
+    assert 88 == sum(map(len, ANIMATION_BANKS.values()))
+
+
+def test_which_kind_a_shared_driver_is_for() -> None:
+    """Banks have a kind, `subtle` both, and so have files and URLs."""
+    assert (True, False) == (fits("lively", "talk"), fits("bank://lively/", "animation"))
+    assert (False, True) == (fits("classics", "talk"), fits("fun/driver-01", "animation"))
+    assert all(fits(name, kind) for name in ("subtle", "a.mp4") for kind in ("talk", "animation"))  # type: ignore[arg-type]
+    assert is_driver_file("a/B.MOV")
+    assert not is_driver_file("https://x/a.mp4")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("local", True), ("d-id", True), ("https://api.d-id.com", True), ("http://127.0.0.1:8000/x", True),
+        ("http://localhost", True), ("http://example.org", False), ("ftp://x", False), ("lokal", False), ("", False),
+        ("https://user:pw@example.org", False), ("http://127.0.0.1.example.org", False),
+    ],
+)  # fmt: skip
+def test_services(name: str, known: bool) -> None:
+    """Two names and base URLs; no plain HTTP but to this machine, no password in a URL."""
+    assert known == is_service(name)
+
+
+def test_the_nearest_name() -> None:
+    """Case does not matter; nothing near lists what there is."""
+    assert "did you mean 'Heart'?" == nearest("HEART", ["Heart", "x"])
+    assert "known: a, b" == nearest("zzz", ["b", "a"])
+    assert "" == nearest("zzz", [])
+
+
+def test_the_catalog_is_light() -> None:
+    """Naming things imports neither the engine nor anything heavy."""
+    code = "import didgen.catalog.voices, didgen.catalog.drivers, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numpy", "pydantic", "yaml", "asyncio", "difflib", "onnxruntime", "didgen.engine"}
+    assert set() == heavy & set(done.stdout.split())

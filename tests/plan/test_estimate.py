@@ -1,0 +1,52 @@
+"""Lengths before anything is rendered."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from didgen.plan.estimate import animation_seconds, credits_for, recording_seconds, text_seconds
+
+
+def test_words_take_time() -> None:
+    """28 words of heart, who speaks 2.8 a second, take ten seconds; half the pace twice that; silence is added."""
+    words = "word " * 28
+    assert 10.0 == text_seconds(words, "heart", "en")
+    assert 20.0 == text_seconds(words, "heart", "en", rate=0.5)
+    assert 13.0 == text_seconds(words, "heart", "en", pad_s=3)
+
+
+def test_the_voice_and_the_language_count() -> None:
+    """A slower voice takes longer; languages without spaces are counted by characters."""
+    assert text_seconds("word " * 28, "am_michael", "en") > text_seconds("word " * 28, "am_puck", "en")
+    assert 10.0 == text_seconds("世" * 45, "", "zh-CN")
+
+
+def test_pauses_of_ssml_count_and_tags_do_not() -> None:
+    """A break is as long as it says."""
+    assert 6.5 == text_seconds('<break time="5000ms"/><break time="1.5s"/>', "heart", "en") - 0.0
+    assert text_seconds("one two three", "heart", "en") == text_seconds("one <b>two</b> three", "heart", "en")
+
+
+def test_a_wav_is_known_exactly(tmp_path: Path) -> None:
+    """Stereo, 24 kHz, four seconds."""
+    with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+        sound.setparams((2, 2, 24_000, 0, "NONE", ""))
+        sound.writeframes(bytes(4 * 24_000 * 4))
+    assert pytest.approx(4.0, abs=0.01) == recording_seconds(tmp_path / "a.wav")
+
+
+def test_other_recordings_are_guessed(tmp_path: Path) -> None:
+    """From the size, as an MP3 of 128 kbit/s; never less than a second."""
+    (tmp_path / "a.mp3").write_bytes(b"ID3" + bytes(159_997))
+    (tmp_path / "b.mp3").write_bytes(b"ID3")
+    assert 12.0 == recording_seconds(tmp_path / "a.mp3", pad_s=2)
+    assert 1.0 == recording_seconds(tmp_path / "b.mp3")
+
+
+def test_credits_are_begun_quarter_minutes() -> None:
+    """One credit for each fifteen seconds begun."""
+    assert [1, 1, 2, 2] == [credits_for(s) for s in (1, 15, 15.1, 30)]
+    assert 1 == credits_for(animation_seconds())

@@ -1,0 +1,216 @@
+"""What decides a render, and what does not: fields in turn, golden values, models of the kind."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from didgen.api.wire import (
+    AnimationRequest,
+    AudioScript,
+    DriverExpressions,
+    ExpressionEntry,
+    FaceSquare,
+    Logo,
+    Provider,
+    RenderConfig,
+    RenderRequest,
+    TalkRequest,
+    TextScript,
+    VoiceConfig,
+)
+from didgen.catalog import versions
+from didgen.errors import UsageError
+from didgen.plan.fingerprint import fingerprint_of
+from didgen.plan.identity import INPUT_FIELDS, NOT_IDENTITY, identity_of, service_id
+from didgen.plan.scene import Input
+
+LOCAL, D_ID = service_id("local"), service_id("d-id")
+MODELS = {
+    "hibari.onnx": "11", "kokoro-int8.onnx": "22", "am_puck.bin": "33", "af_bella.bin": "44", "viseme-net.npz": "55",
+    "face_landmarks.tflite": "66",
+}  # fmt: skip
+
+PROVIDER = Provider(
+    type="microsoft",
+    voice_id="en-US-JennyNeural",
+    voice_config=VoiceConfig(
+        style="Cheerful", rate="0.9", pitch="+2st", stability=0.5, similarity_boost=0.5, use_speaker_boost=True,
+        apply_language_text_normalization=True,
+    ),
+    language="English",
+    model_id="m",
+)  # fmt: skip
+CONFIG = RenderConfig(
+    stitch=True, result_format="mov", fluent=True, pad_audio=1.5, logo=Logo(url="file:///l.png", position=(1, 2)),
+    driver_expressions=DriverExpressions(
+        expressions=(ExpressionEntry(start_frame=0, expression="happy", intensity=0.5),), transition_frames=4
+    ),
+    align_driver=False, align_expand_factor=0.5, auto_match=False, motion_factor=0.9, normalization_factor=0.5,
+    sharpen=False, output_resolution=720, mute=False, reduce_noise=True,
+)  # fmt: skip
+FACE = FaceSquare(
+    size=9, top_left=(3, 4), overlap="NO", face_id="f", detect_confidence=0.9, detection={"top": 1.0, "left": 2.0}
+)
+FULL = TalkRequest(
+    source_url="file:///photo.jpg", driver_url="bank://lively/", config=CONFIG, face=FACE, user_data="u", name="n",
+    webhook="https://w", result_url="https://r",
+    script=TextScript(input="Hello there", provider=PROVIDER, ssml=True, subtitles=True),
+)  # fmt: skip
+RECORDING = FULL.model_copy(
+    update={"script": AudioScript(audio_url="file:///a.wav", subtitles=True, reduce_noise=True)}
+)
+ANIMATION = AnimationRequest(**{k: v for k, v in dict(FULL).items() if k != "script"})
+INPUTS = {"source_url": Input(Path("/photo.jpg"), "ab"), "logo_url": Input(Path("/l.png"), "cd")}
+SOUND = {**INPUTS, "audio_url": Input(Path("/a.wav"), "ef")}
+
+ANOTHER: dict[str, Any] = {
+    "result_format": "mp4", "expression": "serious", "logo": False, "type": "amazon", "detection": {"top": 3.0},
+}  # fmt: skip
+
+
+def fingerprint(request: RenderRequest, inputs: dict[str, Input] | None = None, service: Any = D_ID) -> str:
+    return fingerprint_of(identity_of(request, INPUTS if inputs is None else inputs, service))
+
+
+def another(key: str, value: Any) -> Any:
+    """Some other valid value of a field."""
+    if key in ANOTHER:
+        return ANOTHER[key]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1 if isinstance(value, int) else value / 2
+    if isinstance(value, str):
+        return value + "x"
+    return tuple(reversed(value))
+
+
+def variants(model: BaseModel, path: str = "") -> list[tuple[str, BaseModel]]:
+    """A copy of a model for each of its fields, at any depth, in which just that field differs."""
+    found: list[tuple[str, BaseModel]] = []
+    for key in type(model).model_fields:
+        value = getattr(model, key)
+        if value in ("text", "audio"):
+            continue  # which of the two a script is; told apart in test_kind_and_service_count
+        if key == "expressions":
+            inner = [(p, (v, *value[1:])) for p, v in variants(value[0], f"{path}{key}.")]
+        elif isinstance(value, BaseModel):
+            inner = variants(value, f"{path}{key}.")
+        else:
+            inner = [(f"{path}{key}", another(key, value))]
+        found += [(name, model.model_copy(update={key: changed})) for name, changed in inner]
+    return found
+
+
+@pytest.mark.parametrize("request_", [FULL, RECORDING, ANIMATION], ids=["text", "audio", "animation"])
+def test_every_field_counts_or_is_named(request_: RenderRequest) -> None:
+    """Changing any field of a request, at any depth, gives a new fingerprint; only the named ones do not."""
+    inputs = SOUND if request_ is RECORDING else INPUTS
+    urls = {".".join(INPUT_FIELDS[name]) for name in inputs}
+    changed = variants(request_)
+    assert 30 < len(changed)
+    seen = {fingerprint(request_, inputs)}
+    for name, variant in changed:
+        mark = fingerprint(variant, inputs)  # type: ignore[arg-type]
+        if name in NOT_IDENTITY or name in urls:
+            assert fingerprint(request_, inputs) == mark, name
+        else:
+            assert mark not in seen, name
+            seen.add(mark)
+
+
+@pytest.mark.parametrize("name", ["source_url", "logo_url", "audio_url"])
+def test_inputs_count_by_their_bytes(name: str) -> None:
+    """Another digest is another render; another place of the same bytes is not."""
+    before = fingerprint(RECORDING, SOUND)
+    assert before != fingerprint(RECORDING, {**SOUND, name: Input(SOUND[name].path, "99")})
+    assert before == fingerprint(RECORDING, {**SOUND, name: Input(Path("/elsewhere"), SOUND[name].digest)})
+
+
+def test_a_driver_video_counts_by_its_bytes() -> None:
+    """A driver that is a file is an input like the picture."""
+    request = FULL.model_copy(update={"driver_url": "file:///d.mp4"})
+    one, two = ({**INPUTS, "driver_url": Input(Path("/d.mp4"), digest)} for digest in ("1", "2"))
+    assert fingerprint(request, one) != fingerprint(request, two)
+
+
+def test_defaults_are_written_out() -> None:
+    """Writing a default and leaving it out is one render, for talks and for animations."""
+    bare = TalkRequest(source_url="s", script=TextScript(input="Hello"))
+    full = bare.model_copy(update={"config": RenderConfig(motion_factor=1, stitch=False, reduce_noise=False)})
+    assert fingerprint(bare, {}) == fingerprint(full, {})
+    still = AnimationRequest(source_url="s")
+    moving = still.model_copy(update={"config": RenderConfig(motion_factor=0.75, mute=True)})
+    assert fingerprint(still, {}) == fingerprint(moving, {})
+
+
+def test_kind_and_service_count() -> None:
+    """A talk, an animation, each service and each host are all different renders."""
+    services = [LOCAL, D_ID, service_id("https://example.org"), service_id("http://127.0.0.1:8000")]
+    requests = [(FULL, INPUTS), (RECORDING, SOUND), (ANIMATION, INPUTS)]
+    marks = {fingerprint(request, inputs, who) for (request, inputs), who in itertools.product(requests, services)}
+    assert 12 == len(marks)
+
+
+def test_a_host_is_written_in_many_ways() -> None:
+    """Capitals and a slash at the end make no other service."""
+    assert service_id("https://API.example.org/").host == service_id("https://api.example.org").host
+    assert service_id("https://api.d-id.com").is_d_id
+    with pytest.raises(UsageError, match=r"unknown service 'lokal' \(did you mean 'local'\?\)"):
+        service_id("lokal")
+
+
+@pytest.mark.parametrize(
+    ("script", "models"),
+    [
+        (TextScript(input="Hello", provider=Provider(type="didgen", voice_id="heart")), {"hibari.onnx"}),
+        (TextScript(input="Hello"), {"hibari.onnx"}),
+        (
+            TextScript(input="Hello", provider=Provider(type="didgen", voice_id="am_puck")),
+            {"kokoro-int8.onnx", "am_puck.bin"},
+        ),
+        (AudioScript(audio_url="a"), {"viseme-net.npz"}),
+        (None, set()),
+    ],
+    ids=["heart", "default", "puck", "audio", "animation"],
+)
+def test_only_the_models_a_render_uses_count(script: Any, models: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new speech model changes the talks it speaks and nothing else; a face model changes everything."""
+    monkeypatch.setattr(versions, "MODELS", MODELS)
+    request: RenderRequest = AnimationRequest(source_url="s")
+    if script is not None:
+        request = TalkRequest(source_url="s", script=script)
+    assert models | {"face_landmarks.tflite"} == set(identity_of(request, {}, LOCAL)["service"]["models"])
+
+
+def test_a_model_nobody_knows_counts_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model added later is part of every identity until it is said to be speech only."""
+    monkeypatch.setattr(versions, "MODELS", {**MODELS, "new.net": "77"})
+    assert "new.net" in identity_of(AnimationRequest(source_url="s"), {}, LOCAL)["service"]["models"]
+
+
+def test_golden_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These values may change only together with IDENTITY_FORMAT: everything rendered before would be lost."""
+    monkeypatch.setattr(versions, "MODELS", MODELS)
+    monkeypatch.setattr(versions, "ENGINE", 1)
+    monkeypatch.setattr(versions, "IDENTITY_FORMAT", 1)
+    bare = TalkRequest(source_url="s", script=TextScript(input="Grüße, 世界"))
+    assert GOLDEN == {
+        "talk": fingerprint(FULL),
+        "recording": fingerprint(RECORDING, SOUND),
+        "animation": fingerprint(ANIMATION),
+        "local": fingerprint(bare, {"source_url": Input(Path("/p"), "ab")}, LOCAL),
+    }
+
+
+GOLDEN = {
+    "talk": "44148b90980d696c38a3b4f8e30f1241b80f74f8b0798a0c4ee5857c1f33c323",
+    "recording": "134afaf3ff02c12590922f22971b30e4897ca9e3e005ca2f64edb03739b7c1e0",
+    "animation": "00d2dc5b4f26468e3d3c3d9692d1100936b620dcb0908d24cca46e8bf2a5318e",
+    "local": "609bf3368530426fa06910721c7faf11ce7074ff0647e2cd104e3782438b220d",
+}
