@@ -27,7 +27,7 @@ from didgen.engine.warp.layer import (
     whole_shift,
     with_alpha,
 )
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
 
 STEP_PX = 2
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
@@ -118,7 +118,7 @@ def _under_lid(ball: Picture, above: Floats, px_per_cm: float) -> Picture:
     """The eyeball in the upper lid's soft shadow."""
     reach = max(1, int(0.09 * px_per_cm))
     cast = cv2.blur(above, (3, 2 * reach + 1), anchor=(1, 2 * reach))
-    return np.clip(ball * (1 - 0.30 * cast)[..., None], 0, 255).astype(np.uint8)
+    return picture8(ball * (1 - 0.30 * cast)[..., None])
 
 
 def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
@@ -161,8 +161,8 @@ def _lid_layers(
     below = np.clip((v - lower.at(u) + 3 * beyond) / 0.8 + 0.5, 0, 1)
     rgb = canvas.sampled(grid)
     return (
-        Layer(with_alpha(rgb, above), region, canvas.per_px),
-        Layer(with_alpha(rgb, below), region, canvas.per_px),
+        Layer(with_alpha(rgb, floats(above)), region, canvas.per_px),
+        Layer(with_alpha(rgb, floats(below)), region, canvas.per_px),
     )
 
 
@@ -189,7 +189,7 @@ def _eyeball(
     hidden = smoothstep(0.07 * px_per_cm, 0.02 * px_per_cm, rim)
     hidden[np.abs(uv[..., 0]) > 0.92 * frame.half] = 1
     out = rgb + (whole - rgb) * hidden[..., None]
-    return Layer(np.clip(out, 0, 255).astype(np.uint8), region, canvas.per_px)
+    return Layer(picture8(out), region, canvas.per_px)
 
 
 def _iris_rings(rgb: Picture, seen: NDArray[np.bool_], radius: Floats) -> Floats:

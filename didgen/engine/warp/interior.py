@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, over, with_alpha
-from didgen.engine.warp.seam import Floats, Picture
+from didgen.engine.warp.seam import Floats, Picture, floats, picture8
 
 UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch
 UPPER_HEIGHTS_CM = (0.98, 0.86, 0.96, 0.80, 0.74)
@@ -37,7 +37,7 @@ class Colours:
 
     @property
     def throat(self) -> Floats:
-        return (self.flesh * np.array([0.26, 0.20, 0.20])).astype(np.float32)
+        return floats(self.flesh * (0.26, 0.20, 0.20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Floats) -> Picture
     shade = (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
     lit = smoothstep(0.66, 0.42, near)[..., None]
     out = interior.seam + (picture * shade - interior.seam) * lit
-    return np.clip(out, 0, 255).astype(np.uint8)
+    return picture8(out)
 
 
 def _cavity(colours: Colours) -> Picture:
@@ -156,7 +156,7 @@ def _cavity(colours: Colours) -> Picture:
     floor = smoothstep(0.1, 1.0, v)[..., None]
     flesh = colours.flesh * np.array([0.50, 0.42, 0.42], np.float32)
     picture = colours.throat + (flesh - colours.throat) * np.maximum(0.75 * wall, 0.9 * floor)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return picture8(picture)
 
 
 def _tongue(colours: Colours, bite: Bite) -> Layer:
@@ -207,14 +207,14 @@ def _enamel(
     white = colours.white * (parted * round_ * length * back)[..., None]
     gum = colours.flesh * np.array([0.86, 0.62, 0.62], np.float32) * back[..., None]
     at_gum = smoothstep(0.94, 1.03, height)[..., None]
-    return (white + (gum - white) * at_gum).astype(np.float32)
+    return floats(white + (gum - white) * at_gum)
 
 
 def _sheet(
     px_per_cm: float, middle: tuple[float, float], box_cm: tuple[float, float, float, float]
 ) -> tuple[Floats, Floats, Region]:
-    """x, y in cm from `middle` (slit frame, px) on a supersampled grid, and the region (slit frame, px) that a box about
-    it covers at 2 samples a px."""
+    """x, y in cm from `middle` (slit frame, px) on a supersampled grid, and the region (slit frame, px) that a box
+    about it covers at 2 samples a px."""
     low = np.floor(np.array(middle) + np.array(box_cm[:2]) * px_per_cm).astype(int)
     high = np.ceil(np.array(middle) + np.array(box_cm[2:]) * px_per_cm).astype(int)
     region = Region(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
@@ -228,4 +228,4 @@ def _finished(rgb: Floats, alpha: Floats, region: Region, blur_px: float) -> Lay
     size = (region.width * 2, region.height * 2)
     both = cv2.resize(np.dstack([rgb, alpha * 255]).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(both, (0, 0), max(2 * blur_px, 0.5))
-    return Layer(with_alpha(np.clip(soft[..., :3], 0, 255).astype(np.uint8), soft[..., 3] / 255), region, 2)
+    return Layer(with_alpha(picture8(soft[..., :3]), soft[..., 3] / 255), region, 2)

@@ -47,9 +47,9 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A piece of a picture. rgba: (h, w, 4) or (h, w, 3) uint8, `per_px` samples to a px of `region` (see `Region.grid`).
+    """A piece of a picture. rgba: (h, w, 4) or (h, w, 3) uint8, `per_px` samples to a px of `region`.
 
-    The region is in work px, or in px of a slit frame.
+    The region is in work px, or in px of a slit frame; for where the samples lie see `Region.grid`.
     """
 
     rgba: Picture
@@ -84,7 +84,7 @@ def split(rgba: NDArray[np.uint8]) -> tuple[Picture, Floats]:
 
 def over(below: Picture, colours: Picture, alpha: Floats) -> Picture:
     """`colours` laid over `below`, alpha 0..1."""
-    out: Picture = cv2.blendLinear(colours, below, alpha, 1 - alpha)  # type: ignore[call-overload]
+    out: Picture = cv2.blendLinear(colours, below, alpha, 1 - alpha)
     return out
 
 

@@ -148,7 +148,7 @@ def own_teeth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> tuple[Layer,
     light = cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY).astype(np.float32)
     bright = float(np.percentile(light[known], 85)) if known.any() else 255.0
     edge = _biting_edge(light > 0.55 * bright, known, v, lines.lower.at(u[0]) - 0.12 * cm, cm)
-    alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(edge + 0.05 * cm, edge - 0.04 * cm, v)
+    alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(0.05 * cm, -0.04 * cm, v - edge)
     shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, -rim)
     layer = Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
     return layer, float(edge[len(edge) // 2])

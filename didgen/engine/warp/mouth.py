@@ -28,13 +28,15 @@ from didgen.engine.warp.seam import Floats, Picture
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
+INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mouth:
     """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w) 0..1, how much of it is laid
-    over the frame. The two fields differ in which lip they hang on."""
+    over the frame. The two fields differ in which lip they hang on.
+    inner_uv: (22, 2) where the columns of the inner rows meet the lines, upper then lower, slit frame."""
 
     geometry: Geometry
     lines: LipLines
@@ -45,6 +47,7 @@ class Mouth:
     upper_lip: Layer
     lower_lip: Layer
     interior: Interior
+    inner_uv: Floats
 
     def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, tongue: float) -> None:
         """Draws the mouth over an (h, w, 3) frame in place; nothing where the lips do not move apart or together."""
@@ -95,14 +98,11 @@ class Opening:
 
 def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
     geometry, frame = mouth.geometry, mouth.lines.frame
-    numbers = [*UPPER_INNER, *LOWER_INNER]
-    moved = np.tensordot(weights.astype(np.float32), geometry.shapes_px[:, numbers, :2], 1)
-    moved_uv = np.stack([moved @ frame.along, moved @ frame.across], -1)
-    rest = frame.uv(geometry.landmarks[numbers])
-    u = rest[:, 0] + moved_uv[:, 0]
+    moved = np.tensordot(weights.astype(np.float32), geometry.shapes_px[:, INNER, :2], 1)
+    moved_uv = np.column_stack([moved @ frame.along, moved @ frame.across])
+    now = mouth.inner_uv + moved_uv
     n = len(UPPER_INNER)
-    upper = mouth.lines.upper.at(rest[:n, 0]) + moved_uv[:n, 1]
-    lower = mouth.lines.lower.at(rest[n:, 0]) + moved_uv[n:, 1]
+    u, upper, lower = now[:, 0], now[:n, 1], now[n:, 1]
     jaw = np.tensordot(weights[JAW].astype(np.float32), geometry.shapes_px[JAW, 17, :2], 1)
     return Opening(
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
@@ -132,7 +132,16 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     else:
         v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
         interior = draw_interior(colours, Bite(u, v, cm, tilt), None)
-    return Mouth(geometry, lines, region, cover, fields[0], fields[1], upper, lower, interior)
+    return Mouth(
+        geometry, lines, region, cover, fields[0], fields[1], upper, lower, interior, _inner_uv(geometry, lines)
+    )
+
+
+def _inner_uv(geometry: Geometry, lines: LipLines) -> Floats:
+    """(22, 2): u of the inner landmarks, v of the lines there."""
+    u = lines.frame.uv(geometry.landmarks[INNER])[:, 0]
+    n = len(UPPER_INNER)
+    return np.column_stack([u, np.append(lines.upper.at(u[:n]), lines.lower.at(u[n:]))])
 
 
 def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colours:

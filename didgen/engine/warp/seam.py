@@ -21,8 +21,14 @@ OPEN_SHARE = 0.35  # of the hole's pixels must not look like lip
 
 
 def floats(values: Any) -> Floats:
-    """What OpenCV gives back for float32 in, which its stubs do not know."""
+    """float32, said to the type checker too: OpenCV's and half of NumPy's functions leave it open."""
     out: Floats = np.asarray(values, np.float32)
+    return out
+
+
+def picture8(values: NDArray[Any]) -> Picture:
+    """Colours as numbers → uint8."""
+    out: Picture = np.clip(values, 0, 255).astype(np.uint8)
     return out
 
 
@@ -46,7 +52,7 @@ class SlitFrame:
 
     @property
     def across(self) -> Floats:
-        return np.array([-self.along[1], self.along[0]], np.float32)
+        return floats([-self.along[1], self.along[0]])
 
     def uv(self, points: NDArray[Any]) -> Floats:
         """(..., 2) work px → (..., 2) u, v."""
@@ -56,7 +62,7 @@ class SlitFrame:
     def xy(self, u: NDArray[Any], v: NDArray[Any]) -> Floats:
         """u, v → (..., 2) work px."""
         u, v = np.asarray(u, np.float32), np.asarray(v, np.float32)
-        return self.origin + u[..., None] * self.along + v[..., None] * self.across
+        return floats(self.origin + u[..., None] * self.along + v[..., None] * self.across)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Line:
         """v at u, any shape. Densified once per call: a table look-up beats a cubic per pixel."""
         dense = np.linspace(self.u[0], self.u[-1], 256)
         table = pchip(self.u.astype(np.float64), self.v.astype(np.float64), dense)
-        return np.interp(u, dense, table).astype(np.float32)
+        return floats(np.interp(u, dense, table))
 
 
 def pchip(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
