@@ -160,6 +160,19 @@ def test_animation_is_silent_and_ten_seconds(tmp_path: Path) -> None:
     assert moved > 2 * still
 
 
+def test_talk_driven_by_a_video(talk: Rendered, tmp_path: Path) -> None:
+    """Another sentence with the finished talk as its driver: its head is the driver's, its length and lips its own."""
+    script = TextScript("Mama made pie.", "heart")
+    got = rendered(Shot(PHOTO, script, talk.video, seed=2), tmp_path / "a.mp4")
+    asked, driver = (np.array(r.facts["track"]["pose_deg"]) for r in (got, talk))
+    shared = min(len(asked), len(driver))
+    assert got.facts["driver_url"] == "a.mp4"
+    assert got.facts["frames"] != talk.facts["frames"]
+    assert np.corrcoef(asked[:shared, 0], driver[:shared, 0])[0, 1] > 0.9
+    gap = retrack(pictures(got.video)).lip_gap_cm
+    assert max(gap[max(0, k - 1) : k + 2].min() for k in middle_frames(got, "PP")) < 0.15
+
+
 def test_photo_without_a_face_is_one_clear_error(tmp_path: Path) -> None:
     """Nothing is written when there is nobody to animate."""
     import cv2

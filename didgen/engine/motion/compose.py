@@ -49,7 +49,7 @@ def compose_talk(
     mouth = mouth_of(speech, prosody.level, FPS)
     mood = mood_of(config.expressions, config.transition_frames, frames)
     if isinstance(driver, Path):
-        body, name = _looped(_driver_video(driver), frames), str(driver)
+        body, name = _looped(_driver_video(driver), frames), driver.name
     else:
         found = find_driver(driver, "talk", seed, face.pose_deg[0])
         body, name = _talking_body(found, prosody, frames, seed), found.url
@@ -64,7 +64,7 @@ def compose_animation(
 ) -> tuple[MotionTrack, str]:
     """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
     if isinstance(driver, Path):
-        track, name = _driver_video(driver), str(driver)
+        track, name = _driver_video(driver), driver.name
         track = _looped(track, frames) if frames else track
     else:
         found = find_driver(driver, "animation", seed, face.pose_deg[0])

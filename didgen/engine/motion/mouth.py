@@ -27,7 +27,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "E": {"seal": 0.6, "jawOpen": 0.4, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.28},
     "I": {"seal": 0.65, "jawOpen": 0.2, "mouthStretch": 0.42, "mouthUpperUp": 0.2, "mouthLowerDown": 0.32},
     "O": {"seal": 0.65, "jawOpen": 0.48, "mouthFunnel": 0.42, "mouthPucker": 0.08, "mouthSmile": -0.2},
-    "U": {"seal": 0.9, "jawOpen": 0.17, "mouthPucker": 0.42, "mouthFunnel": 0.15, "mouthSmile": -0.3},
+    "U": {"seal": 0.9, "jawOpen": 0.17, "mouthPucker": 0.5, "mouthFunnel": 0.15, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
 
