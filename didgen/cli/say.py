@@ -83,9 +83,9 @@ async def _render(request: object, output: Path, listener: Listener) -> float:
     try:
         job = await pool.submit(request)
         async for event in pool.events(job):
-            listener(output.name, event)
             if event.state == "failed":
                 raise RenderError(event.kind, event.message)
+            listener(output.name, event)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=output.parent, prefix=".didgen-") as folder:
