@@ -104,7 +104,7 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
         picture = over(picture, colours, alpha * strength)
-    return _shadowed(picture, interior, coverage)
+    return _shadowed(picture, interior, coverage, 0.74 + 0.26 * float(np.clip((gape.gap_cm - 0.2) / 0.8, 0, 1)))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
@@ -136,13 +136,16 @@ def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Pi
     return out
 
 
-def _shadowed(picture: Picture, interior: Interior, coverage: Floats) -> Picture:
-    """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet."""
+def _shadowed(picture: Picture, interior: Interior, coverage: Floats, light: float) -> Picture:
+    """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet.
+
+    light: 0..1, how much comes in through an opening of that height.
+    """
     cm = interior.px_per_cm
     near = cv2.GaussianBlur(coverage, (0, 0), 0.2 * cm)  # above a half only where both lips are near
     drop = max(1, int(0.22 * cm))
     cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
-    shade = (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
+    shade = (light * (1 - 0.34 * cast))[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
     lit = smoothstep(0.66, 0.42, near)[..., None]
     out = interior.seam + (picture * shade - interior.seam) * lit
     return picture8(out)

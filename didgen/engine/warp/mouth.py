@@ -23,7 +23,7 @@ from didgen.engine.warp.lips import (
     lip_samples,
     own_teeth,
 )
-from didgen.engine.warp.seam import Floats, Picture
+from didgen.engine.warp.seam import Floats, Picture, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
@@ -151,11 +151,24 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     skin = np.median(canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0], 0).astype(np.float32)
     light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
-    bright = max(_luminance(_sclera(canvas, geometry.landmarks)), _luminance(skin)) * 1.3
-    white = np.clip(bright, 40, 245) * (0.75 + 0.25 * skin / max(_luminance(skin), 1))
+    white = _teeth_white(hole) if lines.parted else _likely_white(skin, _sclera(canvas, geometry.landmarks))
     seam = lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.6)
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    return Colours(white.astype(np.float32), flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
+    return Colours(white, flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
+
+
+def _teeth_white(hole: Picture) -> Floats:
+    """The bright part of what shows between parted lips; the teeth we add stand deeper in the mouth."""
+    order = np.argsort(hole.astype(np.float32).sum(1))
+    return floats(0.92 * hole[order[int(0.6 * len(order)) :]].mean(0))
+
+
+def _likely_white(skin: Floats, sclera: Floats) -> Floats:
+    """Teeth under the light that falls on skin and whites of the eyes: as bright, and half as coloured."""
+    bright = float(np.clip(1.18 * max(_luminance(sclera), _luminance(skin)), 40, 240))
+    warm = np.array([1.02, 1.0, 0.94])  # enamel is never paper-white
+    tint = 0.6 * warm + 0.2 * skin / max(_luminance(skin), 1) + 0.2 * sclera / max(_luminance(sclera), 1)
+    return floats(np.clip(bright * tint, 0, 250))
 
 
 def _sclera(canvas: Canvas, landmarks: Floats) -> Floats:
