@@ -56,7 +56,7 @@ def _beats(rng: np.random.Generator, stresses: Sequence[float], times: Curve) ->
     for peak_s in stresses:
         skipped, size, lifts = rng.random() < NOD_SKIPPED, rng.uniform(*NOD_DEG), rng.random() < 0.4
         if not skipped:
-            nod = np.maximum(nod, size * bump(times, peak_s - 0.18, peak_s + 0.02, peak_s + 0.38))
+            nod = np.maximum(nod, size * bump(times, peak_s - 0.22, peak_s + 0.04, peak_s + 0.46))
         if lifts:
             brow = np.maximum(brow, rng.uniform(0.4, 1.0) * bump(times, peak_s - 0.16, peak_s, peak_s + 0.45))
     return nod, brow
