@@ -92,10 +92,11 @@ def named(voice: str | Mapping[str, Any] | None) -> tuple[str, str]:
     return provider, voice_id
 
 
-def service_voice(voice: str | Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, str]:
+def service_voice(voice: str | Mapping[str, Any] | None, locale: str = "en") -> tuple[dict[str, Any] | None, str]:
     """The service's provider form of a voice as written, and a note when it stands in for a local one.
 
-    None stays None: the service then chooses. Raises UsageError for a name nobody has.
+    None stays None: the service then chooses. Raises UsageError for a name nobody has, and for a voice whose name
+    tells that it does not speak the locale.
     """
     if voice is None:
         return None, ""
@@ -104,12 +105,15 @@ def service_voice(voice: str | Mapping[str, Any] | None) -> tuple[dict[str, Any]
     rest = {k: v for k, v in form.items() if k not in ("provider", "type")}
     if provider != "didgen":
         _check_provider(provider)
+        _check_language(provider, voice_id, locale)
         return {**rest, "type": provider}, ""
     if not voice_id:
         return {**rest, "type": "microsoft"}, ""
     found = VOICES.get(voice_id)
     if found is None:
         raise UsageError(f"there is no voice {voice_id!r}", hint=nearest(voice_id, list(VOICES)))
+    if not found.speaks(locale):
+        raise UsageError(f"the voice {voice_id!r} does not speak {locale}")
     name = TO_MICROSOFT.get(voice_id) or _like(found)
     return {**rest, "type": "microsoft", "voice_id": name}, f"{voice_id} is spoken by {name} there"
 
@@ -132,10 +136,15 @@ def _stand_in(provider: str, voice_id: str, locale: str) -> Voice:
     for local_id, name in TO_MICROSOFT.items():
         if name == voice_id:
             return VOICES[local_id]
+    _check_language(provider, voice_id, locale)
     spoken, gender = describe(provider, voice_id)
-    if spoken and not _same_language(spoken, locale) and "Multilingual" not in voice_id:
-        raise UsageError(f"the voice {voice_id!r} does not speak {locale}", hint=_speakers(locale))
     return _best(gender, spoken, locale)
+
+
+def _check_language(provider: str, voice_id: str, locale: str) -> None:
+    spoken, _ = describe(provider, voice_id)
+    if spoken and not _same_language(spoken, locale) and "Multilingual" not in voice_id:
+        raise UsageError(f"the voice {voice_id!r} does not speak {locale}", hint=f"its language is {spoken}")
 
 
 def _best(gender: Gender, region: str, locale: str) -> Voice:

@@ -25,7 +25,7 @@ def cast(
         return _local(voice.id, written or {}), note
     if written is not None and not service.is_d_id and named(written)[0] == "didgen":
         return Provider(**_form(written, "didgen")), ""
-    form, note = service_voice(written)
+    form, note = service_voice(written, locale)
     return (Provider(**form) if form is not None else None), note
 
 

@@ -10,7 +10,7 @@ from didgen.catalog.rates import ANIMATION_S, CHARACTERS_PER_S, CREDIT_S, DEFAUL
 
 _BREAK = re.compile(r"<break\b[^>]*time=[\"']([\d.]+)(ms|s)[\"']")
 _TAG = re.compile(r"<[^>]*>")
-WAV_HEAD_BYTES = 44
+HEAD_BYTES = 44
 _AUDIO_BYTES_PER_S = 16_000  # 128 kbit/s, the usual MP3
 
 
@@ -27,11 +27,12 @@ def text_seconds(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad
 
 
 def recording_seconds(path: Path, *, pad_s: float = 0.0) -> float:
-    """Length of a recording: exact for PCM WAV, else a guess from its size."""
+    """Length of a recording: exact for PCM WAV and FLAC, else a guess from its size."""
     with open(path, "rb") as f:
-        rate = _wav_bytes_per_s(f.read(WAV_HEAD_BYTES)) or _AUDIO_BYTES_PER_S
+        head = f.read(HEAD_BYTES)
         size = f.seek(0, 2)
-    return round(max(1.0, size / rate) + pad_s, 2)
+    seconds = _flac_seconds(head) or size / (_wav_bytes_per_s(head) or _AUDIO_BYTES_PER_S)
+    return round(max(1.0, seconds) + pad_s, 2)
 
 
 def animation_seconds() -> float:
@@ -48,3 +49,12 @@ def _wav_bytes_per_s(head: bytes) -> int:
     if head[:4] != b"RIFF" or head[8:16] != b"WAVEfmt ":
         return 0
     return int.from_bytes(head[28:32], "little")
+
+
+def _flac_seconds(head: bytes) -> float:
+    """From STREAMINFO: 20 bits of rate in Hz, 3 of channels, 5 of depth, 36 of samples; 0 when it does not say."""
+    if head[:4] != b"fLaC" or len(head) < 26:
+        return 0.0
+    packed = int.from_bytes(head[18:26], "big")
+    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
+    return samples / rate_hz if rate_hz else 0.0

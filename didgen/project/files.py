@@ -17,6 +17,8 @@ from didgen.digest import sha256_bytes, sha256_file
 
 RACY_NS = 2_000_000_000  # a file may change again within its timestamp's grain without the stamp showing it
 
+MAX_TEXT_BYTES = 5_000_000
+
 T = TypeVar("T")
 
 
@@ -87,9 +89,11 @@ class Files:
         return os.path.relpath(text, self.root).replace(os.sep, "/")
 
     def read(self, path: Path) -> bytes:
-        """The bytes of a regular file. Raises FileProblem."""
+        """The bytes of a text that is read as a whole. Raises FileProblem, also for one that is no text by its size."""
         name = self.relative(path)
         if name not in self._bytes:
+            if self._stat(path, name).st_size > MAX_TEXT_BYTES:
+                raise FileProblem(f"{name} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
             data, found = self._steady(path, name, _read_bytes)
             self._bytes[name] = data
             self._seen[name] = _stamp(found, sha256_bytes(data))

@@ -225,7 +225,7 @@ class _Builder:
             raise self._fail(f"nested deeper than {MAX_DEPTH}", event)
         top = self._stack[-1] if self._stack else None
         if top is not None and isinstance(top.data, dict) and top.key is None:
-            raise self._fail("a key must be plain text", event)
+            raise self._fail("a key must be plain text", event, "put text that begins with {{ in quotes")
         mapping = type(event).__name__ == "MappingStartEvent"
         self._stack.append(_Open({} if mapping else [], self._new_spot(event), event.anchor))
 

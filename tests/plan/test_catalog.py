@@ -88,7 +88,13 @@ def test_the_services_own_voices_stay_as_written() -> None:
     """A provider form goes out as it came, without a word; no voice is the service's choice."""
     form = {"provider": "elevenlabs", "voice_id": "x", "model_id": "m"}
     assert ({"type": "elevenlabs", "voice_id": "x", "model_id": "m"}, "") == service_voice(form)
-    assert ({"type": "microsoft", "voice_id": "de-DE-KatjaNeural"}, "") == service_voice("de-DE-KatjaNeural")
+    katja = {"type": "microsoft", "voice_id": "de-DE-KatjaNeural"}
+    assert (katja, "") == service_voice("de-DE-KatjaNeural", "de")
+    for voice in ("de-DE-KatjaNeural", {"provider": "amazon", "voice_id": "Vicki"}):
+        with pytest.raises(UsageError, match=r"does not speak en \(its language is de-DE\)"):
+            service_voice(voice, "en")
+    with pytest.raises(UsageError, match="'heart' does not speak de"):
+        service_voice("heart", "de")
     assert (None, "") == service_voice(None)
     with pytest.raises(UsageError, match="did you mean 'heart'"):
         service_voice("hart")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from didgen.catalog.rates import WORDS_PER_S
+from didgen.catalog.voices import VOICES
 from didgen.plan.estimate import animation_seconds, credits_for, recording_seconds, text_seconds
 
 
@@ -16,6 +18,11 @@ def test_words_take_time() -> None:
     assert 10.0 == text_seconds(words, "heart", "en")
     assert 20.0 == text_seconds(words, "heart", "en", rate=0.5)
     assert 13.0 == text_seconds(words, "heart", "en", pad_s=3)
+
+
+def test_every_local_voice_has_a_rate() -> None:
+    """Estimates know each voice that the engine has."""
+    assert set(VOICES) == set(WORDS_PER_S)
 
 
 def test_the_voice_and_the_language_count() -> None:
@@ -36,6 +43,14 @@ def test_a_wav_is_known_exactly(tmp_path: Path) -> None:
         sound.setparams((2, 2, 24_000, 0, "NONE", ""))
         sound.writeframes(bytes(4 * 24_000 * 4))
     assert pytest.approx(4.0, abs=0.01) == recording_seconds(tmp_path / "a.wav")
+
+
+def test_a_flac_is_known_exactly() -> None:
+    """The recording of our own example: its header says how long it is."""
+    path = Path(__file__).resolve().parents[2] / "projects" / "hello" / "audio" / "memo.flac"
+    av = pytest.importorskip("av")
+    with av.open(str(path)) as container:
+        assert pytest.approx(container.duration / 1e6, abs=0.01) == recording_seconds(path)
 
 
 def test_other_recordings_are_guessed(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ scenes:
         ("script: {text: '{{ y }}'}", "5:28: scenes[0].script.text: 'y' is undefined"),
         (
             "script: Hello, voice: de-DE-KatjaNeural",
-            "the voice 'de-DE-KatjaNeural' does not speak en (en is spoken by heart",
+            "the voice 'de-DE-KatjaNeural' does not speak en (its language is de-DE)",
         ),
         ("script: Hello, voice: {provider: acme, voice_id: x}", "there is no provider 'acme'"),
         ("script: Hello, voice: {voice_id: heart, voice_config: {rate: quick}}", "voice_config.rate is 'quick'"),

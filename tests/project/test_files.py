@@ -139,6 +139,16 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
         files.read(tmp_path / "pipe")
 
 
+def test_a_text_has_a_size(tmp_path: Path) -> None:
+    """A video named as a script is not read into memory; as an input it is fine."""
+    (tmp_path / "big").touch()
+    os.truncate(tmp_path / "big", 6_000_000)
+    files = Files(tmp_path)
+    with pytest.raises(FileProblem, match="big is larger than 5 MB"):
+        files.read(tmp_path / "big")
+    assert files.digest(tmp_path / "big")
+
+
 def test_a_file_being_written_is_not_taken(tmp_path: Path, photo: Path) -> None:
     """A file that changes each time it is read is named, not hashed half."""
     files = Files(tmp_path)
