@@ -170,7 +170,10 @@ def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
 
 def _seed(request: wire.RenderRequest) -> int:
     """63 bits of the request's own digest; unset and default values are the same request."""
+    from didgen.api.wire import RenderConfig
+
     fields = request.model_dump(mode="json", exclude=set(NOT_DRAWN))
+    fields["config"] = (request.config or RenderConfig()).model_dump(mode="json")
     return int(sha256_bytes(canonical_json(_by_digest(fields)))[:16], 16) >> 1
 
 

@@ -1,0 +1,180 @@
+"""Carrying out a plan through the seam; above all, what is paid for is never asked for twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from didgen.api.job import Event, Fetched
+from didgen.api.wire import AnimationRequest, RenderRequest
+from didgen.digest import sha256_file
+from didgen.errors import InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.jobs.executor import Outcome, execute
+from didgen.jobs.outputs import Outputs
+from didgen.plan.scene import Decision, Input, Plan, Scene
+from didgen.store.artifacts import Artifacts
+from didgen.store.state import JobRow
+from tests import fakes
+
+SERVICE = "https://example.com"
+
+
+@dataclass
+class Paid:
+    """A paid service in memory: counts what is bought, and does what its script says instead where there is one."""
+
+    paid = True
+    script: dict[str, object] = field(default_factory=dict)
+    bought: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    async def submit(self, request: RenderRequest) -> str:
+        name = str(request.name)
+        trouble = self.script.get(name)
+        if isinstance(trouble, Exception):
+            raise trouble
+        self.bought.append(name)
+        return f"anm_{name}"
+
+    async def events(self, job_id: str) -> AsyncIterator[Event]:
+        yield Event("running")
+        trouble = self.script.get(job_id)
+        if trouble == "wait":
+            await asyncio.sleep(600)
+        yield Event("failed", kind="FaceError", message="no face") if trouble == "fail" else Event("done")
+
+    async def fetch(self, job_id: str, into: Path) -> Fetched:
+        fakes.write_video(into / "video.mp4", len(job_id))
+        return Fetched(into / "video.mp4", {"duration_s": 0.24, "answer": {"id": job_id}})
+
+    async def cancel(self, job_id: str) -> bool:
+        self.cancelled.append(job_id)
+        return True
+
+    async def aclose(self) -> None:
+        return None
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Artifacts]:
+    (tmp_path / "anna.jpg").write_bytes(b"picture")
+    with Artifacts(tmp_path) as opened:
+        yield opened
+
+
+def scene(root: Path, name: str, fingerprint: str = "") -> Scene:
+    photo = root / "anna.jpg"
+    return Scene(
+        address=f"p/{name}",
+        kind="animation",
+        request=AnimationRequest(source_url=photo.as_uri(), name=name),
+        inputs={"source_url": Input(photo, sha256_file(photo))},
+        identity={"name": name},
+        fingerprint=fingerprint or name[0] * 64,
+        output=Path("p") / f"{name}.mp4",
+        spoken="",
+        locale="en",
+        seconds=1.0,
+    )
+
+
+def carry_out(store: Artifacts, service: Paid, *scenes: Scene, jobs: int = 4) -> tuple[Outcome, ...]:
+    plan = Plan("p", tuple(Decision(one, "render", ("new scene",)) for one in scenes))
+    outputs = Outputs(store.home.parent)
+    return asyncio.run(execute(plan, service, SERVICE, store, outputs, jobs=jobs))
+
+
+def test_a_finished_scene_is_stored_noted_and_delivered(store: Artifacts, tmp_path: Path) -> None:
+    """Artifact, sidecar with identity and answer, output, and no open job."""
+    (outcome,) = carry_out(store, Paid(), scene(tmp_path, "a"))
+    assert ("rendered", store.find("a" * 64)) == (outcome.action, outcome.artifact)
+    assert outcome.artifact is not None
+    assert outcome.artifact.object_digest == sha256_file(tmp_path / "output/p/a.mp4")
+    sidecar = store.sidecar("a" * 64)
+    assert ({"name": "a"}, "p/a") == (sidecar["identity"], sidecar["address"])
+    assert {"id": "anm_a"} == sidecar["facts"]["answer"]
+    assert [] == store.state.open_jobs(SERVICE)
+    assert [] == list(store.objects.temporary.iterdir())
+
+
+def test_one_fingerprint_is_bought_once(store: Artifacts, tmp_path: Path) -> None:
+    """Two scenes share it, each gets its file."""
+    service = Paid()
+    outcomes = carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b", "a" * 64))
+    assert ["a"] == service.bought
+    assert ["rendered", "rendered"] == [outcome.action for outcome in outcomes]
+    assert (tmp_path / "output/p/a.mp4").read_bytes() == (tmp_path / "output/p/b.mp4").read_bytes()
+
+
+def test_a_job_of_a_stopped_build_is_taken_up(store: Artifacts, tmp_path: Path) -> None:
+    """Its id was durable, so nothing is bought again."""
+    store.state.begin(JobRow("n", "a" * 64, "p/a", SERVICE, "intent"))
+    store.state.submitted("n", "anm_earlier")
+    service = Paid()
+    (outcome,) = carry_out(store, service, scene(tmp_path, "a"))
+    assert ([], "rendered") == (service.bought, outcome.action)
+    assert {"id": "anm_earlier"} == store.sidecar("a" * 64)["facts"]["answer"]
+
+
+def test_a_job_that_may_exist_is_not_sent_again(store: Artifacts, tmp_path: Path) -> None:
+    """The intent was durable, the answer was not: a person decides. Other scenes go on."""
+    store.state.begin(JobRow("n", "a" * 64, "p/a", SERVICE, "intent"))
+    service = Paid()
+    for _ in range(2):
+        first, second = carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"))
+        assert isinstance(first.error, UnresolvedJobError)
+        assert "rendered" == second.action
+    assert "a" not in service.bought
+
+
+def test_an_answer_that_was_lost_leaves_the_intent(store: Artifacts, tmp_path: Path) -> None:
+    """The client cannot tell whether it was bought: neither now nor later is it sent again."""
+    service = Paid({"a": UnresolvedJobError("the answer was lost")})
+    (outcome,) = carry_out(store, service, scene(tmp_path, "a"))
+    assert isinstance(outcome.error, UnresolvedJobError)
+    service.script.clear()
+    (outcome,) = carry_out(store, service, scene(tmp_path, "a"))
+    assert isinstance(outcome.error, UnresolvedJobError)
+    assert [] == service.bought
+
+
+def test_what_was_never_sent_is_sent_next_time(store: Artifacts, tmp_path: Path) -> None:
+    """A service out of reach stops the build; nothing is owed."""
+    service = Paid({"a": UnreachableError("no route to host")})
+    with pytest.raises(UnreachableError):
+        carry_out(store, service, scene(tmp_path, "a"))
+    service.script.clear()
+    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+
+
+@pytest.mark.parametrize("script", [{"a": RenderError("FaceError", "no face")}, {"anm_a": "fail"}])
+def test_a_refusal_fails_one_scene(store: Artifacts, tmp_path: Path, script: dict[str, object]) -> None:
+    """At once or later; the others are done."""
+    outcomes = carry_out(store, Paid(script), scene(tmp_path, "a"), scene(tmp_path, "b"))
+    assert ["failed", "rendered"] == [outcome.action for outcome in outcomes]
+    assert "no face" == str(outcomes[0].error)
+    assert [] == store.state.open_jobs(SERVICE)
+
+
+def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Path) -> None:
+    """Nothing is cancelled that costs money; the next build picks it up, and says so now."""
+    service = Paid({"anm_a": "wait"})
+
+    def on_event(address: str, event: Event) -> None:
+        if address == "p/a" and event.state == "running":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    plan = Plan("p", (Decision(scene(tmp_path, "a"), "render", ()),))
+    with pytest.raises(InterruptedBuildError, match="1 paid jobs keep running") as caught:
+        asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path), on_event=on_event))
+    assert 130 == caught.value.exit_code
+    assert [] == service.cancelled
+    service.script.clear()
+    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+    assert ["a"] == service.bought
