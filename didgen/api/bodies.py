@@ -1,0 +1,148 @@
+"""What clients send: JSON requests read with the service's tolerance, and files taken in without trusting them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from didgen.api.wire import AnimationRequest, Kind, RenderRequest, TalkRequest
+from didgen.errors import RenderError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+JSON_BYTES = 1 << 20
+IMAGE_BYTES = 10 << 20
+AUDIO_BYTES = 15 << 20
+IMAGE_MAGIC = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg"}
+AUDIO_ENDINGS = (".wav", ".mp3", ".m4a", ".flac", ".mp4", ".ogg", ".opus", ".aac", ".webm", ".mov")
+
+OUTDATED = {
+    "": ("persist", "webhook", "result_url"),
+    "config": ("max_animated_faces", "overlay", "driver_expression", "show_watermark", "auto_match_face"),
+}
+"""Keys that published clients send and that decide nothing here: accepted, and said in the job's warnings."""
+
+
+async def bounded(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, counted: a length that a client claims proves nothing. Raises RenderError beyond it."""
+    seen = 0
+    async for piece in request.stream():
+        seen += len(piece)
+        if seen > limit_bytes:
+            raise RenderError("InvalidFileSizeError", f"file size exceeded {limit_bytes >> 20} MB")
+        yield piece
+
+
+async def read_request(request: Request, kind: Kind) -> tuple[RenderRequest, tuple[str, ...]]:
+    """A render request and what in it is left out of account. Raises RenderError (ValidationError names the fields).
+
+    Strings for booleans and numbers are taken for what they say, as the service does.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RenderError("UnsupportedMimeTypeError", "the body must be application/json")
+    data = b"".join([piece async for piece in bounded(request, JSON_BYTES)])
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        raise RenderError("BadRequestError", "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise RenderError("BadRequestError", "the body must be an object")
+    return parse(body, kind)
+
+
+class InvalidFieldsError(RenderError):
+    """A request that does not fit its model; `details` has a message per path, as the service writes them."""
+
+    def __init__(self, details: dict[str, dict[str, str]]) -> None:
+        named = "; ".join(f"{path}: {entry['message']}" for path, entry in details.items())
+        super().__init__("ValidationError", f"validation failed: {named}")
+        self.details = details
+
+
+def parse(body: dict[str, Any], kind: Kind) -> tuple[RenderRequest, tuple[str, ...]]:
+    """A JSON body as a request, without outdated keys, and a sentence for each of those."""
+    from pydantic import ValidationError
+
+    fields, notes = _without_outdated(body)
+    model = TalkRequest if kind == "talk" else AnimationRequest
+    try:
+        return model.model_validate(fields), notes
+    except ValidationError as error:
+        raise InvalidFieldsError(
+            {".".join(["body", *(str(p) for p in e["loc"])]): {"message": e["msg"]} for e in error.errors()}
+        ) from None
+
+
+def _without_outdated(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    fields, notes = dict(body), []
+    config = fields.get("config")
+    if isinstance(config, dict):
+        config = fields["config"] = dict(config)
+    for place, names in OUTDATED.items():
+        holder = config if place else fields
+        if isinstance(holder, dict):
+            meant = [name for name in names if name in holder and holder.pop(name) not in (None, "", False)]
+            notes += [f"{place + '.' if place else ''}{name} has no effect on this server" for name in meant]
+    return fields, tuple(notes)
+
+
+async def take_file(request: Request, field: str, limit_bytes: int, folder: Path) -> Path:
+    """Store the multipart file called `field` under an unguessable name of ours; its path.
+
+    Raises RenderError for a body that is too large or no multipart form, and a file that is missing, empty or of
+    another type than it should be.
+    """
+    from starlette.datastructures import UploadFile
+    from starlette.formparsers import MultiPartException, MultiPartParser
+
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise RenderError("UnsupportedMimeTypeError", "the body must be multipart/form-data")
+    room = limit_bytes + (64 << 10)  # for the other fields and the boundaries
+    parser = MultiPartParser(request.headers, bounded(request, room), max_files=1, max_fields=10)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise RenderError("BadRequestError", f"the form cannot be read: {error}") from None
+    try:
+        given = form.get(field)
+        if not isinstance(given, UploadFile):
+            raise RenderError("BadRequestError", f"'{field}' file is required")
+        if (given.size or 0) > limit_bytes:
+            raise RenderError("InvalidFileSizeError", f"file size exceeded {limit_bytes >> 20} MB")
+        return await _kept(given, field, folder)
+    finally:
+        await form.close()
+
+
+async def _kept(given: Any, field: str, folder: Path) -> Path:
+    head = await given.read(16)
+    if not head:
+        raise RenderError("BadRequestError", f"invalid {field}: the file is empty")
+    ending = _image_ending(head) if field == "image" else _audio_ending(given.filename or "")
+    path = folder / f"{field[:3]}_{secrets.token_urlsafe(16)}{ending}"
+    with path.open("xb") as out:
+        while head:
+            out.write(head)
+            head = await given.read(1 << 20)
+    return path
+
+
+def _image_ending(head: bytes) -> str:
+    """By what the file is, not what it is called: PNG and JPEG begin with signatures."""
+    for magic, ending in IMAGE_MAGIC.items():
+        if head.startswith(magic):
+            return ending
+    raise RenderError("UnsupportedMimeTypeError", "unsupported image type", hint="send a JPEG or a PNG")
+
+
+def _audio_ending(name: str) -> str:
+    """A known ending of the client's name; what is in the file is found out when it is rendered."""
+    ending = Path(name).suffix.lower()
+    if ending not in AUDIO_ENDINGS:
+        hint = f"a name that ends in {', '.join(AUDIO_ENDINGS)}"
+        raise RenderError("UnsupportedMimeTypeError", "unsupported audio type", hint=hint)
+    return ending

@@ -1,0 +1,95 @@
+"""What an answer means: for a paid POST, whether something was bought; for a read, whether to ask again. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from didgen.errors import RenderError
+
+Meaning = Literal["bought", "refused", "later", "ambiguous"]
+
+REFUSED = frozenset({400, 401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 431, 451})
+"""Statuses after which nothing was bought."""
+
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses after which a read is tried again."""
+
+_KINDS = {
+    401: "AuthorizationError",
+    402: "InsufficientCreditsError",
+    403: "PermissionError",
+    404: "NotFoundError",
+    415: "UnsupportedMimeTypeError",
+}
+_HINTS = {
+    401: "set D_ID_API_KEY to the key as the service shows it (user:secret); a failed payment also gives 401",
+    402: "buy credits, or draft with --service local",
+    403: "the account's plan does not allow this",
+}
+
+
+def meaning_of_post(status: int, job_id: object) -> Meaning:
+    """What became of a paid POST that was answered. Anything unheard of may have been accepted, hence `ambiguous`."""
+    if status in (200, 201):
+        return "bought" if isinstance(job_id, str) and job_id else "ambiguous"
+    if status == 429:
+        return "later"
+    return "refused" if status in REFUSED else "ambiguous"
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """The object in a body; {} for anything else: gateways answer in HTML, in other shapes, or not at all."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def refusal(status: int, data: bytes) -> RenderError:
+    """The error in an answer, kind and words as the service gave them."""
+    body = json_object(data)
+    kind = str(body.get("kind") or _KINDS.get(status, "BadRequestError"))
+    words = str(body.get("description") or body.get("message") or f"the service answered {status}")
+    details = body.get("details")
+    if isinstance(details, dict):
+        said = [f"{path}: {d['message']}" for path, d in details.items() if isinstance(d, dict) and "message" in d]
+        words = "; ".join([words, *(line for line in said if line not in words)])
+    return RenderError(kind, words[:2000], hint=_HINTS.get(status, ""))
+
+
+def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
+    """The wait a Retry-After header asks for, in seconds or as a date, held in 1 s to 1 h; None without one."""
+    if not value:
+        return None
+    try:
+        wait = float(value)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        wait = (date - (now or datetime.now(UTC))).total_seconds()
+    return None if math.isnan(wait) else min(max(wait, 1.0), 3600.0)
+
+
+def jitter_s(attempt: int, base_s: float = 1.0, cap_s: float = 30.0) -> float:
+    """Full jitter: anywhere between nothing and base * 2 ** attempt, so that many clients do not march in step."""
+    return random.uniform(0, min(cap_s, base_s * 2**attempt))
+
+
+def without_links(value: Any) -> Any:
+    """An answer of the service fit to be kept: links without their queries (signatures), no account data."""
+    if isinstance(value, dict):
+        return {key: without_links(v) for key, v in value.items() if key != "user"}
+    if isinstance(value, list):
+        return [without_links(v) for v in value]
+    if isinstance(value, str) and "://" in value:
+        return value.partition("?")[0]
+    return value

@@ -1,0 +1,139 @@
+"""The server's jobs as its clients see them: one record each, from created to done or error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from didgen.api.wire import Created, Job, Kind, RenderConfig, RenderRequest, TalkRequest, kind_of
+
+OWNER = "local"
+
+
+def now() -> str:
+    """The time as the service writes it: ISO 8601 with milliseconds and Z."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+@dataclass(slots=True)
+class Record:
+    """One job. request: as the client wrote it, with the client's own links. video: set when it is done."""
+
+    id: str
+    request: RenderRequest
+    warnings: tuple[str, ...] = ()
+    status: str = "created"
+    created_at: str = field(default_factory=now)
+    modified_at: str = ""
+    started_at: str = ""
+    video: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    error: Mapping[str, str] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.request)
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("done", "error")
+
+    def start(self) -> None:
+        """It is being rendered. The service's `started_at` has no Z, so neither has ours."""
+        if self.status == "created":
+            self.status, self.started_at = "started", now().removesuffix("Z")
+            self.modified_at = now()
+
+    def finish(self, video: Path, facts: Mapping[str, Any]) -> None:
+        """Its video is whole at `video`."""
+        self.start()
+        self.video, self.facts = video, facts
+        self.status, self.modified_at = "done", now()
+
+    def fail(self, kind: str, description: str) -> None:
+        """It ended without a video."""
+        self.error = {"kind": kind, "description": description}
+        self.status, self.modified_at = "error", now()
+
+
+def created_answer(record: Record) -> dict[str, Any]:
+    """What POST answers: exactly these five."""
+    made = Created(id=record.id, object=record.kind, created_at=record.created_at, created_by=OWNER, status="created")
+    return made.model_dump(mode="json")
+
+
+def job_answer(record: Record, result_url: str | None) -> dict[str, Any]:
+    """What GET answers. `result_url`, `duration`, `face` and `metadata` are there only when it is done."""
+    request = record.request
+    answer: dict[str, Any] = {
+        **created_answer(record),
+        "user_id": OWNER,
+        "status": record.status,
+        "modified_at": record.modified_at or record.created_at,
+        "source_url": request.source_url,
+        "config": _effective(request),
+    }
+    optional = {
+        "started_at": record.started_at,
+        "driver_url": record.facts.get("driver_url") or request.driver_url,
+        "audio_url": _audio_url(request),
+        "user_data": request.user_data,
+        "name": request.name,
+        "error": record.error,
+    }
+    answer |= {name: value for name, value in optional.items() if value}
+    if record.status == "done":
+        answer |= _result(record, result_url)
+    return Job.model_validate(answer).model_dump(mode="json", exclude_unset=True)
+
+
+def _result(record: Record, result_url: str | None) -> dict[str, Any]:
+    facts = record.facts
+    metadata = _metadata(record)
+    if record.kind == "talk":
+        return {
+            "result_url": result_url,
+            "duration": facts.get("duration_s"),
+            "face": facts.get("face"),
+            "metadata": metadata,
+        }
+    faces = [facts["face"]] if facts.get("face") else []
+    # The service writes the resolution of animations as strings and gives them no duration; ours is one more field.
+    metadata |= {"resolution": [str(side) for side in metadata["resolution"]], "faces": faces, "video_fps": 25}
+    return {
+        "result_url": result_url,
+        "duration": facts.get("duration_s"),
+        "task": False,
+        "face_ids": list(range(len(faces))),
+        "metadata": metadata,
+    }
+
+
+def _metadata(record: Record) -> dict[str, Any]:
+    """The service's keys, and ours: the words with their times, and what a person should know."""
+    facts = record.facts
+    size_kib = record.video.stat().st_size / 1024 if record.video and record.video.exists() else 0
+    return {
+        "driver_url": facts.get("driver_url"),
+        "num_faces": 1,
+        "num_frames": facts.get("frames"),
+        "resolution": list(facts.get("resolution", ())),
+        "size_kib": round(size_kib, 3),
+        **facts.get("metadata", {}),
+        "words": facts.get("words", []),
+        "warnings": [*facts.get("warnings", ()), *record.warnings],
+    }
+
+
+def _effective(request: RenderRequest) -> dict[str, Any]:
+    config = (request.config or RenderConfig()).model_dump(mode="json", exclude_none=True)
+    return config | {"result_format": f".{config['result_format']}"}  # the service writes it with a dot
+
+
+def _audio_url(request: RenderRequest) -> str | None:
+    if isinstance(request, TalkRequest) and request.script.type == "audio":
+        return request.script.audio_url
+    return None
