@@ -172,10 +172,11 @@ def test_small_faces(found):
         ((-31.0, 8.0, 0.0), "31° to the picture's left"),
         ((0.0, 36.0, 0.0), "28° downwards"),
         ((0.0, -20.0, 0.0), "28° upwards"),
+        ((0.0, 8.0, -87.0), r"lies on its side \(tilted -87°\)"),
     ],
 )
 def test_turned_faces_are_refused(woman, found, pose, said):
-    """More than 25° to any side is refused, saying how far and where to."""
+    """More than 25° to any side is refused, saying how far and where to; so is a photo that lies on its side."""
     with pytest.raises(RenderError, match=said):
         choose_face([replace(found, pose_deg=pose)], None, "talk", woman.shape)
 
@@ -203,11 +204,11 @@ def test_cut_faces_are_refused(found):
 
 
 def test_cut_photo_is_refused_as_a_whole(woman, found):
-    """The photo itself cut through the middle of the face: refused in one way or the other, never animated."""
-    middle = int(found.landmarks[1, 0])
-    half = np.ascontiguousarray(woman[:, :middle])
-    with pytest.raises(RenderError):
-        choose_face(find_faces(half), None, "talk", half.shape)
+    """A photo that is cut through the forehead and the chin shows a face all the same, and says how much is missing."""
+    left, top, right, bottom = (int(v) for v in found.box)
+    cut = np.ascontiguousarray(woman[top + 45 : bottom - 35, left:right])
+    with pytest.raises(RenderError, match="of the face is outside the picture"):
+        choose_face(find_faces(cut), None, "talk", cut.shape)
 
 
 def test_response_shape(found):

@@ -149,6 +149,49 @@ def test_palette_with_transparency(tmp_path):
     assert [255, 255, 255] == rgb[0, 150].tolist()
 
 
+def cmyk_jpeg(side: int, ink: tuple[int, int, int, int]) -> bytes:
+    """A baseline JPEG of one CMYK colour by hand, as Adobe writes it: samples are 255 - ink, marker APP14.
+
+    All quantisers are 1, so a block's DC is 8 · (sample - 128). Huffman codes: DC category k is the 5-bit number k (12
+    of them), AC knows only "end of block" (0).
+    """
+
+    def segment(marker: int, payload: bytes) -> bytes:
+        return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+
+    def dc(value: int) -> str:
+        size = abs(value).bit_length()
+        low = value if value > 0 else value + (1 << size) - 1
+        return f"{size:05b}" + (f"{low:0{size}b}" if size else "") + "0"
+
+    blocks = (side // 8) ** 2
+    bits = "".join(dc(8 * (255 - c - 128)) for c in ink) + dc(0) * (4 * (blocks - 1))
+    bits += "1" * (-len(bits) % 8)
+    scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    parts = [
+        segment(0xEE, b"Adobe\0\x64\0\0\0\0\0"),
+        segment(0xDB, b"\0" + b"\1" * 64),
+        segment(0xC0, struct.pack(">BHHB", 8, side, side, 4) + b"".join(bytes([k, 0x11, 0]) for k in range(1, 5))),
+        segment(0xC4, b"\0" + bytes([0, 0, 0, 0, 12] + [0] * 11) + bytes(range(12))),
+        segment(0xC4, b"\x10" + bytes([1] + [0] * 15) + b"\0"),
+        segment(0xDA, b"\4" + b"".join(bytes([k, 0]) for k in range(1, 5)) + b"\0\x3f\0"),
+    ]
+    return b"\xff\xd8" + b"".join(parts) + scan + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    ("ink", "seen"),
+    [((0, 0, 0, 0), WHITE), ((0, 255, 255, 0), RED), ((255, 0, 255, 0), GREEN), ((255, 255, 0, 0), BLUE)],
+)
+def test_print_colours_become_rgb(tmp_path, ink, seen):
+    """A CMYK JPEG, as print shops send it, has its colours and is no negative; black ink darkens."""
+    rgb = load_photo(save(tmp_path, cmyk_jpeg(160, ink)))
+    assert (160, 160, 3) == rgb.shape
+    assert seen == pytest.approx(tuple(rgb[80, 80].tolist()), abs=4)
+    dark = load_photo(save(tmp_path, cmyk_jpeg(160, (*ink[:3], 128))))
+    assert dark.max() == pytest.approx(127, abs=4)
+
+
 def test_phone_photo_is_shrunk(tmp_path):
     """12 megapixels from a phone work: 4032×3024 held upright becomes 1440×1920."""
     jpeg = with_exif(encoded(corners(3024, 4032), ".jpg"), exif(6))

@@ -31,8 +31,16 @@ class Detection:
 
 
 def detect(rgb: NDArray[np.uint8]) -> list[Detection]:
-    """Faces of an (H, W, 3) RGB picture, best first; none is an empty list."""
-    tensor, scale, left, top = letterbox(rgb)
+    """Faces of an (H, W, 3) RGB picture, best first; none is an empty list.
+
+    A picture without any is looked at again with a wide border: so faces that fill it or are cut off are found too,
+    and can be refused for what they are.
+    """
+    return _detect(rgb, 1.0) or _detect(rgb, 0.6)
+
+
+def _detect(rgb: NDArray[np.uint8], fill: float) -> list[Detection]:
+    tensor, scale, left, top = letterbox(rgb, fill)
     boxes, logits = net("face_detection_full_range")(tensor[None])
     scores = sigmoid(logits.reshape(-1))
     kept = np.flatnonzero(scores >= _MIN_SCORE)
@@ -44,10 +52,11 @@ def detect(rgb: NDArray[np.uint8]) -> list[Detection]:
     return [Detection(score, xy[:2].reshape(4), xy[2:]) for score, xy in points]
 
 
-def letterbox(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float, float, float]:
-    """The picture fitted into the net's square (grey bars), as -1..1; and scale, left, top of picture → square."""
+def letterbox(rgb: NDArray[np.uint8], fill: float = 1.0) -> tuple[NDArray[np.float32], float, float, float]:
+    """The picture fitted into `fill` of the net's square (the rest grey), as -1..1; and scale, left, top of picture →
+    square."""
     height, width = rgb.shape[:2]
-    scale = _SIDE / max(height, width)
+    scale = _SIDE * fill / max(height, width)
     small = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
     left, top = (_SIDE - small.shape[1]) // 2, (_SIDE - small.shape[0]) // 2
     square = np.zeros((_SIDE, _SIDE, 3), np.float32)

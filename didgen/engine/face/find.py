@@ -25,6 +25,7 @@ from didgen.errors import RenderError
 MIN_EYES_PX, FEW_EYES_PX = 40, 100  # eye distance: refused below, warned below
 MAX_TURN_DEG, FAR_TURN_DEG = 25, 15  # yaw or pitch: refused above, warned above
 LEVEL_PITCH_DEG = 8.0  # what a head that looks into the camera measures: the canonical mesh leans back a little
+MAX_TILT_DEG = 60  # roll: beyond it the photo itself lies on its side
 MAX_OUTSIDE = 0.2  # of the face's area
 
 _MIN_PRESENCE = 0.5
@@ -60,7 +61,7 @@ def choose_face(
     faces: largest first, as `find_faces` gives them. square: the user's choice, in px of the photo file. picture:
     shape (H, W, …) of the loaded photo. scale: loaded px per px of the file (`photo_scale`).
     Raises RenderError, InvalidFaceError for talks and FaceError for animations (the service's words): no face, none in
-    the square, too small, turned too far, cut off.
+    the square, too small, turned too far, on its side, cut off.
     """
     refused = "InvalidFaceError" if kind == "talk" else "FaceError"
     if not faces:
@@ -119,6 +120,8 @@ def _faults(face: Face, picture: tuple[int, ...]) -> Iterator[tuple[str, str]]:
     if turn > MAX_TURN_DEG:
         hint = "use a photo that looks into the camera"
         yield f"the face is turned {turn:.0f}° {way}, at most {MAX_TURN_DEG}° can be animated", hint
+    if abs(face.pose_deg[2]) > MAX_TILT_DEG:
+        yield f"the face lies on its side (tilted {face.pose_deg[2]:.0f}°)", "turn the photo upright"
     if outside > MAX_OUTSIDE:
         hint = "use a photo that shows the whole face"
         yield f"{outside:.0%} of the face is outside the picture, at most {MAX_OUTSIDE:.0%} may be", hint
