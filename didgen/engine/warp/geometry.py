@@ -92,8 +92,8 @@ class Geometry:
     ) -> HeadMove:
         """pose_deg: yaw, pitch, roll; translation_cm: x right, y down, z away: both as in `MotionTrack`.
 
-        carry_deg: the pose by which the head as a whole goes round the neck, when its relief must be turned further than
-        that to look so (see `calibrate`): a larger turn must not throw the head further aside.
+        carry_deg: the pose by which the head as a whole goes round the neck, where its relief must be turned further
+        than that to look so (see `calibrate`): the larger turn must not throw the head further aside.
         """
         shift = np.asarray(translation_cm, np.float64)
         scale = _CAMERA_CM / (_CAMERA_CM + shift[2])

@@ -174,9 +174,9 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     thicker = head.rows(_UP, (0.17, 0.11, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.05, 0))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.35 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
+    yield "mouthPucker", np.stack([0.31 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
     opened = arch * (0.22 * upper - 0.34 * lower + thicker) + 0.12 * above - 0.2 * below
-    yield "mouthFunnel", np.stack([0.27 * inward, opened, 0.6 * profile], 1)
+    yield "mouthFunnel", np.stack([0.25 * inward, opened, 0.6 * profile], 1)
 
 
 def _lip_rows(head: _Head) -> Iterator[tuple[str, Floats]]:

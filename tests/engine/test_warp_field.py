@@ -1,0 +1,161 @@
+"""Flows and their inverse on a synthetic face: the canonical head, straight, in the middle of a 512 px picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from didgen.engine.face.mesh import MESH_POINTS, canonical_mesh
+from didgen.engine.face.pose import F, Placement
+from didgen.engine.motion.track import INDEX, SHAPES
+from didgen.engine.warp.calibrate import soft_clamp
+from didgen.engine.warp.field import FlowField, lower_vertices, main_field, upper_vertices
+from didgen.engine.warp.geometry import Geometry, depth_map
+from didgen.engine.warp.grid import NodeGrid
+from didgen.engine.warp.shapes import shape_basis
+
+SIDE, PX_PER_CM = 512, 16.0
+STILL = np.zeros(len(SHAPES), np.float32)
+
+
+@pytest.fixture(scope="module")
+def geometry() -> Geometry:
+    """All of the picture is head, so that every flow reaches everywhere."""
+    points = canonical_mesh().vertices_cm
+    mesh = np.concatenate([points, points[:10]])
+    placement = Placement(PX_PER_CM, np.eye(3), np.array([256.0, 256.0, 0.0]))
+    landmarks = placement.picture_from_canonical(mesh).astype(np.float32)
+    grid = NodeGrid(0, 0, SIDE, SIDE, 8)
+    whole = np.ones((grid.rows, grid.columns), np.float32)
+    return Geometry(
+        width=SIDE,
+        height=SIDE,
+        work_from_photo=np.eye(2, 3),
+        landmarks=landmarks,
+        placement=placement,
+        mesh_cm=mesh,
+        shapes_px=(PX_PER_CM * shape_basis(mesh, True, 0.5) @ F).astype(np.float32),
+        mouth_open=True,
+        gap_cm=0.5,
+        grid=grid,
+        depth=depth_map(landmarks, 240.0, grid.nodes()),
+        head=whole,
+        body=whole,
+        reach=whole,
+    )
+
+
+@pytest.fixture(scope="module")
+def field(geometry) -> FlowField:
+    return main_field(geometry)
+
+
+def _identity() -> np.ndarray:
+    return np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), -1).astype(np.float32)
+
+
+def _weights(**named: float) -> np.ndarray:
+    weights = STILL.copy()
+    for name, weight in named.items():
+        weights[INDEX[name]] = weight
+    return weights
+
+
+def test_at_rest_every_px_reads_itself(geometry, field):
+    """No weight and no move: the identity map, exactly."""
+    assert np.array_equal(_identity(), field.backward(STILL, geometry.head_move((0, 0, 0), (0, 0, 0), 0.0)))
+
+
+def test_a_move_to_the_right_reads_from_the_left(geometry, field):
+    """A centimetre right and half a one down shifts the map by 16 px and 8 px the other way."""
+    back = field.backward(STILL, geometry.head_move((0, 0, 0), (1, 0.5, 0), 0.0))
+    assert np.abs(back - (_identity() - (16, 8))).max() < 0.02
+
+
+def test_breath_lifts_the_body(geometry, field):
+    """Half a centimetre of breath: what is seen was 8 px lower in the photo."""
+    back = field.backward(STILL, geometry.head_move((0, 0, 0), (0, 0, 0), 0.5))
+    assert np.abs(back - (_identity() - (0, -8))).max() < 0.02
+
+
+def test_nearer_is_larger(geometry, field):
+    """A head that comes 6 cm nearer grows by a ninth about its pivot."""
+    move = geometry.head_move((0, 0, 0), (0, 0, -6), 0.0)
+    assert move.matrix[0, 0] == pytest.approx(60 / 54 - 1)
+    nose, chin = geometry.moved(STILL, move)[[1, 152]]
+    assert np.hypot(*(nose - chin)[:2]) == pytest.approx(
+        10 / 9 * np.hypot(*np.ptp(geometry.landmarks[[1, 152]], 0)[:2])
+    )
+
+
+@pytest.mark.parametrize(
+    ("pose", "axis", "sign"), [((8, 0, 0), 0, 1), ((-8, 0, 0), 0, -1), ((0, 8, 0), 1, 1), ((0, -8, 0), 1, -1)]
+)
+def test_axes_of_a_turn(geometry, field, pose, axis, sign):
+    """yaw > 0 takes the nose to the picture's right against the face's edge, pitch > 0 takes it down."""
+    moved = geometry.moved(STILL, geometry.head_move(pose, (0, 0, 0), 0.0)) - geometry.landmarks
+    nose, edge = moved[1], moved[[10, 152, 234, 454]].mean(0)
+    assert sign * (nose - edge)[axis] > 6
+    assert abs((nose - edge)[1 - axis]) < 2
+
+
+def test_roll_is_clockwise(geometry):
+    """roll > 0: the forehead goes to the right of the chin."""
+    moved = geometry.moved(STILL, geometry.head_move((0, 0, 10), (0, 0, 0), 0.0))
+    assert moved[10, 0] - moved[152, 0] > 40
+
+
+@pytest.mark.parametrize(
+    ("pose", "weights"),
+    [((7, 4, 6), {}), ((0, 0, 0), {"jawOpen": 0.7, "mouthFunnel": 0.5}), ((-6, 3, -5), {"browDownLeft": 1})],
+)
+def test_the_inverse_undoes_the_flow(geometry, field, pose, weights):
+    """What a px reads goes to that px: forward after backward is a quarter px off at most in all but the mouth."""
+    named, move = _weights(**weights), geometry.head_move(pose, (0.3, -0.2, 0), 0.0)
+    back = field.backward(named, move)
+    there = back + field.grid.sample(field.forward(named, move), back)
+    error = np.hypot(*np.moveaxis(there - _identity(), -1, 0))[48:-48, 48:-48]
+    assert np.percentile(error, 96) < 0.25
+    assert error.max() < 4  # where the two lips' fields meet in a step, which one smooth map cannot follow
+
+
+def test_a_shifted_rectangle_is_the_same_map(geometry):
+    """A small field asked for a shifted rectangle reads what a field over that rectangle reads."""
+    move = geometry.head_move((1, 1, 1), (0.5, 0.25, 0), 0.0)
+    here = FlowField.over(geometry, np.arange(MESH_POINTS), (160, 240, 96, 80), 2).backward(STILL, move, (8, 4))
+    there = FlowField.over(geometry, np.arange(MESH_POINTS), (168, 244, 96, 80), 2).backward(STILL, move)
+    inside = np.s_[16:-16, 16:-16]  # near its border the second field lacks the photo that the head comes from
+    assert here[inside] == pytest.approx(there[inside], abs=0.1)
+
+
+def test_the_lips_have_fields_of_their_own(geometry):
+    """Below the lips' line the upper lip's field stays while the lower lip's goes down with the jaw."""
+    region = (216, 300, 80, 48)
+    upper, lower = (FlowField.over(geometry, v, region, 2) for v in (upper_vertices(), lower_vertices()))
+    jaw, still = _weights(jawOpen=0.5), geometry.head_move((0, 0, 0), (0, 0, 0), 0.0)
+    x, y = geometry.landmarks[14, :2]
+    at = np.array([[[x, y]]], np.float32)
+    down_upper, down_lower = (f.grid.sample(f.forward(jaw, still), at)[0, 0, 1] for f in (upper, lower))
+    assert down_lower > 6
+    assert down_upper < 0.6 * down_lower
+
+
+def test_the_clamp_is_odd_and_never_beyond():
+    """Small turns pass as they are; the largest ends at the limit; the order is kept."""
+    asked = np.linspace(-60, 60, 241)
+    drawn = np.array([soft_clamp(a, 15.0) for a in asked])
+    assert drawn == pytest.approx(-drawn[::-1])
+    assert drawn[np.abs(asked) <= 10] == pytest.approx(asked[np.abs(asked) <= 10])
+    assert np.all(np.diff(drawn) >= 0)
+    assert np.abs(drawn).max() <= 15
+
+
+@pytest.mark.parametrize("step", [2, 8, 16])
+def test_upsampling_keeps_a_ramp_in_place(step):
+    """Nodes that hold their own x give every px its x: nothing is shifted by half a step (cubics ripple by 4 %)."""
+    grid = NodeGrid(3, 5, 70, 50, step)
+    nodes = grid.nodes()
+    dense = grid.upsampled(nodes)
+    assert (50, 70, 2) == dense.shape
+    assert dense[..., 0] == pytest.approx(np.tile(np.arange(3.0, 73), (50, 1)), abs=0.05 * step)
+    assert grid.sample(nodes, nodes[3:5, 3:6] + 0.4)[0, 0] == pytest.approx(nodes[3, 3] + 0.4, abs=0.05 * step)

@@ -1,0 +1,120 @@
+"""Shapes on the canonical mesh: what each must do to a face, in its own axes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from didgen.engine.face.mesh import CHIN, EYES, LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, canonical_mesh
+from didgen.engine.motion.track import INDEX, SHAPES
+from didgen.engine.warp.shapes import shape_basis
+
+GAP_CM = 0.55  # the canonical mesh parts its lips
+
+
+@pytest.fixture(scope="module")
+def mesh() -> np.ndarray:
+    """The canonical head with irises, made symmetric."""
+    points = canonical_mesh().vertices_cm
+    irises = [points[list(EYES[side].up)].mean(0) for side in ("Right", "Left") for _ in range(5)]
+    return np.concatenate([points, irises])
+
+
+@pytest.fixture(scope="module")
+def basis(mesh) -> np.ndarray:
+    return shape_basis(mesh, True, GAP_CM)
+
+
+def _mirror(mesh: np.ndarray) -> np.ndarray:
+    """Number of each point's mirror image."""
+    flipped = mesh * (-1, 1, 1)
+    return np.array([int(np.argmin(((mesh - p) ** 2).sum(1))) for p in flipped[:468]])
+
+
+def test_every_shape_moves_something_and_all_are_finite(basis):
+    """44 shapes of 478 points; none is empty."""
+    assert (44, 478, 3) == basis.shape
+    assert np.isfinite(basis).all()
+    assert [] == [n for n in SHAPES if np.abs(basis[INDEX[n]]).max() < 0.1]
+
+
+def test_the_subjects_left_is_the_pictures_right(mesh, basis):
+    """mouthSmileLeft raises the corner at x > 0 and leaves the other."""
+    right, left = MOUTH_CORNERS
+    smile = basis[INDEX["mouthSmileLeft"]]
+    assert mesh[left, 0] > 0
+    assert smile[left, 1] > 0.4
+    assert smile[left, 0] > 0.4
+    assert abs(smile[right, 1]) < 0.02
+
+
+@pytest.mark.parametrize("name", [n for n in SHAPES if n.endswith("Left")])
+def test_sides_are_mirror_images(mesh, basis, name):
+    """Each ...Right is its ...Left with x turned round."""
+    mirror = _mirror(mesh)
+    left, right = basis[INDEX[name]][:468], basis[INDEX[name.replace("Left", "Right")]][:468]
+    assert left[mirror] * (-1, 1, 1) == pytest.approx(right, abs=0.03)
+
+
+@pytest.mark.parametrize("name", [n for n in SHAPES if n.startswith(("jaw", "mouth", "seal"))])
+def test_mouths_do_not_pull_at_eyes(basis, name):
+    """Lids stay where they are whatever the mouth does."""
+    lids = [p for eye in EYES.values() for p in (*eye.up, *eye.lo)]
+    assert np.abs(basis[INDEX[name]][lids]).max() < 0.01
+
+
+def test_the_jaw_drops_the_chin_and_leaves_the_nose(basis):
+    """At full weight the chin goes down by more than a centimetre, the lower lip too, nose and upper lip hardly."""
+    jaw = basis[INDEX["jawOpen"]]
+    assert jaw[CHIN, 1] < -1.0
+    assert jaw[LIP_GAP[1], 1] < -1.0
+    assert abs(jaw[LIP_GAP[0], 1]) < 0.05
+    assert np.abs(jaw[1]).max() < 0.05
+
+
+def test_u_is_round_and_i_is_wide(mesh, basis):
+    """The mouth of "oo" is at most 0.8 as wide as that of "ee"."""
+
+    def width(**weights: float) -> float:
+        moved = mesh + sum(w * basis[INDEX[n]] for n, w in weights.items())
+        return float(np.hypot(*(moved[MOUTH_CORNERS[1]] - moved[MOUTH_CORNERS[0]])[:2]))
+
+    oo = width(mouthPucker=0.85, mouthFunnel=0.3)
+    ee = width(mouthStretchLeft=0.42, mouthStretchRight=0.42)
+    assert oo <= 0.8 * ee
+    assert oo >= 0.45 * ee  # a mouth, not a dot
+
+
+def test_a_smile_taken_back_goes_down_and_in(mesh, basis):
+    """A negative smile moves both corners down and towards each other."""
+    calm = mesh - 0.7 * (basis[INDEX["mouthSmileLeft"]] + basis[INDEX["mouthSmileRight"]])
+    for corner in MOUTH_CORNERS:
+        assert calm[corner, 1] < mesh[corner, 1] - 0.3
+        assert abs(calm[corner, 0]) < abs(mesh[corner, 0]) - 0.3
+
+
+def test_seal_closes_parted_lips_and_only_those(mesh, basis):
+    """The inner lips meet over the middle of the mouth; on closed lips the shape is nothing."""
+    sealed = mesh + basis[INDEX["seal"]]
+    upper, lower = list(LIP_ROWS_UPPER[3][3:-3]), list(LIP_ROWS_LOWER[3][3:-3])
+    assert np.abs(sealed[upper, 1] - sealed[lower, 1]).max() < 0.05
+    assert (mesh[upper, 1] - mesh[lower, 1]).max() > 0.4
+    assert not shape_basis(mesh, False, GAP_CM)[INDEX["seal"]].any()
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_a_blink_closes_the_lids_of_one_eye(mesh, basis, side):
+    """The lids of that eye meet; brows and the other eye stay."""
+    eye, other = EYES[side], EYES["Right" if side == "Left" else "Left"]
+    blink = basis[INDEX[f"eyeBlink{side}"]]
+    closed = mesh + blink
+    assert np.abs(closed[list(eye.up)] - closed[list(eye.lo)]).max() < 0.02
+    assert not blink[[*other.up, *other.lo, *eye.brow]].any()
+
+
+def test_brows_rise_without_the_lids(basis):
+    """A raised brow goes up by half a centimetre; the lids below follow by a tenth of that."""
+    eye = EYES["Left"]
+    raised = basis[INDEX["browOuterUpLeft"]] + basis[INDEX["browInnerUp"]]
+    assert raised[list(eye.brow), 1].min() > 0.3
+    assert np.abs(raised[list(eye.up)]).max() < 0.1
