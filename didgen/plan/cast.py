@@ -11,22 +11,37 @@ from didgen.errors import UsageError
 from didgen.plan.identity import ServiceId
 
 
-def cast(
-    written: Mapping[str, Any] | None, locale: str, service: ServiceId, available: Collection[str]
-) -> tuple[Provider | None, str]:
-    """The provider to send for a voice as written, and a note when it stands in for another.
+class Cast:
+    """The voices of one project's scenes; each is looked for once, however many scenes it speaks.
 
-    The local engine always gets one of its own voices, so that what it is does not depend on the name it was asked by.
-    D-ID gets its own providers; None leaves the choice to it. Another server that speaks the API is given what was
-    written: most are ours. available: local voices that can speak. Raises UsageError as `resolve_voice` does.
+    available: local voices that can speak.
     """
-    if service.local:
-        voice, note = resolve_voice(written, locale, available)
-        return _local(voice.id, written or {}), note
-    if written is not None and not service.is_d_id and named(written)[0] == "didgen":
-        return Provider(**_form(written, "didgen")), ""
-    form, note = service_voice(written, locale)
-    return (Provider(**form) if form is not None else None), note
+
+    def __init__(self, service: ServiceId, available: Collection[str]) -> None:
+        self._service = service
+        self._available = available
+        self._found: dict[str, tuple[Provider | None, str]] = {}
+
+    def provider(self, written: Mapping[str, Any] | None, locale: str) -> tuple[Provider | None, str]:
+        """The provider to send for a voice as written, and a note when it stands in for another.
+
+        The local engine always gets one of its own voices, so that what it is does not depend on the name it was asked
+        by. D-ID gets its own providers; None leaves the choice to it. Another server that speaks the API is given what
+        was written: most are ours. Raises UsageError as `resolve_voice` does.
+        """
+        key = f"{locale} {written}"
+        if key not in self._found:
+            self._found[key] = self._choose(written, locale)
+        return self._found[key]
+
+    def _choose(self, written: Mapping[str, Any] | None, locale: str) -> tuple[Provider | None, str]:
+        if self._service.local:
+            voice, note = resolve_voice(written, locale, self._available)
+            return _local(voice.id, written or {}), note
+        if written is not None and not self._service.is_d_id and named(written)[0] == "didgen":
+            return Provider(**_form(written, "didgen")), ""
+        form, note = service_voice(written, locale)
+        return (Provider(**form) if form is not None else None), note
 
 
 def rate_of(provider: Provider | None) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +18,7 @@ from didgen.catalog.drivers import is_driver_file, resolve_driver
 from didgen.catalog.voices import installed
 from didgen.errors import DidgenError, Problem, ProjectError
 from didgen.plan.address import address_of, collisions, output_path
-from didgen.plan.cast import cast, rate_of
+from didgen.plan.cast import Cast, rate_of
 from didgen.plan.estimate import animation_seconds, recording_seconds, text_seconds
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import ServiceId, identity_of
@@ -47,12 +46,12 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
     """
     problems = [*project.problems, *collisions(project)]
     scenes = []
-    voices = installed()
+    cast = Cast(service, installed())
     with Templates() as templates:
         texts = Texts(project, files, templates)
         for number, spec in zip(project.numbers, project.spec.scenes, strict=True):
             inputs = Inputs(files, project.folder, service, remote)
-            one = _One(project, spec, number, service, texts, inputs, voices)
+            one = _One(project, spec, number, service, texts, inputs, cast)
             scenes.append(one.scene())
             problems += one.problems
     if problems:
@@ -84,7 +83,7 @@ class _One:
     service: ServiceId
     texts: Texts
     inputs: Inputs
-    available: Collection[str]
+    cast: Cast
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -209,7 +208,7 @@ class _One:
 
     def _voice(self, merged: Merged, locale: str) -> Provider | None:
         try:
-            provider, note = cast(merged.values.get("voice"), locale, self.service, self.available)
+            provider, note = self.cast.provider(merged.values.get("voice"), locale)
         except DidgenError as error:
             self._fail(error.message, merged.places.get("voice", ("scenes", self.number, "script")), error.hint)
             return None

@@ -57,12 +57,19 @@ class Files:
         self._seen: dict[str, Stamp] = {}
         self._bytes: dict[str, bytes] = {}
         self._folders: dict[str, str] = {}
+        self._located: dict[tuple[Path, str], Path] = {}
 
     def locate(self, name: str, folder: Path) -> Path:
         """The path that `name`, written in a file of `folder`, stands for; existing or not.
 
         Raises FileProblem for an absolute name, one that leads out of the workspace, also through a symlink.
         """
+        found = self._located.get((folder, name))
+        if found is None:
+            found = self._located[folder, name] = self._locate(name, folder)
+        return found
+
+    def _locate(self, name: str, folder: Path) -> Path:
         if not name or "\0" in name:
             raise FileProblem("is not a file name")
         if os.path.isabs(name) or name.startswith("~") or (len(name) > 1 and name[1] == ":"):
