@@ -13,6 +13,7 @@ from didgen.engine.speech.loudness import (
     levelled,
     limited,
     true_peaks,
+    without_rumble,
 )
 
 
@@ -78,6 +79,14 @@ def test_the_limiter_holds_the_ceiling_and_leaves_the_rest() -> None:
     assert true_peaks(out).max() <= ceiling * 1.01
     assert np.array_equal(x[:11_500], out[:11_500])
     assert np.array_equal(x[12_600:], out[12_600:])
+
+
+def test_rumble_goes_and_speech_stays_in_its_place() -> None:
+    """20 Hz falls by 35 dB and more, 120 Hz and up lose nothing worth hearing and move by no sample."""
+    low, voice = tone(20, 2, 24_000, 0.3), tone(120, 2, 24_000, 0.3)
+    assert np.abs(without_rumble(low, 24_000)[6000:-6000]).max() < 0.3 * 10 ** (-35 / 20)
+    assert np.allclose(voice[6000:-6000], without_rumble(voice, 24_000)[6000:-6000], atol=0.003)
+    assert len(low) == len(without_rumble(low, 24_000))
 
 
 def test_sound_under_the_ceiling_is_untouched() -> None:

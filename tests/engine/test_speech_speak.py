@@ -88,6 +88,7 @@ def test_phonemes_tile_the_sound() -> None:
     assert speech.duration_s == speech.phonemes[-1].end_s
     assert all(a.end_s == b.start_s for a, b in pairwise(speech.phonemes))
     assert set(VISEMES) >= {p.viseme for p in speech.phonemes}
+    assert min(p.end_s - p.start_s for p in speech.phonemes) > 0.005
 
 
 def test_pauses_are_the_chosen_ones() -> None:

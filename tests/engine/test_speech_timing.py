@@ -84,3 +84,11 @@ def test_tiles_cover_the_sound_without_overlap() -> None:
         Phoneme("", "sil", 0.4, 0.6),
         Phoneme("i", "I", 0.6, 1.0),
     ) == tiled(given, 1.0)
+
+
+def test_sums_of_floats_leave_no_slivers() -> None:
+    """0.1 + 0.2 is not 0.3: no silence of 1e-17 s stands between two sounds, nor after the last."""
+    given = [Phoneme("a", "aa", 0.0, 0.3), Phoneme("m", "PP", 0.1 + 0.2, 0.7 + 0.1)]
+    found = tiled(given, 0.8)
+    assert ["aa", "PP"] == [p.viseme for p in found]
+    assert 0.8 == found[-1].end_s

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 TARGET_LUFS: Final = -16.0  # the usual level of spoken word on the web
 PEAK_DB: Final = -1.5  # dB true peak: leaves room for AAC
+RUMBLE_HZ: Final = 60.0
 LOOK_S: Final = 0.005  # how far ahead and back the limiter looks
 _CHUNK: Final = 1 << 19
 _TAIL: Final = 1 << 15  # the K filter has rung out to -140 dB by then at 48 kHz
@@ -64,6 +65,18 @@ def k_response(frequency: NDArray[np.float64], sample_rate_hz: int) -> NDArray[n
     a0 = 1 + k / q + k * k
     high = (1 - z) ** 2 / (1 + 2 * (k * k - 1) / a0 * z + (1 - k / q + k * k) / a0 * z * z)
     return np.asarray(shelf * high, np.complex128)
+
+
+def without_rumble(samples: Samples, sample_rate_hz: int) -> Samples:
+    """(N,) samples without what lies under speech: a fourth-order high pass at 60 Hz that delays nothing.
+
+    Some voice models leave as much power at 10 to 30 Hz as in a soft vowel. Nobody hears it, but it fills the pauses
+    for anything that looks for silence, and takes the room of the limiter.
+    """
+    size = -(-(len(samples) + _TAIL) // 4096) * 4096  # a length without large primes transforms faster
+    hz = np.maximum(np.arange(size // 2 + 1) * (sample_rate_hz / size), 1e-3)
+    gain = 1 / np.sqrt(1 + (RUMBLE_HZ / hz) ** 8)
+    return np.asarray(np.fft.irfft(np.fft.rfft(samples, size) * gain, size)[: len(samples)], np.float32)
 
 
 def levelled(samples: Samples, sample_rate_hz: int) -> Samples:

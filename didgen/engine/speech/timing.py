@@ -6,7 +6,7 @@ SHIFT_S takes back (measured by forced alignment, sure to about 15 ms, less than
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +21,7 @@ GATE_DB: Final = 42.0  # below the loud part by this much counts as silence
 HOP_S: Final = 0.01
 LONG_GAP_S: Final = 0.3  # a word gap longer than this is a rest
 EARLY_S: Final = 0.08  # a mouth may move this long before it is heard, and after
+GRAIN_S: Final = 1e-6  # sums of floats differ by less than this
 TAIL_S: Final = 0.06  # shortest silence at the end of a phrase worth a closed mouth
 
 
@@ -120,7 +121,7 @@ def _gate_tails(timed: list[Timed], sound: Sound) -> None:
 def _within(timed: list[Timed], start_s: float, end_s: float) -> list[Timed]:
     for t in timed:
         t.start_s, t.end_s = (min(max(s, start_s), end_s) for s in (t.start_s, t.end_s))
-    return [t for t in timed if t.end_s - t.start_s > 1e-6]
+    return [t for t in timed if t.end_s - t.start_s > GRAIN_S]
 
 
 def phonemes_of(timed: list[Timed], offset_s: float) -> list[Phoneme]:
@@ -142,14 +143,16 @@ def tiled(phonemes: list[Phoneme], duration_s: float) -> tuple[Phoneme, ...]:
     out: list[Phoneme] = []
     now = 0.0
     for p in sorted(phonemes, key=lambda p: p.start_s):
-        start = max(p.start_s, now)
+        start = now if p.start_s < now + GRAIN_S else p.start_s
         end = min(p.end_s, duration_s)
-        if end <= start:
+        if end <= start + GRAIN_S:
             continue
         if start > now:
             out.append(Phoneme("", "sil", now, start))
         out.append(Phoneme(p.symbol, p.viseme, start, end))
         now = end
-    if duration_s > now:
+    if out and duration_s < now + GRAIN_S:
+        out[-1] = replace(out[-1], end_s=duration_s)
+    elif duration_s > now:
         out.append(Phoneme("", "sil", now, duration_s))
     return tuple(out)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.catalog.voices import Voice
+from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import ids
 from didgen.errors import RenderError
 
@@ -48,7 +49,8 @@ def speak_phonemes(voice: Voice, phonemes: str, rate: float) -> Take:
     """Sound of a phoneme string of at most 400 symbols; the same bytes each time. `rate` 1 is the voice's own pace."""
     samples, units = _ENGINES[voice.engine](voice.id, ids(phonemes), rate)
     edges = np.concatenate([[0.0], np.cumsum(np.asarray(units, np.float64).ravel())])
-    return Take(samples, edges * (len(samples) / SAMPLE_RATE_HZ / edges[-1]))
+    edges *= len(samples) / SAMPLE_RATE_HZ / edges[-1]
+    return Take(without_rumble(samples, SAMPLE_RATE_HZ), edges)
 
 
 def with_output(model: bytes, name: str) -> bytes:
