@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.retrack import retrack
-from didgen.engine.motion.driver_video import blink_weights, motion_of, track_driver
+from didgen.engine.motion.driver_video import DriverPictures, blink_weights, motion_of, track_driver
 from didgen.engine.motion.one_euro import one_euro
 from didgen.engine.motion.shape_fit import FITTED, fit_weights
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
@@ -170,6 +171,39 @@ def test_filter_keeps_time():
     lags = [correlation(wave[20:-20, 0], np.roll(out, lag)[20:-20]) for lag in range(-3, 4)]
     assert 3 == int(np.argmax(lags))
     assert np.array_equal(np.ones((5, 3)), one_euro(np.ones((5, 3)), 25, min_cutoff_hz=1, beta=0))
+
+
+@pytest.mark.parametrize("quarters_clockwise", [0, 1, 2, 3])
+def test_phone_video_is_turned_upright(tmp_path, quarters_clockwise):
+    """A phone stores what its sensor saw and notes in the track header how to turn it: pictures come out upright."""
+    upright = np.zeros((240, 320, 3), np.uint8)
+    upright[:120, :160], upright[:120, 160:], upright[120:, :160] = (220, 30, 30), (30, 200, 30), (30, 30, 220)
+    stored = np.ascontiguousarray(np.rot90(upright, quarters_clockwise))  # NumPy turns counter-clockwise
+    path = tmp_path / "phone.mp4"
+    with Encoder(path, stored.shape[1], stored.shape[0], None, metadata={}) as encoder:
+        for _ in range(3):
+            encoder.write(stored)
+    a, b = [(1, 0), (0, 1), (-1, 0), (0, -1)][quarters_clockwise]  # ISO 14496-12 tkhd: x' = ax - by, y' = bx + ay
+    matrix = struct.pack(">9i", a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 4 + 40
+    assert struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30) == content[at : at + 36]
+    content[at : at + 36] = matrix
+    path.write_bytes(content)
+    pictures = list(DriverPictures(path, 9.0))
+    assert (240, 320, 3) == pictures[0].shape
+    assert np.abs(pictures[0].astype(int) - upright)[60::120, 80::160].max() < 25
+
+
+def test_large_videos_are_shrunk(tmp_path):
+    """Frames over 1280 px are shrunk; the times are those of the pictures."""
+    path = tmp_path / "large.mp4"
+    with Encoder(path, 1920, 1080, None, metadata={}) as encoder:
+        for _ in range(4):
+            encoder.write(np.full((1080, 1920, 3), 77, np.uint8))
+    pictures = DriverPictures(path, 9.0)
+    assert [(720, 1280, 3)] * 4 == [picture.shape for picture in pictures]
+    assert [0, 0.04, 0.08, 0.12] == pytest.approx(pictures.times)
 
 
 def test_video_without_a_face_is_refused(tmp_path):

@@ -41,7 +41,7 @@ def track_driver(path: Path, *, limit_s: float = LIMIT_S) -> MotionTrack:
     photo's pose; lips are the exception: they are closed where the driver's are (`seal`).
     Raises RenderError: BadRequestError for a file that is no video, DriverNotValidError for one without a face.
     """
-    pictures = _Pictures(path, limit_s)
+    pictures = DriverPictures(path, limit_s)
     try:
         tracked = retrack(pictures)
     except RenderError as error:
@@ -129,7 +129,7 @@ def _gaze(tracked: Tracked, blinks: Floats, fps: float) -> Floats:
     return one_euro(np.clip(held, -_MAX_GAZE_DEG, _MAX_GAZE_DEG), fps, min_cutoff_hz=2.0, beta=0.05)
 
 
-class _Pictures:
+class DriverPictures:
     """The pictures of a video file one by one, upright RGB; `times` grows along, seconds from the first."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
