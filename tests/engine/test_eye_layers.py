@@ -1,0 +1,151 @@
+"""The eyes' layers, on portraits of projects/hello."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.mesh import EYES, LEFT_EYE, RIGHT_EYE, Eye
+from didgen.engine.motion.track import INDEX, SHAPES
+from didgen.engine.photo import load_photo
+from didgen.engine.warp.eyes import EyeSlit, build_eye
+from didgen.engine.warp.field import main_field
+from didgen.engine.warp.work import build_geometry
+
+ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
+AHEAD = np.zeros(2, np.float32)
+Picture = NDArray[np.uint8]
+
+
+class Eyes:
+    """One portrait's eyes over its warped picture, without the rest of the rig."""
+
+    def __init__(self, rgb: Picture) -> None:
+        self.geometry, self.canvas = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
+        self.field = main_field(self.geometry)
+        self.slits: dict[str, EyeSlit] = {
+            side: build_eye(self.geometry, self.canvas, eye) for side, eye in EYES.items()
+        }
+
+    def drawn(
+        self, gaze: NDArray[np.float32] = AHEAD, pose_deg: tuple[float, float, float] = (0, 0, 0), **named: float
+    ) -> Picture:
+        weights = np.zeros(len(SHAPES), np.float32)
+        for name, value in named.items():
+            weights[INDEX[name]] = value
+        move = self.geometry.head_move(pose_deg, (0, 0, 0), 0.0)
+        frame = self.canvas.sampled(self.field.backward(weights, move))
+        for slit in self.slits.values():
+            slit.paint(frame, weights, move, gaze)
+        return frame
+
+    def opening(self, frame: Picture, eye: Eye) -> NDArray[np.float32]:
+        """The px between the lids of the photo, RGB."""
+        lids = np.concatenate(
+            [self.geometry.landmarks[list(eye.up), :2], self.geometry.landmarks[list(eye.lo), :2][::-1]]
+        )
+        mask = np.zeros(frame.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [np.rint(lids).astype(np.int32)], 1)
+        return frame[mask > 0].astype(np.float32)
+
+    def iris_middle(self, frame: Picture, eye: Eye) -> NDArray[np.float64]:
+        """The centre of what is dark between the lids, x and y."""
+        x, y, radius = (float(n) for n in self.slits["Right" if eye is RIGHT_EYE else "Left"].iris)
+        box = np.s_[int(y - radius) : int(y + radius) + 1, int(x - 2.2 * radius) : int(x + 2.2 * radius) + 1]
+        light = cv2.cvtColor(frame[box], cv2.COLOR_RGB2GRAY).astype(np.float64)
+        dark = np.clip(np.percentile(light, 45) - light, 0, None)
+        rows, columns = np.mgrid[box]
+        middle: NDArray[np.float64] = np.array([(dark * columns).sum(), (dark * rows).sum()]) / dark.sum()
+        return middle
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Eyes:
+    return Eyes(load_photo(ASSETS / "eileen.jpg"))
+
+
+def test_still_eyes_are_left_to_the_bit(portrait: Eyes) -> None:
+    """Where neither lids nor gaze move nothing is drawn, whatever the mouth and the head do."""
+    weights = np.zeros(len(SHAPES), np.float32)
+    weights[INDEX["jawOpen"]] = 0.5
+    move = portrait.geometry.head_move((5, 2, 1), (0, 0, 0), 0.0)
+    frame = portrait.canvas.sampled(portrait.field.backward(weights, move))
+    assert np.array_equal(frame, portrait.drawn(pose_deg=(5, 2, 1), jawOpen=0.5))
+
+
+@pytest.mark.parametrize("eye", [RIGHT_EYE, LEFT_EYE])
+def test_a_blink_covers_the_iris_with_skin(portrait: Eyes, eye: Eye) -> None:
+    """Shut lids leave neither white nor iris, only skin and the line of the lashes."""
+    awake, shut = portrait.drawn(), portrait.drawn(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)
+    skin = np.median(portrait.canvas.sampled(portrait.geometry.landmarks[None, [50, 280], :2])[0], 0)
+    before, after = portrait.opening(awake, eye), portrait.opening(shut, eye)
+    dark = [np.mean(px.mean(1) < 0.45 * skin.mean()) for px in (before, after)]
+    assert dark[0] > 0.2
+    assert dark[1] < 0.5 * dark[0]
+    saturation = [np.median((px.max(1) - px.min(1)) / px.max(1)) for px in (after, skin[None])]
+    assert saturation[0] == pytest.approx(saturation[1], abs=0.12)
+
+
+def test_half_a_blink_is_half_way(portrait: Eyes) -> None:
+    """The lid's edge comes down steadily: the darker part of the opening shrinks from step to step."""
+    shares = []
+    for blink in (0.0, 0.35, 0.7, 1.0):
+        px = portrait.opening(portrait.drawn(eyeBlinkLeft=blink, eyeBlinkRight=blink), RIGHT_EYE)
+        shares.append(float(np.mean(px.mean(1) < 110)))
+    assert shares == sorted(shares, reverse=True)
+    assert shares[1] > 1.2 * shares[3]
+
+
+def test_one_eye_winks_alone(portrait: Eyes) -> None:
+    """A weight of the subject's left moves the eye on the picture's right, and that one only."""
+    still, wink = portrait.drawn().astype(int), portrait.drawn(eyeBlinkLeft=1.0).astype(int)
+    middle = int(portrait.geometry.landmarks[1, 0])
+    assert np.abs(still - wink)[:, middle + 15 :].max() > 60
+    assert np.abs(still - wink)[:, : middle - 15].max() <= 3
+
+
+def test_gaze_moves_the_iris_the_way_it_says(portrait: Eyes) -> None:
+    """x to the picture's right, y down, about a fifth of a millimetre a degree; the lids stay."""
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        ahead = portrait.iris_middle(portrait.drawn(), eye)
+        right = portrait.iris_middle(portrait.drawn(gaze=np.array([10, 0], np.float32)), eye)
+        left = portrait.iris_middle(portrait.drawn(gaze=np.array([-10, 0], np.float32)), eye)
+        assert right[0] - ahead[0] > 1.0
+        assert ahead[0] - left[0] > 1.0
+        asked = 1.2 * portrait.geometry.px_per_cm * np.sin(np.radians(10)) * 2
+        assert 0.4 * asked < right[0] - left[0] < 1.3 * asked
+
+
+def test_the_eyeball_goes_on_under_the_lids(portrait: Eyes) -> None:
+    """Where the photo has lids, the painted eyeball has eye: nearer to its white and iris than to skin."""
+    slit = portrait.slits["Right"]
+    x, y, radius = slit.iris
+    above = np.array([[[x, y - 0.9 * radius]]], np.float32)  # under the upper lid in the photo
+    painted = slit.eyeball.sampled(above)[0, 0].astype(float)
+    seen = portrait.canvas.sampled(np.array([[[x, y + 0.5 * radius]]], np.float32))[0, 0].astype(float)
+    skin = portrait.canvas.sampled(np.array([[[x, y - 2.2 * radius]]], np.float32))[0, 0].astype(float)
+    assert np.abs(painted - seen).mean() < 0.6 * np.abs(painted - skin).mean()
+
+
+def test_layers_have_soft_alphas_within_range(portrait: Eyes) -> None:
+    """Lids cover all but the opening; the patch fades out before its border."""
+    for slit in portrait.slits.values():
+        upper, lower = (layer.rgba[..., 3] / 255 for layer in (slit.upper_lid, slit.lower_lid))
+        grid = slit.upper_lid.region.grid(portrait.canvas.per_px)
+        outside = np.abs(slit.frame.uv(grid)[..., 0]) > 1.05 * slit.frame.half
+        assert (1 - (1 - upper) * (1 - lower))[outside].min() > 0.97
+        assert (1 - (1 - upper) * (1 - lower)).min() < 0.01
+        assert np.concatenate([slit.cover[[0, -1]].ravel(), slit.cover[:, [0, -1]].ravel()]).max() < 0.02
+
+
+def test_mirrored_photo_and_wink_give_a_mirrored_blink(portrait: Eyes) -> None:
+    """Left and right are treated alike: the mirrored portrait's other eye shuts as far."""
+    mirrored = Eyes(np.ascontiguousarray(load_photo(ASSETS / "eileen.jpg")[:, ::-1]))
+    one = portrait.opening(portrait.drawn(eyeBlinkRight=1.0), RIGHT_EYE).mean(0)
+    other = mirrored.opening(mirrored.drawn(eyeBlinkLeft=1.0), LEFT_EYE).mean(0)
+    assert one == pytest.approx(other, abs=12)

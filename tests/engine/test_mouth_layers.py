@@ -1,0 +1,229 @@
+"""The mouth's layers, on the portraits of projects/hello: a parted smile, a closed one, and a drawn strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
+from didgen.engine.face.mesh import LIP_GAP
+from didgen.engine.motion.track import INDEX, SHAPES
+from didgen.engine.photo import load_photo
+from didgen.engine.warp.field import main_field
+from didgen.engine.warp.geometry import HeadMove
+from didgen.engine.warp.lips import find_lip_lines
+from didgen.engine.warp.mouth import Mouth, build_mouth
+from didgen.engine.warp.seam import Line, SlitFrame, darkest_seam, shows_teeth, widest_gap
+from didgen.engine.warp.work import build_geometry
+
+ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
+Picture = NDArray[np.uint8]
+
+
+class Head:
+    """One portrait's mouth over its warped picture, without the rest of the rig."""
+
+    def __init__(self, rgb: Picture) -> None:
+        self.geometry, self.canvas = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
+        self.field = main_field(self.geometry)
+        self.mouth: Mouth = build_mouth(self.geometry, self.canvas)
+
+    def move(self, pose_deg: tuple[float, float, float] = (0, 0, 0)) -> HeadMove:
+        return self.geometry.head_move(pose_deg, (0, 0, 0), 0.0)
+
+    def warped(self, weights: NDArray[np.float32], move: HeadMove) -> Picture:
+        return self.canvas.sampled(self.field.backward(weights, move))
+
+    def drawn(self, move: HeadMove | None = None, tongue: float = 0.0, **named: float) -> Picture:
+        weights = np.zeros(len(SHAPES), np.float32)
+        for name, value in named.items():
+            weights[INDEX[name]] = value
+        move = move or self.move()
+        frame = self.warped(weights, move)
+        self.mouth.paint(frame, weights, move, tongue)
+        return frame
+
+    def gap_cm(self, frame: Picture) -> float:
+        """Between the inner lips of a drawn frame, as the landmark net sees them."""
+        landmarks, _ = find_landmarks(frame, region_of_landmarks(self.geometry.landmarks))
+        upper, lower = landmarks[list(LIP_GAP), :2]
+        return float(np.hypot(*(lower - upper))) / self.geometry.px_per_cm
+
+    def pale(self, frame: Picture, down_cm: float) -> float:
+        """The share of tooth-coloured px (bright, hardly coloured) under the upper lip's middle."""
+        x, y = self.geometry.landmarks[13, :2].astype(int)
+        box = frame[y - 2 : y + int(down_cm * self.geometry.px_per_cm), x - 20 : x + 20]
+        hsv = cv2.cvtColor(box, cv2.COLOR_RGB2HSV)
+        return float(np.mean((hsv[..., 1] < 55) & (hsv[..., 2] > 85)))
+
+
+@pytest.fixture(scope="module")
+def smiling() -> Head:
+    return Head(load_photo(ASSETS / "eileen.jpg"))
+
+
+@pytest.fixture(scope="module")
+def closed() -> Head:
+    return Head(load_photo(ASSETS / "woman.jpg"))
+
+
+def test_a_dark_path_is_followed_through_noise() -> None:
+    """The seam is the dark line of the strip, not the darkest px of each column."""
+    rows, columns = np.mgrid[0:30, 0:80].astype(np.float32)
+    truth = 15 + 5 * np.sin(columns[0] / 15)
+    noise = np.random.default_rng(7).normal(0, 6, rows.shape).astype(np.float32)
+    strip = 150 - 60 * np.exp(-(((rows - truth) / 1.5) ** 2)) + noise
+    strip[3, 20:24] = 40  # a mole: darker, but off the path
+    found = darkest_seam(strip.astype(np.float32), np.full(80, 15, np.float32))
+    assert np.abs(found - truth)[3:-3].max() < 1.6
+
+
+def test_a_line_passes_through_its_points_and_does_not_overshoot() -> None:
+    """Monotone cubics: knots are met, values between stay between, ends go on level."""
+    line = Line.through(np.array([[-2, 0], [-1, 0], [0, 3], [1, 3], [2, 1]], np.float32))
+    assert line.at(np.array([-1, 0, 1])) == pytest.approx([0, 3, 3], abs=0.02)
+    assert line.at(np.linspace(-1, 0, 50)).max() <= 3.0001
+    assert (0.0, 1.0) == (float(line.at(np.array([-9.0]))[0]), float(line.at(np.array([9.0]))[0]))
+
+
+def test_a_slit_frame_runs_left_to_right_and_down() -> None:
+    """u grows to the picture's right whichever corner comes first, v grows down; px survive the way there and back."""
+    frame = SlitFrame.between(np.array([30, 12], np.float32), np.array([10, 8], np.float32))
+    u, v = frame.uv(np.array([30, 30], np.float32))
+    assert u > 0
+    assert v > 0
+    assert frame.xy(u, v) == pytest.approx([30, 30], abs=1e-4)
+
+
+def test_lip_coloured_pixels_are_no_gap() -> None:
+    """What the landmarks call a gap is one only when it does not look like lip and is wide enough."""
+    lip = np.full((50, 3), (180, 90, 90), np.uint8)
+    teeth = np.full((50, 3), (215, 205, 190), np.uint8)
+    assert shows_teeth(teeth, lip, 0.6)
+    assert not shows_teeth(lip, lip, 0.6)
+    assert not shows_teeth(teeth, lip, 0.2)
+
+
+def test_portraits_are_read_as_they_are(smiling: Head, closed: Head) -> None:
+    """The smile that shows teeth has two lines, the closed mouth one."""
+    assert smiling.mouth.lines.parted
+    lines = find_lip_lines(closed.canvas, closed.geometry.landmarks, closed.geometry.px_per_cm)
+    assert not lines.parted
+    assert widest_gap(lines.upper, lines.lower) == 0
+
+
+def test_lips_cover_the_ground_together_beyond_the_corners(smiling: Head, closed: Head) -> None:
+    """Alphas lie within 0..1; no interior shows outside the corners of the mouth, none at all between closed lips."""
+    for head in (smiling, closed):
+        upper, lower = (layer.rgba[..., 3] / 255 for layer in (head.mouth.upper_lip, head.mouth.lower_lip))
+        coverage = 1 - (1 - upper) * (1 - lower)
+        grid = head.mouth.upper_lip.region.grid(head.canvas.per_px)
+        u = np.abs(head.mouth.lines.frame.uv(grid)[..., 0])
+        outside = u > 1.02 * head.mouth.lines.frame.half
+        assert coverage[outside if head is smiling else u >= 0].min() > 0.97
+        assert head.mouth.cover.min() >= 0
+        assert head.mouth.cover.max() == 1
+        rim = np.concatenate([head.mouth.cover[[0, -1]].ravel(), head.mouth.cover[:, [0, -1]].ravel()])
+        assert rim.max() < 0.02
+
+
+def test_a_still_mouth_is_left_to_the_bit(smiling: Head, closed: Head) -> None:
+    """Where lips do not move against each other nothing is drawn, turned head or not, smile or not."""
+    for head in (smiling, closed):
+        for weights, pose in ((np.zeros(len(SHAPES), np.float32), (0, 0, 0)), (_only("browInnerUp", 0.7), (6, 2, 3))):
+            frame = head.warped(weights, head.move(pose))
+            before = frame.copy()
+            head.mouth.paint(frame, weights, head.move(pose), 0.5)
+            assert np.array_equal(before, frame)
+
+
+def test_sealed_lips_show_no_teeth(smiling: Head) -> None:
+    """p, b, m on a photo that shows teeth: the net sees lips that touch, and no bright px is left between them."""
+    rest, sealed = smiling.drawn(), smiling.drawn(seal=1.0, mouthPress=0.35, jawOpen=0.02)
+    assert smiling.gap_cm(rest) > 0.6
+    assert smiling.gap_cm(sealed) < 0.2
+    pale = [smiling.pale(frame, down_cm=0.35) for frame in (rest, sealed)]
+    assert pale[0] > 0.2
+    assert pale[1] < 0.1 * pale[0]
+
+
+def test_an_open_jaw_opens_the_mouth(closed: Head, smiling: Head) -> None:
+    """The net sees the gap of a vowel grow with the jaw, on a closed photo and on a smile."""
+    for head in (closed, smiling):
+        gaps = [
+            head.gap_cm(head.drawn(jawOpen=jaw, mouthLowerDownLeft=0.2, mouthLowerDownRight=0.2))
+            for jaw in (0, 0.35, 0.8)
+        ]
+        assert gaps[0] + 0.2 < gaps[1] < gaps[2] - 0.2
+
+
+def test_a_narrow_gap_is_a_dark_seam(closed: Head) -> None:
+    """Teeth stay away until there is room for them: no pale px in a gap under two millimetres, some in a wide one."""
+    narrow = closed.drawn(jawOpen=0.08)
+    wide = closed.drawn(jawOpen=0.6, mouthUpperUpLeft=0.3, mouthUpperUpRight=0.3)
+    assert np.abs(narrow.astype(int) - closed.drawn()).max() > 40  # it did open
+    assert closed.pale(narrow, down_cm=0.6) == 0
+    assert closed.pale(wide, down_cm=0.6) > 0.25
+
+
+def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
+    """Between upper teeth and tongue the mouth is dark and warm, with a gradient and nothing at black."""
+    frame = closed.drawn(jawOpen=1.0, mouthLowerDownLeft=0.3, mouthLowerDownRight=0.3)
+    x, y = closed.geometry.landmarks[13, :2].astype(int)
+    inside = frame[y + 8 : y + 26, x - 15 : x + 15].astype(float).reshape(-1, 3)
+    assert inside.mean(1).min() > 12
+    assert inside[:, 0].mean() > 1.3 * inside[:, 2].mean()
+    assert inside.mean(1).std() > 5
+
+
+def test_the_tongue_rises(closed: Head) -> None:
+    """The tongue channel changes the lower part of an open mouth towards flesh."""
+    low, high = (closed.drawn(jawOpen=0.8, tongue=tongue).astype(float) for tongue in (0.0, 1.0))
+    x, y = closed.geometry.landmarks[13, :2].astype(int)
+    part = np.s_[y + 6 : y + 40, x - 15 : x + 15]
+    assert (high - low)[part][..., 0].mean() > 2
+    assert np.abs(high - low)[: y - 20].max() == 0
+
+
+def test_the_mouth_follows_the_head(closed: Head) -> None:
+    """Turned right, the opening is further right on the picture, and so is all that was drawn."""
+    middles = []
+    for yaw in (-8.0, 8.0):
+        move = closed.move((yaw, 0, 0))
+        with_mouth = closed.drawn(move, jawOpen=0.8)
+        weights = _only("jawOpen", 0.8)
+        changed = np.abs(with_mouth.astype(int) - closed.warped(weights, move)).sum(2) > 60
+        middles.append(np.nonzero(changed)[1].mean())
+    assert middles[1] > middles[0] + 6
+
+
+def test_a_mirrored_photo_gives_a_mirrored_mouth(smiling: Head) -> None:
+    """Nothing in the layers knows left from right: the mirrored portrait, opened as far, is the mirrored picture."""
+    mirrored = Head(np.ascontiguousarray(load_photo(ASSETS / "eileen.jpg")[:, ::-1]))
+    assert mirrored.mouth.lines.parted
+    gaps = [head.gap_cm(head.drawn(jawOpen=0.6)) for head in (smiling, mirrored)]
+    assert gaps[1] == pytest.approx(gaps[0], abs=0.2)
+    pictures = [head.drawn(jawOpen=0.6) for head in (smiling, mirrored)]
+    boxes = []
+    for head, picture in zip((smiling, mirrored), pictures, strict=True):
+        x, y = head.geometry.landmarks[13, :2].astype(int)
+        boxes.append(picture[y - 15 : y + 50, x - 50 : x + 51].astype(float))
+    assert np.abs(boxes[0] - boxes[1][:, ::-1]).mean() < 0.5 * np.abs(boxes[0] - boxes[1]).mean() + 4
+
+
+def test_a_mouth_half_outside_the_frame_is_cut_off_there(smiling: Head) -> None:
+    """A head moved so far that its mouth leaves the frame draws what is left of it."""
+    move = smiling.geometry.head_move((0, 0, 0), (0, 11.0, 0), 0.0)
+    frame = smiling.drawn(move, jawOpen=0.8)
+    assert (512, 512, 3) == frame.shape
+
+
+def _only(name: str, value: float) -> NDArray[np.float32]:
+    weights = np.zeros(len(SHAPES), np.float32)
+    weights[INDEX[name]] = value
+    return weights
