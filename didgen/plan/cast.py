@@ -37,7 +37,7 @@ class Cast:
     def _choose(self, written: Mapping[str, Any] | None, locale: str) -> tuple[Provider | None, str]:
         if self._service.local:
             voice, note = resolve_voice(written, locale, self._available)
-            return _local(voice.id, written or {}), note
+            return _local(voice.id, written or {}), "; ".join(filter(None, (note, _left_out(written or {}))))
         if written is not None and not self._service.is_d_id and named(written)[0] == "didgen":
             return Provider(**_form(written, "didgen")), ""
         form, note = service_voice(written, locale)
@@ -60,6 +60,11 @@ def _local(voice_id: str, written: Mapping[str, Any]) -> Provider:
     if pace == 1.0:
         return Provider(type="didgen", voice_id=voice_id)
     return Provider.model_validate({"type": "didgen", "voice_id": voice_id, "voice_config": {"rate": f"{pace:g}"}})
+
+
+def _left_out(written: Mapping[str, Any]) -> str:
+    keys = sorted(key for key, value in (written.get("voice_config") or {}).items() if key != "rate" and value)
+    return f"the local voices have no {' or '.join(keys)}" if keys else ""
 
 
 def _form(written: Mapping[str, Any], provider: str) -> dict[str, Any]:

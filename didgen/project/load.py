@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from didgen.catalog.nearest import nearest
 from didgen.errors import Place, Problem, ProjectError
 from didgen.project.explain import explain, field_name, path_of
 from didgen.project.files import FileProblem, Files
-from didgen.project.models import ProjectSpec
+from didgen.project.models import ID_PATTERN, ProjectSpec
 from didgen.project.workspace import PROJECT_FILE
 from didgen.project.yaml_reader import Document, read_yaml
 
@@ -56,7 +57,10 @@ def load_project(path: Path, files: Files) -> Project:
         raise ProjectError([Problem("is not a project", document.place(), hint="begin it with `didgen: 1`")])
     spec, problems, numbers = _validate(data, document)
     problems += [p for p in _film_problems(spec, document) if p.place not in {q.place for q in problems}]
-    return Project(spec, spec.name or _folder_name(path), path, document, numbers, tuple(problems))
+    name = spec.name or _folder_name(path)
+    if not re.match(ID_PATTERN, name):
+        problems.append(Problem(f"{name!r} cannot name a project", document.place(), "name", "write a `name:`"))
+    return Project(spec, name, path, document, numbers, tuple(problems))
 
 
 def read_document(path: Path, files: Files) -> Document:
@@ -72,7 +76,7 @@ def check_names(projects: Sequence[Project]) -> None:
     first: dict[str, Project] = {}
     problems = []
     for project in projects:
-        other = first.setdefault(project.name.lower(), project)
+        other = first.setdefault(project.name.lower().rstrip(".-"), project)
         if other is not project:
             message = f"is the name of {other.document.file} too"
             problems.append(project.problem(message, "name", hint="give one of them another `name:`"))

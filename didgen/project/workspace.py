@@ -13,6 +13,7 @@ from didgen.errors import Place, Problem, ProjectError, UsageError
 
 MARKS = ("didgen.yaml", "projects", ".git")
 PROJECT_FILE = "project.yaml"
+_NAME = re.compile(rb"^name\s*:\s*['\"]?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 _KEY = re.compile(rb"^(?:didgen|['\"]didgen['\"])\s*:", re.MULTILINE)
 
 
@@ -68,7 +69,10 @@ def _find(root: Path, name: str) -> Path:
         path = root / "projects" / name / PROJECT_FILE
         if path.is_file():
             return path
-        raise UsageError(f"there is no project {name!r}", hint=nearest(name, project_names(root)))
+        called = _called(root)
+        if name in called:
+            return called[name]
+        raise UsageError(f"there is no project {name!r}", hint=nearest(name, {*project_names(root), *called}))
     path = Path(os.path.realpath(name if os.path.exists(name) else root / name))
     if not path.is_file():
         raise UsageError(f"{name} does not exist")
@@ -77,6 +81,17 @@ def _find(root: Path, name: str) -> Path:
     if not _KEY.search(path.read_bytes()[:1_000_000]):
         raise UsageError(f"{name} is not a project: it has no `didgen:` key", hint="write `didgen: 1` at its top")
     return path
+
+
+def _called(root: Path) -> dict[str, Path]:
+    """Projects by the `name:` they give themselves, which addresses begin with; read without a parser."""
+    found: dict[str, Path] = {}
+    for folder in project_names(root):
+        path = root / "projects" / folder / PROJECT_FILE
+        match = _NAME.search(path.read_bytes()[:1_000_000])
+        if match:
+            found[match[1].decode()] = path
+    return found
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:

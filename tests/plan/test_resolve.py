@@ -149,6 +149,7 @@ def test_who_asks_does_not_change_a_local_render(folder: Path) -> None:
     ours, theirs = (one(folder, f"script: Hello, voice: {v}") for v in ("am_puck", "en-US-GuyNeural"))
     styled = one(folder, "script: Hello, voice: {voice_id: en-US-GuyNeural, voice_config: {style: Sad, rate: medium}}")
     assert ours.fingerprint == theirs.fingerprint == styled.fingerprint
+    assert ("en-US-GuyNeural is spoken by am_puck here; the local voices have no style",) == styled.notes
 
 
 def test_all_mistakes_at_once(folder: Path) -> None:

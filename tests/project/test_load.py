@@ -178,6 +178,8 @@ def test_the_name_of_a_project(tmp_path: Path) -> None:
     assert "x" == load(folder, HEAD + "name: x\n" + SCENE).name
     assert "onboarding" == load(folder, HEAD + SCENE).name
     assert "intro" == load(folder, HEAD + SCENE, "intro.yaml").name
+    (wrong,) = load(folder, HEAD + SCENE, "my intro.yaml").problems
+    assert "my intro.yaml:1:1: name: 'my intro' cannot name a project (write a `name:`)" == str(wrong)
 
 
 def test_two_projects_of_one_name(tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_a_misspelt_project(root: Path) -> None:
         find_projects(root, ["onbording"])
 
 
+def test_a_project_is_found_by_the_name_it_gives_itself(root: Path) -> None:
+    """Addresses begin with `name:`, so commands find a project by it, too; a folder of that name wins."""
+    (root / "projects" / "hello" / "project.yaml").write_text("didgen: 1\nname: 'greeting'\n")
+    (root / "projects" / "onboarding" / "project.yaml").write_text("didgen: 1\nname: hello\n")
+    hello = root / "projects" / "hello" / "project.yaml"
+    assert [hello] == find_projects(root, ["greeting"])
+    assert [hello] == find_projects(root, ["hello"])
+    with pytest.raises(UsageError, match="did you mean 'greeting'"):
+        find_projects(root, ["greetings"])
+
+
 def test_any_yaml_with_the_key_is_a_project(root: Path) -> None:
     """A path names any YAML file with a `didgen:` key; another YAML file is refused."""
     (root / "one.yaml").write_text("# c\ndidgen: 1\n")
