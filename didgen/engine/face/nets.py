@@ -25,7 +25,9 @@ class Net:
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=1)
         except (OSError, ValueError) as error:
-            raise RenderError("ImageProcessingError", f"the model file {path} cannot be read: {error}") from error
+            raise RenderError(
+                "UnknownError", f"the model file {path} cannot be read: {error}", hint="install didgen again"
+            ) from error
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
