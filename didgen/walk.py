@@ -128,12 +128,11 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
     project, parts = one.project, one.target.parts
     outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
     manifest = read_manifest(outputs.folder / one.scenes[0].output.parent)
-    identities = store.state.last_identities()
     decided = make_plan(
         project.name,
         choose(one.scenes, [f"{project.name}/{part}" for part in parts]),
         lambda fingerprint: _known(store, fingerprint),
-        lambda address: identities.get(outputs.key(address)),
+        lambda address: store.state.last_identity(outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         force=wanted.force,
         known_addresses=() if parts else addresses(manifest),
@@ -253,7 +252,9 @@ async def _one(
     command: Sequence[str] | None,
 ) -> Summary:
     from didgen.jobs.executor import execute
+    from didgen.store.whole import sweep
 
+    sweep(planned.outputs.path(planned.scenes[0].output.parent))
     hooks.plan(planned.plan)
     name = planned.service.name
     if name not in services:
@@ -270,6 +271,7 @@ def _open_service(service: ServiceId, store: Artifacts, jobs: int, command: Sequ
         from didgen.store.derived import Derived
 
         log = store.home / "worker.log"
+        log.unlink(missing_ok=True)
         return Pool(jobs, Derived(store.home), command, log=log, folder=store.objects.temporary)
     from didgen.api.client import Client
 

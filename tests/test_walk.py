@@ -338,9 +338,12 @@ def test_a_build_killed_in_its_midst_goes_on(root: Path) -> None:
     process.kill()
     process.communicate()
     assert [] == list((root / "output").rglob(".didgen-*"))
+    leftover = root / "output/hello/.didgen-1-00"
+    leftover.write_bytes(b"half a video")
     edit(root, "!hang There is more", "There is more")
     assert ["reused", "rendered", "rendered"] == actions(build(root))
     assert 1 == rendered(root).count("Hello there, everybody.")
+    assert not leftover.exists()
 
 
 def test_ctrl_c_keeps_what_is_finished(root: Path) -> None:

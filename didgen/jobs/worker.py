@@ -118,10 +118,10 @@ def main() -> None:
     """The real engine, warm, on one thread a library."""
     import cv2
 
-    from didgen.engine import render as engine
+    from didgen.engine.render import render, warm
 
     cv2.setNumThreads(1)
-    serve(engine.render, engine.warm)
+    serve(render, warm)
 
 
 if __name__ == "__main__":

@@ -145,10 +145,10 @@ class State:
         ).fetchone()
         return Artifact(*row) if row else None
 
-    def last_identities(self) -> dict[str, Mapping[str, Any]]:
-        """What each address was last made from, by address."""
-        rows = self._db.execute("SELECT address, identity FROM addresses")
-        return {address: json.loads(identity) for address, identity in rows}
+    def last_identity(self, address: str) -> Mapping[str, Any] | None:
+        """What an address was last made from."""
+        row = self._db.execute("SELECT identity FROM addresses WHERE address = ?", (address,)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def keep(self, artifact: Artifact, address: str, identity: Mapping[str, Any], job: str = "") -> None:
         """Commit an artifact, what its address was made from, and the end of the job that made it, at once."""

@@ -37,7 +37,8 @@ def test_job_and_artifact_are_committed_together(path: Path) -> None:
     assert [] == other.open_jobs("local")
     assert ONE == other.artifact(ONE.fingerprint)
     assert {ONE.fingerprint: ONE} == other.artifacts()
-    assert {"hello/welcome": IDENTITY} == other.last_identities()
+    assert IDENTITY == other.last_identity("hello/welcome")
+    assert None is other.last_identity("hello")
 
 
 def test_a_killed_writer_loses_nothing_it_committed(path: Path) -> None:
@@ -99,7 +100,6 @@ def test_the_state_is_rebuilt_from_sidecars(tmp_path: Path) -> None:
             video.write_bytes(b"video %d" % k)
             store.keep(video, f"{k}" * 64, f"hello/{k}", {**IDENTITY, "k": k}, {"duration_s": k / 2})
         whole = store.state.artifacts()
-        identities = store.state.last_identities()
         cut = store.sidecar_path("2" * 64)
         cut.chmod(0o644)
         cut.write_bytes(cut.read_bytes()[:-5])
@@ -109,7 +109,8 @@ def test_the_state_is_rebuilt_from_sidecars(tmp_path: Path) -> None:
     with Artifacts(tmp_path) as store:
         assert "the state was rebuilt from 2 finished scenes" == store.notice
         assert {key: whole[key] for key in ("0" * 64, "1" * 64)} == store.state.artifacts()
-        assert {key: identities[key] for key in ("hello/0", "hello/1")} == store.state.last_identities()
+        assert {**IDENTITY, "k": 1} == store.state.last_identity("hello/1")
+        assert None is store.state.last_identity("hello/2")
         assert {} == store.sidecar("2" * 64)
     with Artifacts(tmp_path) as store:
         assert "" == store.notice
