@@ -31,6 +31,7 @@ def said(text: str, *, ssml: bool = False) -> list[str]:
         ("Wait... what?", ["Wait... what?"]),
         ("one\nline", ["one line"]),
         ("Hello. 😀", ["Hello. 😀"]),
+        ("… 😀! Hello. Bye.", ["… 😀! Hello.", "Bye."]),
     ],
 )
 def test_sentences_end_where_a_reader_would_rest(text: str, sentences: list[str]) -> None:

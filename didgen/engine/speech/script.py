@@ -52,7 +52,7 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
         found += _of_part(clean(part.text))
         if found and part.break_s is not None:
             found[-1] = replace(found[-1], pause_s=part.break_s)
-    if not any(c.isalnum() for u in found for c in u.spoken):
+    if not any(_audible(u) for u in found):
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
     for utterance in found:
         _refuse_foreign(utterance.spoken, script.voice)
@@ -99,14 +99,19 @@ def _parted(sentence: str) -> list[Utterance]:
 
 
 def _joined(sentences: list[Utterance]) -> list[Utterance]:
-    """Sentences of which each can be heard: one of nothing but marks ("…", an emoji) belongs to the one before."""
+    """Sentences of which each can be heard: one of nothing but marks ("…", an emoji) joins the one before, or after."""
     kept: list[Utterance] = []
     for s in sentences:
-        if kept and not any(c.isalnum() for c in s.spoken):
-            kept[-1] = replace(kept[-1], written=f"{kept[-1].written} {s.written}")
+        if kept and not (_audible(s) and _audible(kept[-1])):
+            last = kept[-1]
+            kept[-1] = Utterance(f"{last.written} {s.written}", f"{last.spoken} {s.spoken}", s.pause_s)
         else:
             kept.append(s)
     return kept
+
+
+def _audible(utterance: Utterance) -> bool:
+    return any(c.isalnum() for c in utterance.spoken)
 
 
 def _sentences(paragraph: str) -> list[str]:
