@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from didgen.api.job import Event, Fetched
 from didgen.api.outcomes import (
     AGAIN,
+    RefusedError,
     jitter_s,
     json_object,
     meaning_of_post,
@@ -193,10 +194,10 @@ class Client:
         path = f"/animations/{job_id}" if job_id.startswith("anm_") else f"/talks/{job_id}"
         try:
             return await self._read("GET", path)
-        except RenderError as error:
+        except RefusedError as error:
             if not self.paid:
                 raise
-            if error.kind == "NotFoundError":
+            if error.status == 404:
                 raise UnresolvedJobError(
                     f"{job_id} is gone at {self._host}", hint="it is not bought again by itself; see the account"
                 ) from error

@@ -51,7 +51,15 @@ def json_object(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def refusal(status: int, data: bytes) -> RenderError:
+class RefusedError(RenderError):
+    """The service said no; `status` is the HTTP status it said it with."""
+
+    def __init__(self, status: int, kind: str, message: str, *, hint: str = "") -> None:
+        super().__init__(kind, message, hint=hint)
+        self.status = status
+
+
+def refusal(status: int, data: bytes) -> RefusedError:
     """The error in an answer, kind and words as the service gave them."""
     body = json_object(data)
     kind = str(body.get("kind") or _KINDS.get(status, "BadRequestError"))
@@ -60,7 +68,7 @@ def refusal(status: int, data: bytes) -> RenderError:
     if isinstance(details, dict):
         said = [f"{path}: {d['message']}" for path, d in details.items() if isinstance(d, dict) and "message" in d]
         words = "; ".join([words, *(line for line in said if line not in words)])
-    return RenderError(kind, words[:2000], hint=_HINTS.get(status, ""))
+    return RefusedError(status, kind, words[:2000], hint=_HINTS.get(status, ""))
 
 
 def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
@@ -81,7 +89,7 @@ def retry_after_s(value: str | None, now: datetime | None = None) -> float | Non
 
 def jitter_s(attempt: int, base_s: float = 1.0, cap_s: float = 30.0) -> float:
     """Full jitter: anywhere between nothing and base * 2 ** attempt, so that many clients do not march in step."""
-    return random.uniform(0, min(cap_s, base_s * 2**attempt))
+    return random.uniform(0, min(cap_s, base_s * 2.0 ** min(attempt, 30)))
 
 
 def without_links(value: Any) -> Any:

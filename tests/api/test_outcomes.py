@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from didgen.api.outcomes import (
+    jitter_s,
+    json_object,
+    meaning_of_post,
+    refusal,
+    retry_after_s,
+    without_links,
+)
+
+NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@given(st.integers(100, 999))
+def test_a_status_nobody_has_listed_is_ambiguous(status: int) -> None:
+    """Safe by default: only 200 and 201 with an id are bought, only the listed refusals are not."""
+    refused = {400, 401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 431, 451}
+    expected = "refused" if status in refused else "later" if status == 429 else "ambiguous"
+    assert ("bought" if status in (200, 201) else expected) == meaning_of_post(status, "tlk_1")
+    assert expected == meaning_of_post(status, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait_s"),
+    [
+        ("7", 7.0),
+        ("0", 1.0),
+        ("-5", 1.0),
+        ("999999", 3600.0),
+        ("inf", 3600.0),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
+        ("Thu, 01 Jan 2026 11:00:00 GMT", 1.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_within_an_hour(value: str | None, wait_s: float | None) -> None:
+    """Whatever a gateway writes there, the wait is bounded."""
+    assert wait_s == retry_after_s(value, NOW)
+
+
+@given(st.binary(max_size=60))
+def test_any_body_is_an_object_or_none(data: bytes) -> None:
+    """Gateways answer in HTML and worse."""
+    assert isinstance(json_object(data), dict)
+
+
+def test_a_refusal_without_a_body_still_has_a_kind_and_words() -> None:
+    """401 says what to do about it."""
+    error = refusal(401, b"<html>")
+    assert "AuthorizationError" == error.kind
+    assert "D_ID_API_KEY" in error.hint
+    assert "Endpoint request timed out" == refusal(400, b'{"message": "Endpoint request timed out"}').message
+
+
+@given(st.integers(0, 2000))
+def test_waits_are_bounded(attempt: int) -> None:
+    """However often something was tried."""
+    assert 0 <= jitter_s(attempt) <= 30
+
+
+def test_signatures_and_account_data_are_not_kept() -> None:
+    """What is stored beside a video may be shared."""
+    answer = {"result_url": "https://b/x.mp4?Signature=1", "user": {"email": "a@b"}, "list": ["s3://b/y?z=1", "a?b"]}
+    assert {"result_url": "https://b/x.mp4", "list": ["s3://b/y", "a?b"]} == without_links(answer)
