@@ -19,8 +19,9 @@ from didgen.engine.warp.grid import NodeGrid
 
 Floats = NDArray[np.float32]
 
-_PINNED_PX = 40.0  # at 512: from the edge of the photo, beyond which there is nothing to show
-_STITCH_RAMP = 0.2  # of the stitched rectangle, along each edge that is not the photo's own
+_ROOM_PX = 40.0  # at 512: photo beyond an edge that a motion may bring in; with less, that edge is pinned
+_PINNED_RAMP = 0.27  # of the picture, inwards of such an edge: much shorter, and hair is dented against it
+_STITCH_RAMP = 0.2  # inwards of an edge of the stitched rectangle that is not the photo's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def head_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats)
     head |= _rings_out(landmarks, nodes) < 1.06
     gap = cv2.distanceTransform((~head).astype(np.uint8), cv2.DIST_L2, 5) * grid.step
     weight = smoothstep(0.95 * height, 0.0, gap)
-    weight *= 1 - smoothstep(chin - 0.05 * height, chin + 0.85 * height, down)
+    weight *= 1 - smoothstep(chin - 0.05 * height, chin + 0.55 * height, down)
     blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.06 * height / grid.step)
     return blurred
 
@@ -106,11 +107,11 @@ def away_from(nodes: Floats, boxes: Iterable[tuple[float, float, float, float]])
 
 def pinned_edges(size: tuple[int, int], room: tuple[float, float, float, float], *, stitch: bool) -> Edges:
     """What to pin. size: width, height of the work picture; room: photo beyond left, top, right, bottom. Work px."""
-    own = _PINNED_PX * max(size) / 512
+    needed = _ROOM_PX * max(size) / 512
     lengths = []
     for length, beyond in zip((size[0], size[1]) * 2, room, strict=True):
-        cut = _STITCH_RAMP * length if stitch else 0.0
-        lengths.append(own if beyond < own else cut)
+        ramp = _PINNED_RAMP if beyond < needed else _STITCH_RAMP if stitch else 0.0
+        lengths.append(ramp * length)
     return Edges(*lengths)
 
 
