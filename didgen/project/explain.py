@@ -82,7 +82,8 @@ def field_name(path: Path) -> str:
     """`scenes[2].voice` of ("scenes", 2, "voice")."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        plain = isinstance(step, int) or not step.isprintable()  # no newline or escape code of a key in a message
+        text += f"[{step!r}]" if plain else f".{step}"
     return text.removeprefix(".")
 
 

@@ -70,8 +70,8 @@ class Files:
         return found
 
     def _locate(self, name: str, folder: Path) -> Path:
-        if not name or "\0" in name:
-            raise FileProblem("is not a file name")
+        if not name.isprintable() or not name.strip():
+            raise FileProblem(f"{name!r} is not a file name")
         if os.path.isabs(name) or name.startswith("~") or (len(name) > 1 and name[1] == ":"):
             raise FileProblem(f"{name!r} is an absolute path; name it relative to this file")
         plain = os.path.normpath(os.path.join(folder, name))

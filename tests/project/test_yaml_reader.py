@@ -133,3 +133,15 @@ def test_bombs_are_refused_fast(bomb: str, message: str) -> None:
     began = time.process_time()
     assert message in refusal(bomb)
     assert time.process_time() - began < 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("ab: -?[]{},&*!|>'\"%@`#~<\n\t\\0.\x85\u2028é"), max_size=40) | st.binary(max_size=30))
+def test_any_bytes_are_data_or_a_refusal(raw: str | bytes) -> None:
+    """Whatever comes, the answer is a document or a ProjectError with a line."""
+    try:
+        read_yaml(raw if isinstance(raw, bytes) else raw.encode(), "p.yaml")
+    except ProjectError as error:
+        (problem,) = error.problems
+        assert problem.place is not None
+        assert problem.place.line >= 1
