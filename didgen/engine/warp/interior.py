@@ -145,7 +145,7 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Floats, light: flo
     near = cv2.GaussianBlur(coverage, (0, 0), 0.2 * cm)  # above a half only where both lips are near
     drop = max(1, int(0.22 * cm))
     cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
-    shade = (light * (1 - 0.34 * cast))[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
+    shade = (light * (1 - 0.28 * cast))[..., None] * (1 - near[..., None] * np.array([0.12, 0.20, 0.22], np.float32))
     lit = smoothstep(0.66, 0.42, near)[..., None]
     out = interior.seam + (picture * shade - interior.seam) * lit
     return picture8(out)

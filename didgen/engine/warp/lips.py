@@ -12,7 +12,7 @@ from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, with_alpha
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, shows_teeth, widest_gap
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, floats, shows_teeth, widest_gap
 
 UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
@@ -83,10 +83,17 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
     above, below = _masks(lines, grid, px_per_cm)
     uv = lines.frame.uv(grid)
     skin = Layer(_without_corner_shadow(canvas.sampled(grid), lines, uv, px_per_cm), region, canvas.per_px)
-    # On a parted mouth the photo's own edge is a blend of lip and teeth; a closed one keeps its seam.
-    reach = (0.05 if lines.parted else -0.02) * px_per_cm
+    # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
+    # shadow, in which it lies when open too; on the lower one it would become a dark rim before the tongue.
+    if lines.parted:
+        up = down = np.full(uv.shape[:2], 0.05 * px_per_cm, np.float32)
+    else:
+        up, down = (
+            np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32),
+            _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0]),
+        )
     layers = []
-    for line, sign, alpha in ((lines.upper, 1, above), (lines.lower, -1, below)):
+    for line, sign, alpha, reach in ((lines.upper, 1, above, up), (lines.lower, -1, below, down)):
         past = sign * (uv[..., 1] - line.at(uv[..., 0])) + reach
         inside = smoothstep(1.1, 0.9, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
@@ -96,6 +103,19 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
             rgb = (rgb * (1 - dark * np.array([0.16, 0.26, 0.26], np.float32))).astype(np.uint8)
         layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
     return layers[0], layers[1]
+
+
+def _seam_depth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> Line:
+    """How far the dark of closed lips reaches down from the line, px over u: most of the way to the lip's own light."""
+    u = np.linspace(-1, 1, 81, dtype=np.float32) * lines.frame.half
+    down = np.linspace(0, 0.4, 33, dtype=np.float32)[:, None] * px_per_cm
+    strip = canvas.sampled(lines.frame.xy(u[None] + 0 * down, lines.lower.at(u) + down))
+    light = cv2.GaussianBlur(cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(np.float32), (5, 1), 0)
+    lit = light > light[0] + 0.75 * (light[8:].max(0) - light[0])
+    depth = np.where(lit.any(0), down[lit.argmax(0), 0], 0)
+    even = cv2.GaussianBlur(cv2.dilate(depth.astype(np.float32)[None], np.ones((1, 5))), (0, 0), 2.5)[0]
+    held = np.minimum(even, 0.3 * px_per_cm) * smoothstep(1.0, 0.8, np.abs(u) / lines.frame.half)
+    return Line(u[::4], floats(held[::4]))
 
 
 def _contact(past_cm: Floats, u: Floats) -> Floats:

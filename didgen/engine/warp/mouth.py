@@ -52,7 +52,7 @@ class Mouth:
     def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, tongue: float) -> None:
         """Draws the mouth over an (h, w, 3) frame in place; nothing where the lips do not move apart or together."""
         opening = _opening(self, weights)
-        if opening.change_px < 0.02:
+        if opening.change_px < 0.02 or not self._share(opening):
             return
         skull = rigid(self.geometry, move, self._middle())
         dx, dy = whole_shift(skull, self.lines.frame.origin)
@@ -66,9 +66,14 @@ class Mouth:
             lower[box] = over(inside, lower[box], below[box])
         picture = over(lower, upper, above)
         left, top = self.region.left + dx, self.region.top + dy
-        # Fades in over the first twentieth of a centimetre, so that starting to speak is no cut.
-        fade = min(1.0, opening.change_px / (0.05 * self.geometry.px_per_cm))
-        paste(frame, picture, self.cover * np.float32(fade), left, top)
+        paste(frame, picture, self.cover * np.float32(self._share(opening)), left, top)
+
+    def _share(self, opening: Opening) -> float:
+        """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
+        where a closed mouth stays closed the photo's own seam is better than any drawn one."""
+        if self.lines.parted:
+            return min(1.0, opening.change_px / (0.05 * self.geometry.px_per_cm))
+        return float(np.clip(opening.gap_cm / 0.1, 0, 1))
 
     def _middle(self) -> Floats:
         """Where the teeth stand: behind the middle of the lips, x, y, z work px."""
@@ -152,7 +157,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
     white = _teeth_white(hole) if lines.parted else _likely_white(skin, _sclera(canvas, geometry.landmarks))
-    seam = lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.6)
+    seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.88, 0.88)
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     return Colours(white, flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
 
