@@ -220,6 +220,24 @@ def test_numbers_of_a_bank_are_different_takes() -> None:
     assert not np.allclose(one.pose_deg, two.pose_deg)
 
 
+@pytest.mark.parametrize("driver", ["bank://fun/driver-02", "bank://lively/driver-02"])
+def test_flipped_driver_is_the_mirror_image(driver: str) -> None:
+    """driver-02/flipped turns right where driver-02 turns left, winks with the other eye, and is reported so."""
+
+    def made(name: str) -> tuple[MotionTrack, str]:
+        if "fun" in name:
+            return compose_animation(smiling(0), name, Config(), 1)
+        return compose_talk(talk_speech(), smiling(0), name, Config(), 1)
+
+    (plain, _), (flipped, url) = made(driver), made(driver + "/flipped")
+    assert url == driver + "/flipped"
+    assert np.array_equal(-plain.pose_deg[:, 0], flipped.pose_deg[:, 0])
+    assert np.array_equal(plain.pose_deg[:, 1], flipped.pose_deg[:, 1])
+    assert np.array_equal(-plain.gaze_deg[:, 0], flipped.gaze_deg[:, 0])
+    for left, right in (("eyeBlinkLeft", "eyeBlinkRight"), ("mouthLeft", "mouthRight")):
+        assert np.array_equal(plain.weights[:, INDEX[left]], flipped.weights[:, INDEX[right]])
+
+
 def test_chosen_driver_is_reported() -> None:
     """An open request gets a driver by seed; the answer names it as the service does, and it can be asked for again."""
     track, name = compose_talk(talk_speech(), smiling(0), None, Config(), 4)
@@ -253,7 +271,9 @@ def test_unknown_driver_is_one_clear_error(driver: str, message: str) -> None:
 def test_smiling_photo_is_not_smiled_twice() -> None:
     """Nostalgia's smile on a photo that beams already is a fourth of the one on a sober photo."""
     sober, beaming = (compose_animation(smiling(s), "bank://nostalgia/driver-03", Config(), 1)[0] for s in (0, 1))
-    assert 0.25 * sober.weights[:, INDEX["mouthSmileLeft"]] == pytest.approx(beaming.weights[:, INDEX["mouthSmileLeft"]])
+    assert 0.25 * sober.weights[:, INDEX["mouthSmileLeft"]] == pytest.approx(
+        beaming.weights[:, INDEX["mouthSmileLeft"]]
+    )
 
 
 def test_animation_lasts_ten_seconds() -> None:

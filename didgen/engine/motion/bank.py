@@ -11,7 +11,7 @@ from didgen.engine.motion.character import Driver, find_driver, generator
 from didgen.engine.motion.curves import Curve, bump, ends, frame_times, ramp, weights_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
 from didgen.engine.motion.head import head_of
-from didgen.engine.motion.track import MotionTrack
+from didgen.engine.motion.track import MotionTrack, mirrored
 from didgen.engine.shot import FPS
 
 ANIMATION_S = 10.0  # as long as the service's
@@ -37,7 +37,7 @@ def bank_track(driver: str, frames: int, seed: int) -> MotionTrack:
     pose = head.pose_deg + pose * still
     weights = weights * still + blinks[:, None] * _BLINK
     gaze = gaze_of(rng, pose, FPS, min(character.amplitude, 1.0))
-    return MotionTrack(
+    track = MotionTrack(
         fps=FPS,
         pose_deg=pose.astype(np.float32),
         translation_cm=(head.translation_cm + place * still).astype(np.float32),
@@ -46,6 +46,7 @@ def bank_track(driver: str, frames: int, seed: int) -> MotionTrack:
         tongue=np.zeros(frames, np.float32),
         breath_cm=head.breath_cm.astype(np.float32),
     )
+    return mirrored(track) if found.flipped else track
 
 
 _BLINK = weights_of({"eyeBlink": 1.0})

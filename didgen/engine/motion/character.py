@@ -35,15 +35,16 @@ CHARACTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One driver of a bank: its category decides the character, its name the take."""
+    """One driver of a bank: its category decides the character, its name the take, which may be mirrored."""
 
     category: str
     name: str
+    flipped: bool = False
 
     @property
     def url(self) -> str:
         """As the service reports it in `metadata.driver_url`."""
-        return f"bank://{self.category}/{self.name}/original"
+        return f"bank://{self.category}/{self.name}/{'flipped' if self.flipped else 'original'}"
 
     @property
     def character(self) -> Character:
@@ -69,13 +70,14 @@ TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a
 def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) -> Driver:
     """The driver a talk or an animation asks for; the seed and the photo choose what it leaves open.
 
-    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02" (with or without "/original"),
-    "bank://lively", "lively", or None.
+    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02", with or without
+    "/original" or "/flipped" behind it, "bank://lively", "lively", or None.
     Raises RenderError("DriverNotValidError") for a bank or a number that is not there.
     """
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
     path = (wanted or "").removeprefix("bank://").removesuffix("/original").strip("/")
-    category, _, name = path.partition("/")
+    flipped = path.endswith("/flipped")
+    category, _, name = path.removesuffix("/flipped").partition("/")
     rng = generator(seed, "driver")
     if not category:
         names, shares = zip(*_CHOICES[kind].items(), strict=True)
@@ -88,7 +90,7 @@ def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) 
             f"the bank {category} has no {name}",
             hint=f"it has {banks[category][0]} to {banks[category][-1]}",
         )
-    return Driver(category, name or str(rng.choice(banks[category])))
+    return Driver(category, name or str(rng.choice(banks[category])), flipped)
 
 
 def _unknown(category: str, kind: str, known: list[str]) -> RenderError:

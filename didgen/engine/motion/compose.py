@@ -19,7 +19,7 @@ from didgen.engine.motion.eyes import blinks_of, gaze_of
 from didgen.engine.motion.head import head_of
 from didgen.engine.motion.mouth import Mouth, mouth_of
 from didgen.engine.motion.prosody import Prosody, prosody_of
-from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
+from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, mirrored
 from didgen.engine.shot import FPS, Config
 from didgen.engine.speech.speech import Speech
 
@@ -119,12 +119,14 @@ def fluent(track: MotionTrack) -> MotionTrack:
 def _talking_body(driver: Driver, prosody: Prosody, frames: int, seed: int) -> MotionTrack:
     """Head, gaze, blinks and brows of somebody who says this."""
     character = driver.character
-    head = head_of(generator(seed, driver.url, "head"), character, prosody.talking, prosody.stresses, FPS)
-    rng = generator(seed, driver.url, "eyes")
+    head = head_of(
+        generator(seed, driver.category, driver.name, "head"), character, prosody.talking, prosody.stresses, FPS
+    )
+    rng = generator(seed, driver.category, driver.name, "eyes")
     blinks = blinks_of(rng, frames, FPS, character.blinks_per_min, prosody.pauses)
     gaze = gaze_of(rng, head.pose_deg, FPS, min(character.amplitude, 1.0))
     weights = blinks[:, None] * BLINK + head.brow[:, None] * BROW_BEAT
-    return MotionTrack(
+    track = MotionTrack(
         fps=FPS,
         pose_deg=head.pose_deg.astype(np.float32),
         translation_cm=head.translation_cm.astype(np.float32),
@@ -133,6 +135,7 @@ def _talking_body(driver: Driver, prosody: Prosody, frames: int, seed: int) -> M
         tongue=np.zeros(frames, np.float32),
         breath_cm=head.breath_cm.astype(np.float32),
     )
+    return mirrored(track) if driver.flipped else track
 
 
 def _talking_face(

@@ -67,5 +67,26 @@ class MotionTrack:
         }
 
 
+def mirrored(track: MotionTrack) -> MotionTrack:
+    """The same motion seen in a mirror: left and right change places in the head, the gaze and the face."""
+    other = [INDEX[_opposite(name)] for name in SHAPES]
+    return MotionTrack(
+        fps=track.fps,
+        pose_deg=track.pose_deg * np.array([-1, 1, -1], np.float32),
+        translation_cm=track.translation_cm * np.array([-1, 1, 1], np.float32),
+        weights=track.weights[:, other],
+        gaze_deg=track.gaze_deg * np.array([-1, 1], np.float32),
+        tongue=track.tongue,
+        breath_cm=track.breath_cm,
+    )
+
+
+def _opposite(name: str) -> str:
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(side):
+            return name.removesuffix(side) + other
+    return name
+
+
 def _rows(values: NDArray[np.float32]) -> list[Any]:
     return np.round(values.astype(np.float64), 4).tolist()  # type: ignore[no-any-return]
