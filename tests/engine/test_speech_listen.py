@@ -143,12 +143,12 @@ def test_a_picture_has_no_sound(tmp_path: Path) -> None:
         listen(path)
 
 
-def test_too_long_is_the_service_s_own_error(tmp_path: Path) -> None:
-    """Reading stops at the limit; eleven minutes by default, two seconds here."""
+def test_eleven_minutes_are_the_service_s_own_error(tmp_path: Path) -> None:
+    """Ten minutes are the limit, said in the service's word."""
     path = tmp_path / "long.wav"
-    path.write_bytes(wav(np.tile(NOISE, 3) * 3000))
-    with pytest.raises(RenderError, match="longer than") as caught:
-        listen(path, limit_s=5.0)
+    path.write_bytes(wav(np.tile(NOISE[:8000], 660) * 3000, rate=8000))
+    with pytest.raises(RenderError, match=r"long\.wav is longer than 10 minutes") as caught:
+        listen(path)
     assert "InvalidAudioDurationError" == caught.value.kind
 
 

@@ -57,6 +57,15 @@ def test_any_level_comes_out_at_the_target(amplitude: float) -> None:
     assert pytest.approx(TARGET_LUFS, abs=0.05) == integrated_lufs(out, 24_000)
 
 
+def test_a_voice_of_sharp_peaks_is_no_quieter() -> None:
+    """What the limiter takes from pulses is given back: within 0.5 LU of the target."""
+    x = tone(200, 3, 24_000, 0.1)
+    x[::2400] = 0.9
+    out = levelled(x, 24_000)
+    assert pytest.approx(TARGET_LUFS, abs=0.5) == integrated_lufs(out, 24_000)
+    assert true_peaks(out).max() <= 10 ** (PEAK_DB / 20) * 1.01
+
+
 def test_silence_stays_silence() -> None:
     """Nothing is amplified out of nothing, and no division by zero happens."""
     assert not levelled(np.zeros(24_000, np.float32), 24_000).any()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 TARGET_LUFS: Final = -16.0  # the usual level of spoken word on the web
 PEAK_DB: Final = -1.5  # dB true peak: leaves room for AAC
+MAKE_UP_DB: Final = 3.0  # most that is given back of what the limiter took
 RUMBLE_HZ: Final = 60.0
 LOOK_S: Final = 0.005  # how far ahead and back the limiter looks
 _CHUNK: Final = 1 << 19
@@ -84,8 +85,16 @@ def levelled(samples: Samples, sample_rate_hz: int) -> Samples:
     loudness = integrated_lufs(samples, sample_rate_hz)
     if not np.isfinite(loudness):
         return samples
-    gain = np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
-    return limited(samples * gain, sample_rate_hz)
+    loud = _amplified(samples, TARGET_LUFS - loudness)
+    out = limited(loud, sample_rate_hz)
+    if out is loud:
+        return out
+    lost = TARGET_LUFS - integrated_lufs(out, sample_rate_hz)  # a voice of sharp peaks loses most: once more for it
+    return limited(_amplified(loud, min(max(lost, 0.0), MAKE_UP_DB)), sample_rate_hz)
+
+
+def _amplified(samples: Samples, db: float) -> Samples:
+    return np.asarray(samples * np.float32(10 ** (db / 20)), np.float32)
 
 
 def limited(samples: Samples, sample_rate_hz: int) -> Samples:
