@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from didgen.catalog.nearest import nearest
+from didgen.catalog.services import NAMES, is_service
 from didgen.errors import Place, Problem, ProjectError, UsageError
 
 MARKS = ("didgen.yaml", "projects", ".git")
@@ -120,6 +121,8 @@ def _parse_settings(path: Path) -> Settings:
         elif type(value) is not kinds[key]:
             word = {"service": "text", "jobs": "a whole number"}[key]
             problems.append(Problem(f"must be {word}", document.place(key), key))
+        elif isinstance(value, str) and not is_service(value):
+            problems.append(Problem(f"unknown service {value!r}", document.place(key), key, nearest(value, NAMES)))
     if problems:
         raise ProjectError(problems)
     return Settings(**data)

@@ -111,6 +111,15 @@ def test_wrong_settings_are_told_with_their_places(tmp_path: Path) -> None:
     )
 
 
+def test_a_service_nobody_has_in_the_settings(tmp_path: Path) -> None:
+    """The file, the line and the nearest right name."""
+    (tmp_path / "didgen.yaml").write_text("service: lokal\n")
+    with pytest.raises(
+        ProjectError, match=r"didgen\.yaml:1:10: service: unknown service 'lokal' \(did you mean 'local'"
+    ):
+        read_settings(tmp_path, {})
+
+
 def test_a_number_of_jobs_that_is_none(tmp_path: Path) -> None:
     """DIDGEN_JOBS must be a number within the limits."""
     for wrong in ("many", "-1", "65"):
