@@ -27,7 +27,7 @@ from didgen.engine.warp.layer import (
     whole_shift,
     with_alpha,
 )
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8, widest_gap
 
 STEP_PX = 2
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
@@ -36,8 +36,12 @@ EYEBALL_RADIUS_CM = 1.2  # of the rotation that gaze is (anatomy: 12 mm)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EyeSlit:
-    """All that one eye is drawn from; see `Mouth` for the parts. lids: landmark numbers of the inner columns of the
-    upper and lower lid. iris: x, y, radius of the iris in the photo, work px. grid: (h, w, 2) the region's px."""
+    """All that one eye is drawn from; see `Mouth` for the parts.
+
+    lit_lid: the upper lid as it looks when shut. opening_px: between the lids in the photo. lids: landmark numbers of
+    the inner columns of the upper and lower lid. iris: x, y, radius in the photo, work px. grid: (h, w, 2) the region's
+    px.
+    """
 
     geometry: Geometry
     frame: SlitFrame
@@ -48,6 +52,8 @@ class EyeSlit:
     upper_lid: Layer
     lower_lid: Layer
     eyeball: Layer
+    lit_lid: Layer
+    opening_px: float
     lids: tuple[tuple[int, ...], tuple[int, ...]]
     iris: tuple[float, float, float]
     grid: Floats
@@ -56,14 +62,19 @@ class EyeSlit:
         self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, gaze_deg: NDArray[np.floating]
     ) -> None:
         """Draws the eye over an (h, w, 3) frame in place; nothing where neither lids nor gaze move."""
-        change = max(self._closing_px(weights), float(np.abs(self._gaze_px(gaze_deg)).max()))
+        closing = self._closing_px(weights)
+        change = max(closing, float(np.abs(self._gaze_px(gaze_deg)).max()))
         if change < 0.02:
             return
         skull = rigid(self.geometry, move, self._middle())
         dx, dy = whole_shift(skull, self.frame.origin)
         weights = weights * _firmly()
         lower, below = self.lower_lid.warped(self.lower_field.backward(weights, move, (dx, dy)))
-        upper, above = self.upper_lid.warped(self.upper_field.backward(weights, move, (dx, dy)))
+        source = self.upper_field.backward(weights, move, (dx, dy))
+        upper, above = self.upper_lid.warped(source)
+        shut = float(np.clip(1.2 * closing / self.opening_px - 0.2, 0, 1))
+        if shut:  # what was folded away in shadow is stretched into the light
+            upper = cv2.addWeighted(self.lit_lid.sampled(source), shut, upper, 1 - shut, 0)
         coverage = 1 - (1 - above) * (1 - below)
         box = hole(coverage, int(0.2 * self.geometry.px_per_cm))
         if box:
@@ -131,15 +142,27 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
     region = slit_region(frame, 1.45 * frame.half, -1.15 * frame.half, 0.95 * frame.half)
     cover = superellipse(frame, -0.1 * frame.half, 1.45 * frame.half, 1.05 * frame.half, region.grid())
     lids = (eye.up[1:-1], eye.lo[1:-1])
-    fields = [
+    upper_field, lower_field = (
         FlowField.over(geometry, without(other), region.box, STEP_PX, rounds=8, damping=0.55)
         for other in (lids[1], lids[0])
-    ]
+    )
     source = region.grown(int(0.3 * cm))
     upper_lid, lower_lid = _lid_layers(canvas, frame, upper, lower, source, cm)
-    ball = _eyeball(canvas, frame, upper, lower, iris, region.grown(int(0.2 * cm)), cm)
     return EyeSlit(
-        geometry, frame, region, cover, fields[0], fields[1], upper_lid, lower_lid, ball, lids, iris, region.grid()
+        geometry=geometry,
+        frame=frame,
+        region=region,
+        cover=cover,
+        upper_field=upper_field,
+        lower_field=lower_field,
+        upper_lid=upper_lid,
+        lower_lid=lower_lid,
+        eyeball=_eyeball(canvas, frame, upper, lower, iris, region.grown(int(0.2 * cm)), cm),
+        lit_lid=_lit_lid(upper_lid, frame, upper, _skin(canvas, landmarks, eye), cm),
+        opening_px=max(widest_gap(upper, lower), 1.0),
+        lids=lids,
+        iris=iris,
+        grid=region.grid(),
     )
 
 
@@ -164,6 +187,26 @@ def _lid_layers(
         Layer(with_alpha(rgb, floats(above)), region, canvas.per_px),
         Layer(with_alpha(rgb, floats(below)), region, canvas.per_px),
     )
+
+
+def _skin(canvas: Canvas, landmarks: Floats, eye: Eye) -> Floats:
+    """The colour of the skin about the eye: above its crease and below its lower lid."""
+    places = landmarks[None, [*eye.up2[2:7], *eye.under[2:7]], :2]
+    return floats(np.median(canvas.sampled(places)[0], 0))
+
+
+def _lit_lid(lid: Layer, frame: SlitFrame, upper: Line, skin: Floats, px_per_cm: float) -> Layer:
+    """The upper lid with the shadow of its fold taken out, all but the lashes: darker broad areas brought towards the
+    skin's own light, detail kept."""
+    rgb = lid.rgba[..., :3].astype(np.float32)
+    broad = cv2.GaussianBlur(rgb, (0, 0), 0.16 * px_per_cm * lid.per_px)
+    gain = np.clip(0.9 * skin / np.maximum(broad, 8), 1, 2.2)
+    uv = frame.uv(lid.region.grid(lid.per_px))
+    height = (upper.at(uv[..., 0]) - uv[..., 1]) / px_per_cm  # above the lid's edge
+    where = smoothstep(0.06, 0.2, height) * smoothstep(1.1, 0.6, height)
+    where *= smoothstep(1.15, 0.85, np.abs(uv[..., 0]) / frame.half)
+    lit = rgb * (1 + 0.6 * (gain - 1) * where[..., None])
+    return Layer(picture8(lit), lid.region, lid.per_px)
 
 
 def _eyeball(
