@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -45,8 +47,9 @@ _STATUS = {
 def make_app(service: Service, folder: Path, key: str | None = None, host_names: Sequence[str] | None = None) -> Any:
     """The ASGI application. It owns `service` and closes it at the end.
 
-    folder: where uploads and results lie. key: what clients must send; None lets anyone on this machine in.
-    host_names: accepted names in the Host header; default: the loopback names, and any name once a key is demanded.
+    folder: where uploads and results lie, in a folder of this server's own that goes when it does. key: what clients
+    must send; None lets anyone on this machine in. host_names: accepted names in the Host header; default: the
+    loopback names, and any name once a key is demanded.
     """
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
@@ -126,9 +129,11 @@ class _Desk:
         self._records: dict[str, Record] = {}  # oldest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._links = Links()
-        self.uploads, self.results = folder / "uploads", folder / "results"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._home = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))  # private to this user
+        self.uploads, self.results = self._home / "uploads", self._home / "results"
         for each in (self.uploads, self.results):
-            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            each.mkdir()
 
     async def create(self, request: Request, kind: Kind) -> Record:
         """Take a request in and hand it to the renderer."""
@@ -247,13 +252,14 @@ class _Desk:
         return FileResponse(video, filename=name, content_disposition_type="attachment", headers=headers)
 
     async def aclose(self) -> None:
-        """Stop following, and let go of the renderer."""
+        """Stop following, let go of the renderer, and remove what no link leads to any more."""
         for task in self._tasks:
             task.cancel()
         for task in list(self._tasks):
             with suppress(asyncio.CancelledError):
                 await task
         await self._service.aclose()
+        shutil.rmtree(self._home, ignore_errors=True)
 
 
 async def _credits(request: Request) -> Response:  # noqa: ARG001

@@ -18,6 +18,7 @@ Word = tuple[str, float, float]
 
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 _CLAUSE_ENDS = (",", ";", ":", "–", "—", "、")
+_CLAUSE_WORTH = 10  # characters by which a line may be longer to end with a clause
 _CLOSERS = "\"'”’»)]"
 
 
@@ -89,12 +90,19 @@ def _fits(words: Sequence[Word]) -> bool:
 
 
 def _lines(words: Sequence[Word]) -> tuple[str, ...]:
-    """One line if it fits, else two of about the same length, the upper not longer than need be."""
+    """One line if it fits, else two of about the same length, parted after a clause where that costs little."""
     whole = _text(words)
     if len(whole) <= LINE_CHARACTERS or len(words) < 2:
         return (whole,)
-    cuts = [(_text(words[:k]), _text(words[k:])) for k in range(1, len(words))]
-    return min(cuts, key=lambda pair: (max(len(pair[0]), len(pair[1])), len(pair[0])))
+
+    def cost(cut: int) -> tuple[int, int]:
+        upper, lower = len(_text(words[:cut])), len(_text(words[cut:]))
+        longest = max(upper, lower)
+        clause = longest <= LINE_CHARACTERS and _ends(words[cut - 1], _CLAUSE_ENDS)
+        return longest - (_CLAUSE_WORTH if clause else 0), upper
+
+    best = min(range(1, len(words)), key=cost)
+    return _text(words[:best]), _text(words[best:])
 
 
 def _timed(groups: Sequence[list[Word]], end_s: float) -> list[Cue]:

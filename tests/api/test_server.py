@@ -17,6 +17,7 @@ from didgen.api.links import Links
 from didgen.api.server import make_app
 from didgen.jobs.pool import Pool
 from tests import fakes
+from tests.api.served import serving
 
 BASE = "http://127.0.0.1:8000"
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 100
@@ -316,7 +317,7 @@ def test_uploads_are_bounded_however_they_are_sent(tmp_path: Path) -> None:
         head = {"Content-Type": "multipart/form-data; boundary=b"}
         answer = await web.post("/images", content=endless(), headers=head)
         assert (400, "InvalidFileSizeError") == (answer.status_code, answer.json()["kind"])
-        assert [] == list((tmp_path / "served" / "uploads").iterdir())
+        assert [] == list((tmp_path / "served").glob("*/uploads/*"))
         assert 201 == (await web.post("/images", files={"image": ("a.jpg", big[: 10 << 20])})).status_code
 
     serve(tmp_path, work)
@@ -348,7 +349,7 @@ def test_an_upload_lies_under_a_name_of_ours_and_can_be_deleted(tmp_path: Path) 
 
     async def work(web: httpx.AsyncClient) -> None:
         made = await upload(web, name="../../evil.jpg")
-        (stored,) = (tmp_path / "served" / "uploads").iterdir()
+        (stored,) = (tmp_path / "served").glob("*/uploads/*")
         assert re.fullmatch(r"ima_[A-Za-z0-9_-]{22}\.jpg", stored.name)
         assert 404 == (await web.delete("/audios/" + made["id"])).status_code
         assert 204 == (await web.delete("/images/" + made["id"])).status_code
@@ -411,3 +412,13 @@ def test_voices_are_those_that_can_speak_here(tmp_path: Path) -> None:
         assert {"id", "name", "gender", "access", "provider", "languages", "styles"} == voices["heart"].keys()
 
     serve(tmp_path, work)
+
+
+def test_a_server_takes_its_files_with_it(tmp_path: Path) -> None:
+    """Its links die with it, so what they led to must not fill the disk."""
+    app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served")
+    with serving(app) as base:
+        httpx.post(f"{base}/images", files={"image": ("a.jpg", JPEG)}).raise_for_status()
+        assert 1 == len(list(tmp_path.glob("served/*/uploads/*")))
+    assert [] == list((tmp_path / "served").iterdir())
+    assert [] == list(tmp_path.glob("pool-*"))

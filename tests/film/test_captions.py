@@ -71,6 +71,12 @@ def test_lines_are_of_about_the_same_length() -> None:
     assert ("The quick brown fox jumps", "over the lazy dog tonight.") == cue.lines
 
 
+def test_a_line_ends_with_its_clause_where_that_costs_little() -> None:
+    """ "…photograph, / on a bare machine", not "…one / photograph, on…"."""
+    (cue,) = cues(spoken("This film was made from one photograph, on a bare machine.", word_s=0.3), 10)
+    assert ("This film was made from one photograph,", "on a bare machine.") == cue.lines
+
+
 def test_a_short_word_stays_long_enough_to_be_read() -> None:
     """ "No." takes a quarter of a second to say and longer to read."""
     (cue,) = cues([("No.", 0.5, 0.7)], 10)
