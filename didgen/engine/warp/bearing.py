@@ -21,17 +21,21 @@ Floats = NDArray[np.float32]
 
 _ROOM_PX = 40.0  # at 512: photo beyond an edge that a motion may bring in; with less, that edge is pinned
 _PINNED_RAMP = 0.27  # of the picture, inwards of such an edge: much shorter, and hair is dented against it
+_CLOSE = 0.2  # of the picture: a face nearer to such an edge than this loosens it
 _STITCH_RAMP = 0.2  # inwards of an edge of the stitched rectangle that is not the photo's own
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
-    """Distances, in work px, over which the picture is pinned inwards of each edge; 0 leaves an edge free."""
+class Pin:
+    """How one edge is held. ramp_px: the picture is free again this far inwards, 0 = free everywhere. hold: 0..1, how
+    much of a motion is taken away at the edge itself."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    ramp_px: float
+    hold: float
+
+
+Edges = tuple[Pin, Pin, Pin, Pin]
+"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,14 +86,13 @@ def body_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats)
 
 
 def edge_ramp(grid: NodeGrid, nodes: Floats, edges: Edges) -> Floats:
-    """0 on and beyond every pinned edge of the grid's rectangle, 1 from the given distance inwards."""
+    """What the edges leave of a motion: 1 inside, 1 - hold on and beyond every pinned edge of the grid's rectangle."""
     x, y = nodes[..., 0] - grid.left, nodes[..., 1] - grid.top
-    insets = (x, edges.left), (y, edges.top), (grid.width - 1 - x, edges.right), (grid.height - 1 - y, edges.bottom)
+    clear = 2.0 * grid.step  # so that no interpolation between nodes reaches over a held edge
     ramp = np.ones(x.shape, np.float32)
-    for inset, length in insets:
-        if length:
-            # one node of clear zero, so that no interpolation between nodes reaches over the edge
-            ramp *= smoothstep(2.0 * grid.step, length + 2.0 * grid.step, inset)
+    for inset, pin in zip((x, y, grid.width - 1 - x, grid.height - 1 - y), edges, strict=True):
+        if pin.ramp_px:
+            ramp *= 1 - pin.hold * smoothstep(pin.ramp_px + clear, clear, inset)
     return ramp
 
 
@@ -105,14 +108,28 @@ def away_from(nodes: Floats, boxes: Iterable[tuple[float, float, float, float]])
     return out
 
 
-def pinned_edges(size: tuple[int, int], room: tuple[float, float, float, float], *, stitch: bool) -> Edges:
-    """What to pin. size: width, height of the work picture; room: photo beyond left, top, right, bottom. Work px."""
-    needed = _ROOM_PX * max(size) / 512
-    lengths = []
-    for length, beyond in zip((size[0], size[1]) * 2, room, strict=True):
-        ramp = _PINNED_RAMP if beyond < needed else _STITCH_RAMP if stitch else 0.0
-        lengths.append(ramp * length)
-    return Edges(*lengths)
+def pinned_edges(
+    size: tuple[int, int],
+    room: tuple[float, float, float, float],
+    face: tuple[float, float, float, float],
+    *,
+    stitch: bool,
+) -> Edges:
+    """What to pin. size: width, height of the work picture; room: photo beyond left, top, right, bottom; face: left,
+    top, right, bottom of the face. Work px.
+
+    An edge of the photo has nothing beyond it, so the picture is held there; but not where the face comes close to it:
+    a face half held is distorted, which is worse than a mirrored strip of hair.
+    """
+    gaps = face[0], face[1], size[0] - face[2], size[1] - face[3]
+    return tuple(_pin(s, r, g, max(size), stitch) for s, r, g in zip(size * 2, room, gaps, strict=True))  # type: ignore[return-value]
+
+
+def _pin(length: int, beyond: float, gap: float, longest: int, stitch: bool) -> Pin:
+    if beyond < _ROOM_PX * longest / 512:
+        own = not stitch or beyond < 1
+        return Pin(_PINNED_RAMP * length, float(np.clip(gap / (_CLOSE * length), 0, 1)) if own else 1.0)
+    return Pin(_STITCH_RAMP * length, 1.0) if stitch else Pin(0.0, 0.0)
 
 
 def _size(landmarks: Floats) -> tuple[float, float]:

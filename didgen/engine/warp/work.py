@@ -94,7 +94,7 @@ def build_geometry(
     area = stitch_area(face, width, height) if stitch else crop_area(face, width, height, expand)
     size = area.size
     dense = 2 if max(size) <= _DENSE_PX else 1
-    margin = 16 if stitch else max(size) // 4
+    margin = max(size) // (8 if stitch else 4)
     canvas = make_canvas(photo, area.work_from_photo, size, margin=margin, per_px=dense, sharpen=sharpen and not stitch)
     landmarks = area.points(face.landmarks)
     placement = place_head(landmarks)
@@ -102,7 +102,7 @@ def build_geometry(
     parted = find_lip_lines(canvas, landmarks.astype(np.float32), placement.s).parted
     gap_cm = _gap_cm(mesh_cm) if parted else 0.0
     grid = NodeGrid(0, 0, *size, 8 if max(size) <= 640 else 16)
-    edges = pinned_edges(size, area.room(width, height), stitch=stitch)
+    edges = pinned_edges(size, area.room(width, height), area.box(face), stitch=stitch)
     maps = bearing(grid, landmarks.astype(np.float32), _matte(canvas, grid), edges, [area.box(f) for f in others])
     geometry = Geometry(
         width=size[0],
