@@ -37,7 +37,7 @@ class Spot:
     line: int
     column: int
     nodes: int = 1  # of the whole subtree, aliases expanded
-    block: bool = False  # text after | or >, which begins on the next line
+    block: bool = False  # text after |: it begins on the next line, and its lines are the file's
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     below: dict[str | int, Spot] = field(default_factory=dict)
 
@@ -193,7 +193,7 @@ class _Builder:
         self._count(1, event)
         if event.tag is not None and event.tag != "!":
             raise self._fail(f"the tag {event.tag!r} is not allowed", event, "write plain values")
-        block = getattr(event, "style", None) in ("|", ">")
+        block = getattr(event, "style", None) == "|"
         return Spot(event.start_mark.line, event.start_mark.column, block=block)
 
     def _count(self, nodes: int, event: Any) -> None:

@@ -76,8 +76,9 @@ def test_every_value_knows_its_place() -> None:
 
 
 def test_lines_of_block_text_are_found() -> None:
-    """Line 2 of a block text is the second line below its |; of a one-line text it is the text's place."""
-    document = parse("a: |\n  one\n  two\nb: one\n")
+    """Line 2 of a block text is the second line below its |; of a text that is folded it is the text's place."""
+    document = parse("a: |\n  one\n  two\nb: one\nc: >\n  x\n  y\n")
+    assert "p.yaml:5:4" == str(document.text_line(1, "c"))
     assert "p.yaml:3" == str(document.text_line(2, "a"))
     assert "p.yaml:4:4" == str(document.text_line(2, "b"))
 
