@@ -62,17 +62,19 @@ class EyeSlit:
         self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, gaze_deg: NDArray[np.floating]
     ) -> None:
         """Draws the eye over an (h, w, 3) frame in place; nothing where neither lids nor gaze move."""
-        closing = self._closing_px(weights)
-        change = max(closing, float(np.abs(self._gaze_px(gaze_deg)).max()))
+        apart = self._lids_apart(weights)
+        change = float(np.abs(apart).max() + np.abs(self._gaze_px(gaze_deg)).max())
         if change < 0.02:
             return
         skull = rigid(self.geometry, move, self._middle())
         dx, dy = whole_shift(skull, self.frame.origin)
         weights = weights * _firmly()
-        lower, below = self.lower_lid.warped(self.lower_field.backward(weights, move, (dx, dy)))
-        source = self.upper_field.backward(weights, move, (dx, dy))
+        source = self.lower_field.backward(weights, move, (dx, dy))
+        lower, below = self.lower_lid.warped(source)
+        if np.abs(apart).max() > 0.02:  # else the lids go together, and one flow serves both
+            source = self.upper_field.backward(weights, move, (dx, dy))
         upper, above = self.upper_lid.warped(source)
-        shut = float(np.clip(1.2 * closing / self.opening_px - 0.2, 0, 1))
+        shut = float(np.clip(-1.2 * apart.min() / self.opening_px - 0.2, 0, 1))
         if shut:  # what was folded away in shadow is stretched into the light
             upper = cv2.addWeighted(self.lit_lid.sampled(source), shut, upper, 1 - shut, 0)
         coverage = 1 - (1 - above) * (1 - below)
@@ -84,10 +86,11 @@ class EyeSlit:
         fade = min(1.0, change / (0.04 * self.geometry.px_per_cm))
         paste(frame, picture, self.cover * np.float32(fade), self.region.left + dx, self.region.top + dy)
 
-    def _closing_px(self, weights: NDArray[np.floating]) -> float:
-        """How far the lids move against each other."""
-        up, lo = (np.tensordot(weights, self.geometry.shapes_px[:, list(row), :2], 1) for row in self.lids)
-        return float(np.abs(up - lo).max())
+    def _lids_apart(self, weights: NDArray[np.floating]) -> Floats:
+        """(7,) how much further the lids stand apart than in the photo, px; negative in a blink."""
+        up, lo = self.lids
+        shapes = self.geometry.shapes_px[..., :2]
+        return floats(np.tensordot(weights, shapes[:, lo] - shapes[:, up], 1) @ self.frame.across)
 
     def _middle(self) -> Floats:
         depth = self.geometry.landmarks[[self.lids[0][0], self.lids[0][-1]], 2].mean()
