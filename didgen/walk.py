@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
+    from didgen.store.derived import Derived
 
 __all__ = ["Planned", "SceneResult", "Summary", "Wish", "build", "check", "nothing_to_do", "plan", "wish"]
 
@@ -227,12 +228,11 @@ def _carry_out(
     jobs = wanted.jobs or read_settings(wanted.root, os.environ).jobs or default_jobs()
 
     async def run() -> list[Summary]:
-        services: dict[str, Service] = {}
+        services = _Services(store, jobs, command)
         try:
-            return [await _one(wanted, planned, store, services, jobs, hooks, command) for planned in plans]
+            return [await _one(wanted, planned, store, services, jobs, hooks) for planned in plans]
         finally:
-            for service in services.values():
-                await service.aclose()
+            await services.aclose()
 
     return asyncio.run(run())
 
@@ -246,37 +246,58 @@ async def _one(
     wanted: Wish,
     planned: Planned,
     store: Artifacts,
-    services: dict[str, Service],
+    services: _Services,
     jobs: int,
     hooks: _Hooks,
-    command: Sequence[str] | None,
 ) -> Summary:
     from didgen.jobs.executor import execute
     from didgen.store.whole import sweep
 
     sweep(planned.outputs.path(planned.scenes[0].output.parent))
     hooks.plan(planned.plan)
+    service = services.of(planned.service)
     name = planned.service.name
-    if name not in services:
-        services[name] = _open_service(planned.service, store, jobs, command)
-    outcomes = await execute(
-        planned.plan, services[name], name, store, planned.outputs, jobs=jobs, on_event=hooks.event
-    )
+    outcomes = await execute(planned.plan, service, name, store, planned.outputs, jobs=jobs, on_event=hooks.event)
     return _finish(wanted, planned, store, outcomes)
 
 
-def _open_service(service: ServiceId, store: Artifacts, jobs: int, command: Sequence[str] | None) -> Service:
-    if service.local:
+@dataclass(slots=True)
+class _Services:
+    """The services of one build, each opened when first needed."""
+
+    store: Artifacts
+    jobs: int
+    command: Sequence[str] | None
+    opened: dict[str, Service] = field(default_factory=dict)
+    derived: Derived | None = None
+
+    def of(self, service: ServiceId) -> Service:
+        """The service that renders."""
+        if service.name not in self.opened:
+            self.opened[service.name] = self._pool() if service.local else self._client(service)
+        return self.opened[service.name]
+
+    def _pool(self) -> Service:
         from didgen.jobs.pool import Pool
         from didgen.store.derived import Derived
 
-        log = store.home / "worker.log"
+        log = self.store.home / "worker.log"
         log.unlink(missing_ok=True)
-        return Pool(jobs, Derived(store.home), command, log=log, folder=store.objects.temporary)
-    from didgen.api.client import Client
+        self.derived = Derived(self.store.home)
+        return Pool(self.jobs, self.derived, self.command, log=log, folder=self.store.objects.temporary)
 
-    base = "https://api.d-id.com" if service.is_d_id else service.name
-    return Client(base, os.environ.get("D_ID_API_KEY", ""))
+    def _client(self, service: ServiceId) -> Service:
+        from didgen.api.client import Client
+
+        base = "https://api.d-id.com" if service.is_d_id else service.name
+        return Client(base, os.environ.get("D_ID_API_KEY", ""))
+
+    async def aclose(self) -> None:
+        """Stop workers, close connections and files."""
+        for service in self.opened.values():
+            await service.aclose()
+        if self.derived is not None:
+            self.derived.close()
 
 
 def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -447,3 +448,28 @@ def test_a_full_disk_stops_with_one_sentence(root: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(whole.os, "fsync", real)
     assert None is build(root).error
     assert 1 == rendered(root).count("Hello there, everybody.")
+
+
+@pytest.mark.parametrize("size_kb", [60, 300, 440, 540, 600])
+def test_a_build_goes_on_when_a_full_disk_gets_room(root: Path, size_kb: int) -> None:
+    """On a real file system that fills up at another step each time: exit 6, never a traceback, outputs whole."""
+    import av
+
+    small = root.parent / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "tmpfs", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs to mount a small file system, which takes root")
+    try:
+        shutil.copytree(root, small, dirs_exist_ok=True)
+        with pytest.raises(StorageError) as caught:
+            build(small)
+        assert 6 == caught.value.exit_code
+        subprocess.run(["mount", "-o", "remount,size=20m", str(small)], check=True)
+        for path in (small / "output").rglob("*.mp4"):
+            with av.open(str(path)) as video:
+                assert video.streams.video[0].frames in {fakes.FRAMES, 2 * fakes.FRAMES}
+        assert None is build(small).error
+        assert ["reused"] * 3 == actions(build(small))
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)

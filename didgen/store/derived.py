@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from didgen.digest import sha256_bytes
 
 SIZE_LIMIT_BYTES = 2 << 30
 _DIGEST_CHARS = 64
+_TROUBLE = (sqlite3.Error, OSError, ValueError, diskcache.Timeout)
 
 
 class RawDisk(diskcache.Disk):  # type: ignore[misc]
@@ -52,11 +54,16 @@ class Derived:
     def __init__(self, home: Path, size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
         self.folder = home / "cache"
         self._limit = size_limit_bytes
-        try:
-            self._cache = self._open()
-        except (sqlite3.Error, OSError, ValueError, diskcache.Timeout):
+        self._cache = self._open_or_none()
+        if self._cache is None:
             shutil.rmtree(self.folder, ignore_errors=True)
-            self._cache = self._open()
+            self._cache = self._open_or_none()
+
+    def _open_or_none(self) -> Any:
+        try:
+            return self._open()
+        except _TROUBLE:
+            return None
 
     def _open(self) -> Any:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,8 +80,8 @@ class Derived:
     def get(self, key: str) -> bytes | None:
         """The value under `key`; None when it is not there, not whole or not to be had."""
         try:
-            value = self._cache.get(key)
-        except (sqlite3.Error, OSError, ValueError, diskcache.Timeout):
+            value = self._cache.get(key) if self._cache is not None else None
+        except _TROUBLE:
             return None
         if not isinstance(value, bytes):
             return None
@@ -83,11 +90,11 @@ class Derived:
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value if that is possible."""
-        try:
-            self._cache.set(key, sha256_bytes(value).encode() + value)
-        except (sqlite3.Error, OSError, ValueError, diskcache.Timeout):
-            return
+        if self._cache is not None:
+            with suppress(*_TROUBLE):
+                self._cache.set(key, sha256_bytes(value).encode() + value)
 
     def close(self) -> None:
         """Close the files."""
-        self._cache.close()
+        if self._cache is not None:
+            self._cache.close()
