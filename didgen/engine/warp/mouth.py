@@ -72,7 +72,7 @@ class Mouth:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
         where a closed mouth stays closed the photo's own seam is better than any drawn one."""
         if self.lines.parted:
-            return min(1.0, opening.change_px / (0.05 * self.geometry.px_per_cm))
+            return min(1.0, opening.change_px / (0.12 * self.geometry.px_per_cm))
         return float(np.clip(opening.gap_cm / 0.1, 0, 1))
 
     def _middle(self) -> Floats:
