@@ -66,7 +66,8 @@ def load_project(path: Path, files: Files) -> Project:
 def read_document(path: Path, files: Files) -> Document:
     """The YAML of one file of the workspace. Raises ProjectError."""
     try:
-        return read_yaml(files.read(path), files.relative(path))
+        inside = files.locate(files.relative(path), files.root)
+        return read_yaml(files.read(inside), files.relative(path))
     except FileProblem as problem:
         raise ProjectError([Problem(str(problem), Place(files.relative(path)))]) from None
 

@@ -191,6 +191,16 @@ def test_two_projects_of_one_name(tmp_path: Path) -> None:
         check_names([one, two])
 
 
+def test_a_project_that_lies_outside(tmp_path: Path) -> None:
+    """A project file that is a link out of the workspace is not read: its text could show up in messages."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "secret").write_text("password: hunter2: x\n")
+    (root / "project.yaml").symlink_to(tmp_path / "secret")
+    with pytest.raises(ProjectError, match=r"project\.yaml: 'project\.yaml' leads out of the workspace root$"):
+        load_project(root / "project.yaml", Files(root))
+
+
 def test_a_project_that_is_missing(tmp_path: Path) -> None:
     """A missing file is a problem with its path, not a traceback."""
     with pytest.raises(ProjectError, match=r"p\.yaml: p\.yaml does not exist"):
