@@ -19,7 +19,7 @@ from didgen.store.objects import DamagedObjectError
 from didgen.store.state import Artifact
 
 if TYPE_CHECKING:
-    from didgen.film.captions import Cue
+    from didgen.film.captions import Cue, Word
 
 STEPS = 1
 """Version of what films, posters and captions look like: part of their fingerprints."""
@@ -79,7 +79,7 @@ class _Desk:
     def scene(self, scene: Scene, artifact: Artifact) -> dict[str, Any]:
         """Captions and poster of one scene; its manifest entry."""
         files = {"video": self._file(scene.output, artifact.object_digest)}
-        if _has_words(scene):
+        if self._has_words(scene, artifact):
             files |= self._captions(scene.address, scene.output, [(scene, artifact)])
         files["poster"] = self._poster(scene.address, scene.output, artifact)
         return manifests.entry(scene.address, scene.kind, scene.fingerprint, scene.identity, artifact.duration_s, files)
@@ -108,7 +108,7 @@ class _Desk:
         identity = {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
         film = self.step(address, identity, output, lambda out: {"duration_s": join(videos, out)})
         files = {"video": self._file(output, film.object_digest)}
-        if any(_has_words(scene) for scene, _ in clips):
+        if any(self._has_words(scene, artifact) for scene, artifact in clips):
             files |= self._captions(address, output, clips)
         files["poster"] = self._poster(address, output, film)
         return {"duration_s": round(film.duration_s, 3), "files": files}
@@ -143,12 +143,21 @@ class _Desk:
         out.write_text(write(captions.film_cues(timed)), "utf-8")
         return {}
 
+    def _has_words(self, scene: Scene, artifact: Artifact) -> bool:
+        """Whether true times of words are known. Our engine tells them for every text; of a service one must look."""
+        if not scene.spoken:
+            return False
+        return "engine" in scene.identity.get("service", {}) or bool(self._words(artifact))
+
+    def _words(self, artifact: Artifact) -> list[Word]:
+        spoken = self.store.sidecar(artifact.fingerprint).get("facts", {}).get("words", ())
+        return [(text, start, end) for text, start, end in spoken]
+
     def _cues(self, scene: Scene, artifact: Artifact) -> Sequence[Cue]:
         from didgen.film import captions
         from didgen.project.script import as_written
 
-        spoken = self.store.sidecar(artifact.fingerprint).get("facts", {}).get("words", ())
-        words = as_written([(text, start, end) for text, start, end in spoken], scene.respelled)
+        words = as_written(self._words(artifact), scene.respelled)
         return captions.cues(words, artifact.duration_s)
 
     def step(self, address: str, identity: Mapping[str, Any], below: Path, make: Make) -> Artifact:
@@ -177,8 +186,3 @@ class _Desk:
 
     def _file(self, below: Path, digest: str) -> dict[str, str]:
         return {"file": below.relative_to(self.folder).as_posix(), "sha256": digest}
-
-
-def _has_words(scene: Scene) -> bool:
-    """Whether the words' true times are known: our engine tells them for texts, the service does not."""
-    return bool(scene.spoken) and "engine" in scene.identity.get("service", {})

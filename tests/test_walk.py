@@ -473,3 +473,24 @@ def test_a_build_goes_on_when_a_full_disk_gets_room(root: Path, size_kb: int) ->
         assert ["reused"] * 3 == actions(build(small))
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_a_served_engine_is_a_service_like_any_other(root: Path, tmp_path: Path) -> None:
+    """A project whose service is a base URL is built through HTTP, with captions; on this machine nobody pays."""
+    from didgen.api.server import make_app
+    from didgen.jobs.pool import Pool
+    from tests.api.served import serving
+
+    for path in (root / "projects/hello").glob("*.jpg"):
+        path.write_bytes(b"\xff\xd8\xff\xe0 a picture of Anna")
+    app = make_app(Pool(1, command=fakes.COMMAND), tmp_path / "served", None)
+    with serving(app) as base:
+        edit(root, "name: hello", f"name: hello\nservice: {base}")
+        summary = build(root)
+        assert ["rendered"] * 3 == actions(summary), [scene.error for scene in summary.scenes]
+        assert "Hello there" in (root / "output/hello/welcome.vtt").read_text()
+        edit(root, "There is more to say.", "!refuse")
+        summary = build(root)
+        assert ["reused", "failed", "reused"] == actions(summary)
+        assert "face not detected" in summary.scenes[1].error
+    assert 4 == len(rendered(root))
