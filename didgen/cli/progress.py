@@ -100,14 +100,14 @@ class Table:
 
     def _running(self, row: TaskID, event: Event) -> None:
         task = self.progress.tasks[self.progress.task_ids.index(row)]
-        frames = event.stage == "frames" and event.total > 0
-        count = f"{event.done}/{event.total}" if frames else ""
-        speed = f"{task.speed:.0f} fps" if frames and task.speed else ""
+        counted = event.total > 1
+        count = f"{event.done}/{event.total}" if counted else ""
+        speed = f"{task.speed:.0f} fps" if event.stage == "frames" and task.speed else ""
         self.progress.update(
             row,
             stage=STAGES.get(event.stage, event.stage),
-            total=event.total if frames else None,
-            completed=event.done if frames else 0,
+            total=event.total if counted else None,
+            completed=event.done if counted else 0,
             count=count,
             speed=speed,
         )

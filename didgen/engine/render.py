@@ -85,9 +85,9 @@ def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
         return None
     report("speech", 0, 1)
     script = shot.script
-    speech = listen(script.path) if isinstance(script, AudioScript) else speak(script, memo)
-    report("speech", 1, 1)
-    return speech
+    if isinstance(script, AudioScript):
+        return listen(script.path)
+    return speak(script, memo, lambda done, total: report("speech", done, total))
 
 
 def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> _Subject:
