@@ -150,12 +150,13 @@ def test_the_clamp_is_odd_and_never_beyond():
     assert np.abs(drawn).max() <= 15
 
 
-@pytest.mark.parametrize("step", [2, 8, 16])
-def test_upsampling_keeps_a_ramp_in_place(step):
-    """Nodes that hold their own x give every px its x: nothing is shifted by half a step (cubics ripple by 4 %)."""
-    grid = NodeGrid(3, 5, 70, 50, step)
+@pytest.mark.parametrize("step", [1, 2, 8, 16])
+def test_a_dense_map_keeps_every_px_in_its_place(step):
+    """No shift on the nodes is no shift on any px, exactly, whatever the size; a smooth one arrives where it was."""
+    grid = NodeGrid(3, 5, 71, 50, step)
     nodes = grid.nodes()
-    dense = grid.upsampled(nodes)
-    assert (50, 70, 2) == dense.shape
-    assert dense[..., 0] == pytest.approx(np.tile(np.arange(3.0, 73), (50, 1)), abs=0.05 * step)
+    still = grid.dense_map(np.zeros_like(nodes))
+    assert np.array_equal(np.stack(np.meshgrid(np.arange(3, 74), np.arange(5, 55)), -1).astype(np.float32), still)
+    ramp = grid.dense_map(0.1 * nodes) - still
+    assert np.abs(ramp - 0.1 * still).max() < 0.006 * step  # cubics ripple by 4 %
     assert grid.sample(nodes, nodes[3:5, 3:6] + 0.4)[0, 0] == pytest.approx(nodes[3, 3] + 0.4, abs=0.05 * step)

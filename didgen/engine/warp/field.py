@@ -84,11 +84,7 @@ class FlowField:
 
         weights: (44,). A shift lets a small rectangle follow the head: its flow is then small again.
         """
-        x, y, width, height = self.grid.left, self.grid.top, self.grid.width, self.grid.height
-        source = self.grid.upsampled(self._inverse(self.forward(weights, move), shift))
-        source[..., 0] += np.arange(x, x + width, dtype=np.float32)
-        source[..., 1] += np.arange(y, y + height, dtype=np.float32)[:, None]
-        return source
+        return self.grid.dense_map(self._inverse(self.forward(weights, move), shift))
 
     def _displacement(self, weights: NDArray[np.floating]) -> Floats:
         total = np.zeros_like(self.rest)
