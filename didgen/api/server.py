@@ -169,7 +169,7 @@ class _Desk:
             hint = "this server fetches nothing; send the file to POST /images or /audios and use the url it answers"
             raise RenderError("BadRequestError", f"invalid {what}", hint=hint)
         path = self.uploads / name
-        if path.parent != self.uploads or not name.startswith(("ima_", "aud_")) or not path.is_file():
+        if not name.startswith(("ima_", "aud_")) or not path.is_file():
             raise RenderError("BadRequestError", f"invalid {what}: no such upload")
         return path.absolute().as_uri()
 

@@ -33,10 +33,15 @@ def serving(app: Any) -> Iterator[str]:
         listener.close()
 
 
-def answer(status: int, body: bytes = b"{}", *headers: str, length: int | None = None) -> bytes:
-    """An HTTP answer as bytes; `length` is what it claims when that is not true."""
+def answer(status: int, body: bytes = b"{}", *headers: str, length: int | None = None, keep: bool = False) -> bytes:
+    """An HTTP answer as bytes; `length` is what it claims when that is not true, `keep` leaves the connection open."""
     said = len(body) if length is None else length
-    head = [f"HTTP/1.1 {status} X", f"Content-Length: {said}", "Connection: close", *headers]
+    head = [
+        f"HTTP/1.1 {status} X",
+        f"Content-Length: {said}",
+        *headers,
+        f"Connection: {'keep-alive' if keep else 'close'}",
+    ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
@@ -69,14 +74,20 @@ class Scripted:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            lengths = [int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length")]
-            body = await reader.readexactly(lengths[0]) if lengths else b""
-            self.seen.append((head.split(b"\r\n")[0].decode(), head, body))
-            line = self.script.pop(0)
-            writer.write(line(self.base) if callable(line) else line)
-            await writer.drain()
+            while b"Connection: keep-alive" in await self._one(reader, writer):
+                pass
         except asyncio.IncompleteReadError:
             pass
         finally:
             writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lengths = [int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length")]
+        body = await reader.readexactly(lengths[0]) if lengths else b""
+        self.seen.append((head.split(b"\r\n")[0].decode(), head, body))
+        line = self.script.pop(0)
+        said = line(self.base) if callable(line) else line
+        writer.write(said)
+        await writer.drain()
+        return said

@@ -159,7 +159,7 @@ def test_a_busy_service_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyP
     async def nap(seconds: float) -> None:
         slept.append(seconds)
 
-    bank = Scripted(answer(429, b"", "Retry-After: 7"), answer(429), answer(201, CREATED))
+    bank = Scripted(answer(429, b"", "Retry-After: 7", keep=True), answer(429, keep=True), answer(201, CREATED))
 
     async def work(client: Client) -> None:
         monkeypatch.setattr(clients.asyncio, "sleep", nap)

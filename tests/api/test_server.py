@@ -252,6 +252,17 @@ def test_no_file_and_no_address_is_opened_for_a_client(tmp_path: Path, url: str)
     serve(tmp_path, work)
 
 
+def test_a_link_of_another_server_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    """Though its path is that of an upload here."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        url = (await upload(web))["url"].replace("127.0.0.1:8000", "127.0.0.1:9000")
+        answer = await web.post("/animations", json={"source_url": url})
+        assert (400, "BadRequestError") == (answer.status_code, answer.json()["kind"])
+
+    serve(tmp_path, work)
+
+
 def test_an_invalid_field_is_named_by_its_path(tmp_path: Path) -> None:
     """`details` is keyed as the service's is; a missing source is no licence to render anybody."""
 
@@ -309,14 +320,19 @@ def test_uploads_are_bounded_however_they_are_sent(tmp_path: Path) -> None:
         answer = await web.post("/images", files={"image": ("a.jpg", big)})
         assert (400, "InvalidFileSizeError") == (answer.status_code, answer.json()["kind"])
 
+        sent = 0
+
         async def endless() -> Any:
+            nonlocal sent
             yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n' + JPEG
             while True:
+                sent += 1
                 yield bytes(1 << 20)
 
         head = {"Content-Type": "multipart/form-data; boundary=b"}
         answer = await web.post("/images", content=endless(), headers=head)
         assert (400, "InvalidFileSizeError") == (answer.status_code, answer.json()["kind"])
+        assert sent < 13
         assert [] == list((tmp_path / "served").glob("*/uploads/*"))
         assert 201 == (await web.post("/images", files={"image": ("a.jpg", big[: 10 << 20])})).status_code
 

@@ -138,6 +138,30 @@ def test_clips_of_different_makers_become_one_film(tmp_path: Path) -> None:
         assert ([440, 1000] if k == 0 else [1000, 440]) == pytest.approx(tones, abs=15)
 
 
+def with_longer_lead(path: Path, out: Path) -> Path:
+    """The same clip with one more sound packet before its start, as Apple's encoder writes them."""
+    with av.open(str(path)) as source, av.open(str(out), "w") as target:
+        tracks = {stream: target.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                if packet.stream.type == "audio":
+                    packet.pts, packet.dts = packet.pts - 1024, packet.dts - 1024
+                packet.stream = tracks[packet.stream]
+                target.mux(packet)
+    return out
+
+
+def test_more_lead_in_than_one_packet_does_not_push_the_sound_back(tmp_path: Path) -> None:
+    """Only the packet just before the start is needed to decode it; an earlier one would be heard."""
+    plain = clip(tmp_path / "a.mp4", 25, 440)
+    join([with_longer_lead(plain, tmp_path / "b.mp4")], tmp_path / "film.mp4")
+    sounds = []
+    for path in (plain, tmp_path / "film.mp4"):
+        with av.open(str(path)) as box:
+            sounds.append([bytes(packet) for packet in box.demux(audio=0) if packet.size])
+    assert sounds[0][1:20] == sounds[1][:19]
+
+
 def test_a_film_says_that_it_was_generated(tmp_path: Path) -> None:
     """The mark of the scenes must not get lost by joining them."""
     one = clip(tmp_path / "a.mp4", 5, 440)
