@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from didgen.digest import canonical_json, sha256_bytes
 from didgen.jobs import manifest as manifests
 from didgen.jobs.executor import Outcome
 from didgen.jobs.outputs import Outputs
@@ -54,7 +55,9 @@ def finish(
     joined when the videos of all its scenes are there, else the former one stays.
     """
     desk = _Desk(outputs, store, scenes[0].output.parent)
-    fresh = {o.scene.address: desk.scene(o.scene, o.artifact) for o in outcomes if o.artifact is not None}
+    before = {entry["address"]: entry for entry in former.get("scenes", ())}
+    built = [(o.scene, o.artifact) for o in outcomes if o.artifact is not None]
+    fresh = {scene.address: desk.scene(scene, artifact, before.get(scene.address)) for scene, artifact in built}
     film = desk.film(project, scenes, former.get("film"))
     order = [scene.address for scene in scenes]
     manifest = manifests.merge(former, project.name, project.spec.service, order, fresh, film)
@@ -63,7 +66,7 @@ def finish(
         folder = outputs.path(desk.folder)
         if prune:
             manifest, pruned = manifests.prune(folder, manifest)
-        manifests.write_manifest(folder, manifest)
+        outputs.note(desk.folder / manifests.NAME, manifests.write_manifest(folder, manifest))
     films = (outputs.name(desk.folder / film["files"]["video"]["file"]),) if film else ()
     return Finished(films, tuple(manifest["stale"]), tuple(pruned))
 
@@ -76,13 +79,24 @@ class _Desk:
     store: Artifacts
     folder: Path  # below output/
 
-    def scene(self, scene: Scene, artifact: Artifact) -> dict[str, Any]:
-        """Captions and poster of one scene; its manifest entry."""
+    def scene(self, scene: Scene, artifact: Artifact, former: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Captions and poster of one scene; its manifest entry. The former one when all it names is still in place."""
+        steps = sha256_bytes(canonical_json([STEPS, dict(scene.respelled)]))[:12]
+        if former is not None and self._stands(former, scene.fingerprint, steps):
+            return dict(former)
         files = {"video": self._file(scene.output, artifact.object_digest)}
         if self._has_words(scene, artifact):
             files |= self._captions(scene.address, scene.output, [(scene, artifact)])
         files["poster"] = self._poster(scene.address, scene.output, artifact)
-        return manifests.entry(scene.address, scene.kind, scene.fingerprint, scene.identity, artifact.duration_s, files)
+        return manifests.entry(
+            scene.address, scene.kind, scene.fingerprint, steps, scene.identity, artifact.duration_s, files
+        )
+
+    def _stands(self, former: Mapping[str, Any], fingerprint: str, steps: str) -> bool:
+        """Whether an entry is of this render and these steps, and every file of it is as it was delivered."""
+        if (former["fingerprint"], former["steps"]) != (fingerprint, steps):
+            return False
+        return all(self.outputs.holds(self.folder / file["file"], file["sha256"]) for file in former["files"].values())
 
     def film(self, project: Project, scenes: Sequence[Scene], former: Any) -> dict[str, Any] | None:
         """The project's film; its manifest entry. The former one when a scene has no video yet, None without talks."""

@@ -106,6 +106,21 @@ def test_going_back_restores_without_rendering(root: Path) -> None:
     assert 4 == len(rendered(root))
 
 
+@pytest.mark.parametrize("name", ["welcome.vtt", "welcome.jpg", "film.mp4", "film.srt", "manifest.json"])
+def test_what_comes_with_the_videos_is_put_back_too(root: Path, name: str) -> None:
+    """Captions, posters, the film and the manifest, byte for byte, without rendering."""
+    build(root)
+    path = root / "output/hello" / name
+    whole = path.read_bytes()
+    path.unlink()
+    assert ["reused"] * 3 == actions(build(root))
+    assert whole == path.read_bytes()
+    path.write_bytes(b"edited")
+    build(root)
+    assert whole == path.read_bytes()
+    assert 3 == len(rendered(root))
+
+
 @pytest.mark.parametrize("damage", ["removed", "edited", "cut"])
 def test_an_output_that_is_not_what_was_built_is_put_back(root: Path, damage: str) -> None:
     """Removed, edited in place or cut short: restored from the store, whose object no edit reaches."""

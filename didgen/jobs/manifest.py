@@ -1,7 +1,8 @@
 """The manifest: what a release consists of, `output/<project>/manifest.json`. Written last, by programs for programs.
 
     {"didgen": 1, "project", "service",
-     "scenes": [{"address", "kind", "fingerprint", "rendered_by", "duration_s", "files": {role: {"file", "sha256"}}}],
+     "scenes": [{"address", "kind", "fingerprint", "steps", "rendered_by", "duration_s",
+                 "files": {role: {"file", "sha256"}}}],
      "film": {"duration_s", "files": …} or null,
      "stale": [files that no scene makes any more, until `--prune` removes them]}
 
@@ -16,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from didgen.digest import sha256_bytes
 from didgen.store.whole import storage_error, write_whole
 
 FORMAT = 1
@@ -30,7 +32,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / NAME).read_bytes())
     except (OSError, ValueError):
         return {}
-    return manifest if isinstance(manifest, dict) and manifest.get("didgen") == FORMAT else {}
+    return manifest if _sound(manifest) else {}
+
+
+def _sound(manifest: Any) -> bool:
+    """Whether it is one of ours; an edited one may be anything."""
+    try:
+        if manifest["didgen"] != FORMAT or not all(isinstance(name, str) for name in manifest["stale"]):
+            return False
+        parts = [*manifest["scenes"], manifest["film"] or {"files": {}}]
+        files = [file for part in parts for file in part["files"].values()]
+        named = all(isinstance(e["address"], str) and e["fingerprint"] and e["steps"] for e in manifest["scenes"])
+        return named and all(isinstance(file["file"], str) and isinstance(file["sha256"], str) for file in files)
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def addresses(manifest: Mapping[str, Any]) -> list[str]:
@@ -39,13 +54,20 @@ def addresses(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def entry(
-    address: str, kind: str, fingerprint: str, identity: Mapping[str, Any], duration_s: float, files: Mapping[str, Any]
+    address: str,
+    kind: str,
+    fingerprint: str,
+    steps: str,
+    identity: Mapping[str, Any],
+    duration_s: float,
+    files: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """One scene's entry. files: role → {"file", "sha256"}."""
+    """One scene's entry. steps: what decides the files beside the video; files: role → {"file", "sha256"}."""
     return {
         "address": address,
         "kind": kind,
         "fingerprint": fingerprint,
+        "steps": steps,
         "rendered_by": _renderer(identity.get("service", {})),
         "duration_s": round(duration_s, 3),
         "files": dict(files),
@@ -105,10 +127,19 @@ def prune(folder: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], li
     return {**manifest, "stale": []}, removed
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Put the manifest in place, whole or not at all; one that says the same is not touched. Raises StorageError."""
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Put the manifest in place, whole or not at all; its digest. One that says the same is not touched.
+
+    Raises StorageError.
+    """
     data = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
-    with suppress(OSError):
-        if (folder / NAME).read_bytes() == data:
-            return
-    write_whole(folder / NAME, data)
+    if _bytes(folder / NAME) != data:
+        write_whole(folder / NAME, data)
+    return sha256_bytes(data)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

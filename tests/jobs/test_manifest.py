@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from didgen.jobs.manifest import addresses, entry, merge, prune, read_manifest, write_manifest
 
 
 def scene(name: str, sha: str = "a") -> dict[str, Any]:
     files = {"video": {"file": f"{name}.mp4", "sha256": sha}, "vtt": {"file": f"{name}.vtt", "sha256": sha}}
-    return entry(f"p/{name}", "talk", "f" * 64, {"service": {"engine": 1}}, 1.23456, files)
+    return entry(f"p/{name}", "talk", "f" * 64, "s", {"service": {"engine": 1}}, 1.23456, files)
 
 
 def built(*names: str, former: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -56,5 +59,16 @@ def test_a_manifest_that_says_the_same_is_not_touched(tmp_path: Path) -> None:
     assert inode == (tmp_path / "manifest.json").stat().st_ino
     write_manifest(tmp_path, built("a", "b"))
     assert ["p/a", "p/b"] == addresses(read_manifest(tmp_path))
-    (tmp_path / "manifest.json").write_text("{")
+
+
+@pytest.mark.parametrize(
+    "edit", ["", "{", "[]", '{"didgen": 2}', '"stale": 1', '"scenes": [1]', '"film": {"files": 7}']
+)
+def test_a_manifest_that_is_none_of_ours_counts_as_none(tmp_path: Path, edit: str) -> None:
+    """Cut, of another version, or edited out of shape: never an error, the next build writes it anew."""
+    write_manifest(tmp_path, built("a"))
+    if edit.startswith('"'):
+        whole = {**read_manifest(tmp_path), **json.loads("{" + edit + "}")}
+        edit = json.dumps(whole)
+    (tmp_path / "manifest.json").write_text(edit)
     assert {} == read_manifest(tmp_path)
