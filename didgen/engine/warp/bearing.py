@@ -80,7 +80,7 @@ def body_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats)
     height, _ = _size(landmarks)
     down = upright(landmarks, nodes)[..., 1]
     chin = float(upright(landmarks, landmarks[CHIN, :2])[1])
-    weight = matte * smoothstep(chin + 0.1 * height, chin + 0.7 * height, down)
+    weight = matte * smoothstep(chin + 0.05 * height, chin + 0.5 * height, down)
     blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.08 * height / grid.step)
     return blurred
 
