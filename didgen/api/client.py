@@ -138,17 +138,17 @@ class Client:
         Raises UnreachableError when the service stays away or the job takes over 30 minutes (it can be taken up
         again), and UnresolvedJobError for a paid job that the service does not know any more.
         """
-        deadline, wait_s, told = time.monotonic() + JOB_S, self._pace_s, ""
+        deadline, wait_s, told = time.monotonic() + JOB_S, self._pace_s, Event("failed")
         while True:
             job = await self._job(job_id)
             status = str(job.get("status", ""))
             if status in TERMINAL:
                 yield _last_event(status, job)
                 return
-            state = "running" if status == "started" else "queued"
-            if state != told:
-                yield Event("running" if status == "started" else "queued")
-                told = state
+            event = _running(job.get("progress")) if status == "started" else Event("queued")
+            if event != told:
+                yield event
+                told = event
             if time.monotonic() > deadline:
                 raise UnreachableError(
                     f"{job_id} is still {status or 'waiting'} after {JOB_S / 60:.0f} minutes", hint="build again later"
@@ -286,6 +286,14 @@ def _plain_name(path: Path) -> str:
     """A name the service takes: at most 50 of a-z A-Z 0-9 . _ -"""
     stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in path.stem)
     return f"{stem[: 50 - len(path.suffix)]}{path.suffix}"
+
+
+def _running(progress: Any) -> Event:
+    """A started job's event; servers of ours tell how far it is, the service does not."""
+    try:
+        return Event("running", str(progress["stage"]), int(progress["done"]), int(progress["total"]))
+    except (TypeError, KeyError, ValueError):
+        return Event("running")
 
 
 def _last_event(status: str, job: dict[str, Any]) -> Event:

@@ -178,7 +178,7 @@ class _Desk:
         try:
             async for event in self._service.events(record.id):
                 if event.state == "running":
-                    record.start()
+                    record.start(event)
                 elif event.state == "failed":
                     record.fail(event.kind or "UnknownError", event.message)
                     return

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from didgen.api.job import Event
 from didgen.api.wire import Created, Job, Kind, RenderConfig, RenderRequest, TalkRequest, kind_of
 
 OWNER = "local"
@@ -29,6 +30,7 @@ class Record:
     created_at: str = field(default_factory=now)
     modified_at: str = ""
     started_at: str = ""
+    progress: Event | None = None
     video: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
@@ -41,8 +43,9 @@ class Record:
     def ended(self) -> bool:
         return self.status in ("done", "error")
 
-    def start(self) -> None:
+    def start(self, progress: Event | None = None) -> None:
         """It is being rendered. The service's `started_at` has no Z, so neither has ours."""
+        self.progress = progress
         if self.status == "created":
             self.status, self.started_at = "started", now().removesuffix("Z")
             self.modified_at = now()
@@ -85,6 +88,9 @@ def job_answer(record: Record, result_url: str | None) -> dict[str, Any]:
         "error": record.error,
     }
     answer |= {name: value for name, value in optional.items() if value}
+    if record.status == "started" and record.progress is not None and record.progress.stage:
+        event = record.progress
+        answer["progress"] = {"stage": event.stage, "done": event.done, "total": event.total}
     if record.status == "done":
         answer |= _result(record, result_url)
     return Job.model_validate(answer).model_dump(mode="json", exclude_unset=True)

@@ -13,6 +13,7 @@ import pytest
 
 from didgen.api import client as clients
 from didgen.api.client import Client
+from didgen.api.job import Event
 from didgen.api.wire import TalkRequest
 from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
 from tests import fakes
@@ -195,6 +196,20 @@ def test_polling_survives_a_service_that_is_unwell() -> None:
     async def work(client: Client) -> None:
         assert ["queued", "running", "done"] == await states(client)
         assert [] == bank.script
+
+    run(bank, work)
+
+
+def test_progress_is_passed_on_where_a_server_tells_it() -> None:
+    """Servers of ours do; anything else in its place is no progress."""
+    told = {"stage": "frames", "done": 12, "total": 50}
+    lines = [job("started", progress=told), job("started", progress=told), job("started", progress="fast")]
+    bank = Scripted(*lines, job("error", error="odd"))
+
+    async def work(client: Client) -> None:
+        events = [event async for event in client.events(ID)]
+        assert [Event("running", "frames", 12, 50), Event("running")] == events[:2]
+        assert ("failed", "UnknownError") == (events[2].state, events[2].kind)
 
     run(bank, work)
 

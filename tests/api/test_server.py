@@ -108,6 +108,21 @@ def test_an_animation_writes_its_resolution_as_strings(tmp_path: Path) -> None:
     serve(tmp_path, work)
 
 
+def test_a_started_job_tells_how_far_it_is(tmp_path: Path) -> None:
+    """A member of our own; the service has none."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        made = (await talk(web, "!slow")).json()
+        seen = []
+        while (job := (await web.get(f"/talks/{made['id']}")).json())["status"] != "done":
+            seen.append(job.get("progress"))
+            await asyncio.sleep(0.02)
+        assert {"stage": "frames", "done": 0, "total": fakes.FRAMES} in seen
+        assert "progress" not in job
+
+    serve(tmp_path, work)
+
+
 def test_a_failed_job_is_an_answer_with_kind_and_description(tmp_path: Path) -> None:
     """Status `error`, and no link."""
 
