@@ -69,7 +69,7 @@ def head_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats)
     head = (matte > 0.5) & (down < chin) & (np.abs(across) < 1.05 * width)
     head |= _rings_out(landmarks, nodes) < 1.06
     gap = cv2.distanceTransform((~head).astype(np.uint8), cv2.DIST_L2, 5) * grid.step
-    weight = smoothstep(0.95 * height, 0.0, gap)
+    weight = smoothstep(0.7 * height, 0.0, gap)
     weight *= 1 - smoothstep(chin - 0.05 * height, chin + 0.55 * height, down)
     blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.06 * height / grid.step)
     return blurred
