@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,3 +180,40 @@ def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Pa
     service.script.clear()
     assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
     assert ["a"] == service.bought
+
+
+STUBBORN = """
+import asyncio, sys
+from pathlib import Path
+from didgen.jobs.executor import execute
+from didgen.jobs.outputs import Outputs
+from didgen.plan.scene import Decision, Plan
+from didgen.store.artifacts import Artifacts
+from tests.jobs import test_executor as t
+
+class Stubborn(t.Paid):
+    paid = False
+    async def cancel(self, job_id):
+        print("cancelling", flush=True)
+        await asyncio.sleep(600)
+
+root = Path(sys.argv[1])
+plan = Plan("p", (Decision(t.scene(root, "a"), "render", ()),))
+tell = lambda address, event: print(event.state, flush=True)
+with Artifacts(root) as store:
+    asyncio.run(execute(plan, Stubborn({"anm_a": "wait"}), "local", store, Outputs(root), on_event=tell))
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    """When letting go takes too long for a person's patience."""
+    (tmp_path / "anna.jpg").write_bytes(b"picture")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", STUBBORN, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert "running\n" == process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert "cancelling\n" == process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert 130 == process.wait(10)
