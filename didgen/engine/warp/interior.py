@@ -104,7 +104,7 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
         picture = over(picture, colours, alpha * strength)
-    return _shadowed(picture, interior, coverage, 0.74 + 0.26 * float(np.clip((gape.gap_cm - 0.2) / 0.8, 0, 1)))
+    return _shadowed(picture, interior, coverage, 0.80 + 0.20 * float(np.clip((gape.gap_cm - 0.2) / 0.8, 0, 1)))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
