@@ -59,7 +59,7 @@ class Head:
         x, y = self.geometry.landmarks[13, :2].astype(int)
         box = frame[y - 2 : y + int(down_cm * self.geometry.px_per_cm), x - 20 : x + 20]
         hsv = cv2.cvtColor(box, cv2.COLOR_RGB2HSV)
-        return float(np.mean((hsv[..., 1] < 85) & (hsv[..., 2] > 85)))
+        return float(np.mean((hsv[..., 1] < 61) & (hsv[..., 2] > 85)))
 
 
 @pytest.fixture(scope="module")
