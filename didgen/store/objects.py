@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -101,6 +100,8 @@ class Objects:
 
     def clear(self) -> None:
         """Remove what killed runs left unfinished. Only the holder of the lock may."""
+        import shutil
+
         sweep(self.folder)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir(exist_ok=True)

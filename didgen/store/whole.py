@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,7 +29,7 @@ def beside(to: Path, *, mode: int = 0o644, temporary: Path | None = None) -> Ite
     temporary: the folder it is written in, on the same file system; default: that of `to`. Raises StorageError.
     """
     folder = temporary or to.parent
-    name = folder / f"{MARK}{os.getpid()}-{secrets.token_hex(6)}"
+    name = folder / f"{MARK}{os.getpid()}-{os.urandom(6).hex()}"
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         with open(name, "xb") as file:
