@@ -19,6 +19,9 @@ from didgen.project.files import Stamp, unchanged
 from didgen.project.workspace import find_projects
 from didgen.store.artifacts import read_walk
 
+LINKS_FRESH_S = 60.0
+"""For how long a URL's last answer is relied on: a file's stamp tells that it changed, a link has to be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -127,6 +130,9 @@ def nothing_to_do(wanted: Wish) -> Summary | None:
 def _untouched(wanted: Wish, target: Target) -> Summary | None:
     record = read_walk(wanted.root, walk_key(wanted, target))
     if record is None or record["surroundings"] != surroundings():
+        return None
+    asked_at = record.get("asked_at")
+    if asked_at is not None and not 0 <= time.time() - asked_at < LINKS_FRESH_S:
         return None
     if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
         return None

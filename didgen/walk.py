@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Any
 from didgen.errors import BudgetError, Problem, ProjectError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import read_settings
-from didgen.shortcut import SceneResult, Summary, Target, Wish, joined, nothing_to_do, surroundings, walk_key, wish
+from didgen.remote_inputs import RemoteInputs
+from didgen.shortcut import (
+    LINKS_FRESH_S,
+    SceneResult,
+    Summary,
+    Target,
+    Wish,
+    joined,
+    nothing_to_do,
+    surroundings,
+    walk_key,
+    wish,
+)
 
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
@@ -45,29 +57,41 @@ class Planned:
     outputs: Outputs
     files: Files
     target: Target
+    asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
 
 # -- planning -----------------------------------------------------------------------------------------------------
 
 
-def check(wanted: Wish) -> list[tuple[Project, list[Scene]]]:
-    """Read and resolve every target, write nothing. Raises ProjectError with the problems of all projects at once."""
-    resolved = _resolved(wanted, {})
+def _unheard(text: str) -> None:
+    """Nobody listens."""
+
+
+def check(wanted: Wish, on_notice: OnNotice = _unheard) -> list[tuple[Project, list[Scene]]]:
+    """Read and resolve every target, write nothing but the copies of inputs by URL.
+
+    on_notice hears of such inputs whose servers are out of reach. Raises ProjectError with the problems of all
+    projects at once.
+    """
+    resolved = _resolved(wanted, {}, on_notice)
     return [(one.project, one.scenes) for one in resolved]
 
 
-def plan(wanted: Wish) -> list[Planned]:
-    """What a build would do, and why. Neither locks nor renders nor sends. Raises ProjectError, StorageError."""
+def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
+    """What a build would do, and why. Neither locks nor renders nor sends; asks the network for inputs by URL only.
+
+    Raises ProjectError, StorageError.
+    """
     from didgen.store.artifacts import Artifacts
 
     with Artifacts(wanted.root) as store:
-        return _plans(wanted, store)
+        return _plans(wanted, store, on_notice)
 
 
-def _plans(wanted: Wish, store: Artifacts) -> list[Planned]:
+def _plans(wanted: Wish, store: Artifacts, on_notice: OnNotice) -> list[Planned]:
     stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
-    return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps)]
+    return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps, on_notice)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +103,10 @@ class _Resolved:
     files: Files
     service: ServiceId
     scenes: list[Scene]
+    asked_at: float | None
 
 
-def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]]) -> list[_Resolved]:
+def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice) -> list[_Resolved]:
     from didgen.project.load import check_names, load_project
 
     loaded: list[tuple[Target, Project, Files]] = []
@@ -97,7 +122,7 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]]) -> lis
     resolved = []
     for target, project, files in loaded:
         try:
-            resolved.append(_resolve_one(wanted, target, project, files))
+            resolved.append(_resolve_one(wanted, target, project, files, on_notice))
         except ProjectError as error:
             problems += error.problems
     if problems:
@@ -105,13 +130,15 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]]) -> lis
     return resolved
 
 
-def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files) -> _Resolved:
+def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
 
     name = wanted.service or read_settings(wanted.root, os.environ).service or project.spec.service
     service = service_id(name)
-    return _Resolved(target, project, files, service, resolve(project, files, service))
+    with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
+        scenes = resolve(project, files, service, remote=remote)
+    return _Resolved(target, project, files, service, scenes, remote.asked_at)
 
 
 def _note_settings(root: Path, files: Files) -> None:
@@ -138,7 +165,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         force=wanted.force,
         known_addresses=() if parts else addresses(manifest),
     )
-    return Planned(project, one.scenes, decided, one.service, outputs, one.files, one.target, manifest)
+    return Planned(project, one.scenes, decided, one.service, outputs, one.files, one.target, one.asked_at, manifest)
 
 
 def _known(store: Artifacts, fingerprint: str) -> Known | None:
@@ -187,7 +214,7 @@ def build(
         if store.notice:
             on_notice(store.notice)
         store.objects.clear()
-        plans = _plans(wanted, store)
+        plans = _plans(wanted, store, on_notice)
         for planned in plans:
             _check_consent(planned, wanted)
         with_events = _Hooks(on_event, on_notice, on_plan)
@@ -341,4 +368,5 @@ def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
         "scenes": [asdict(scene) for scene in summary.scenes],
         "films": summary.films,
         "stale": summary.stale,
+        "asked_at": planned.asked_at,
     }

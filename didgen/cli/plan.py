@@ -38,7 +38,7 @@ def command(addresses: tuple[str, ...], service: str | None, force: bool, json_o
         return
     from didgen.walk import plan
 
-    plans = plan(wanted)
+    plans = plan(wanted, lambda text: click.echo(text, err=True))
     if json_output:
         click.echo(json.dumps(as_json(plans), ensure_ascii=False, indent=2))
     elif not quiet:

@@ -206,10 +206,10 @@ class _Build:
         return request
 
     def _in_authors_words(self, message: str, scene: Scene) -> str:
-        """A message about a copy names the file the author knows."""
+        """A message about a copy names the file or the URL the author knows."""
         for given in scene.inputs.values():
             copy = self.inputs / given.digest[:16] / given.path.name
-            message = message.replace(str(copy), os.path.relpath(given.path, self.outputs.root))
+            message = message.replace(str(copy), given.url or os.path.relpath(given.path, self.outputs.root))
         return message
 
     async def _store(self, scene: Scene, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:

@@ -10,8 +10,14 @@ from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Input
 from didgen.project.files import FileProblem, Files
 
-Remote = Callable[[str], Input]
-"""Fetches an https URL once and pins it: where its bytes lie now, and their digest. Raises DidgenError."""
+Remote = Callable[[str, str], Input]
+"""Fetches an https URL once and pins it: where its bytes lie now, and their digest. The second argument is the kind it
+has to be: image, audio or video. Raises DidgenError."""
+
+KINDS = {"source_url": "image", "logo_url": "image", "audio_url": "audio", "driver_url": "video"}
+
+UPLOADED = ("source_url", "audio_url")
+"""Inputs that services take as uploads. Other links are passed on as they are."""
 
 
 @dataclass(slots=True)
@@ -27,7 +33,7 @@ class Inputs:
 
     def take(self, name: str, written: str) -> str:
         """The URL that stands for an input in the request. name: the wire field. Raises FileProblem, DidgenError."""
-        given = self._outside(written) if "://" in written else self._local(written)
+        given = self._outside(name, written) if "://" in written else self._local(written)
         if given is None:
             return written
         self.found[name] = given
@@ -40,9 +46,10 @@ class Inputs:
             raise FileProblem(f"{self.files.relative(path)} is empty")
         return Input(path, digest)
 
-    def _outside(self, url: str) -> Input | None:
-        if url.startswith("https://") and self.remote is not None:
-            return self.remote(url)
+    def _outside(self, name: str, url: str) -> Input | None:
+        fetched = self.service.local or name in UPLOADED
+        if url.startswith("https://") and fetched and self.remote is not None:
+            return self.remote(url, KINDS[name])
         if not url.startswith(("https://", "s3://")):
             raise FileProblem(f"{url!r} is neither a file nor an https URL")
         if self.service.local:

@@ -12,10 +12,11 @@ from didgen.api.wire import Kind, RenderRequest
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file a render reads: where it lies, what its bytes are, and where the project names it."""
+    """A file a render reads: where it lies, what its bytes are, and the URL it was brought from, if it was."""
 
     path: Path
     digest: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

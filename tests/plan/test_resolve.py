@@ -261,18 +261,38 @@ def test_pictures_by_url(folder: Path) -> None:
     (folder / "fetched").write_bytes(b"f")
     pinned = Input(folder / "fetched", "d" * 64)
     url = "https://example.org/a.jpg"
-    fetched = one(folder, f"script: Hello, source: '{url}'", remote=lambda _url: pinned)
+    fetched = one(folder, f"script: Hello, source: '{url}'", remote=lambda _url, _kind: pinned)
     assert {"source_url": pinned} == fetched.inputs
     assert pinned.path.as_uri() == fetched.request.source_url
     passed = one(folder, f"script: Hello, source: '{url}'", "d-id")
     assert (url, {}) == (passed.request.source_url, passed.inputs)
     assert (f"{url} is not pinned: its content can change without a new rendering",) == passed.notes
 
-    def unreachable(_url: str) -> Input:
+    def unreachable(_url: str, _kind: str) -> Input:
         raise UsageError("cannot be reached")
 
     with pytest.raises(ProjectError, match=r"scenes\[0\]\.source: cannot be reached"):
         one(folder, f"script: Hello, source: '{url}'", remote=unreachable)
+
+
+def test_each_input_by_url_is_asked_for_as_what_it_has_to_be(folder: Path) -> None:
+    """A picture, a recording, a driver's video, a logo; a service gets the links it takes no uploads for."""
+    asked: list[tuple[str, str]] = []
+
+    def remote(url: str, kind: str) -> Input:
+        asked.append((url.rpartition("/")[2], kind))
+        return Input(folder / "voice.wav", "d" * 64, url)
+
+    urls = {name: f"https://example.org/{name}" for name in "abcd"}
+    parts = "source: '{a}', script: {{audio: '{b}'}}, driver: '{c}', config: {{logo: {{url: '{d}', position: [0, 0]}}}}"
+    written = parts.format(**urls)
+    one(folder, written, remote=remote)
+    assert [("a", "image"), ("c", "video"), ("d", "image"), ("b", "audio")] == asked
+    asked.clear()
+    scene = one(folder, written, "d-id", remote=remote)
+    assert [("a", "image"), ("b", "audio")] == asked
+    assert {"source_url", "audio_url"} == scene.inputs.keys()
+    assert urls["c"] == scene.request.driver_url
 
 
 def test_another_server_gets_our_voices_as_they_are(folder: Path) -> None:

@@ -1,0 +1,352 @@
+"""Inputs named by an https URL: brought once, pinned by digest, kept; asked again whether they changed.
+
+A link is written by whoever writes the project, so it must not reach what only this machine can reach: each host is
+looked up once, every address it has must be public, the connection goes to one of those very addresses under the
+host's own name, and each redirect is a new link. No proxy, no credentials, no compression, one deadline for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from didgen.api.addresses import is_public
+from didgen.api.sniff import HEAD_BYTES, SUFFIXES, suffix_of
+from didgen.digest import sha256_bytes, sha256_file
+from didgen.errors import DidgenError, UnreachableError
+from didgen.store.whole import beside, storage_error
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    import httpx
+
+DEADLINE_S = 30.0
+CAP_BYTES = {"image": 20 << 20, "audio": 15 << 20, "video": 200 << 20}
+FOLDER_BYTES = 2 << 30
+URL_CHARS = 2048
+REDIRECTS = 3
+ADDRESSES = 4  # of one host that are tried
+
+_ARTICLE = {"image": "an image", "audio": "a sound", "video": "a video"}
+_REDIRECT = (301, 302, 303, 307, 308)
+_AWAY = (408, 425, 429, 500, 502, 503, 504)
+
+Lookup = Callable[[str, int], list[str]]
+
+
+class Memo(Protocol):
+    """Where URLs are remembered: `store.derived.Derived`."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, value: bytes) -> None: ...
+
+
+class LinkError(DidgenError):
+    """A URL that can never be an input as it is written, or that holds something else."""
+
+
+class AwayError(UnreachableError):
+    """What a URL names cannot be had now; it may be another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a URL brought. asked_at: Unix time of its server's last word on it."""
+
+    digest: str
+    suffix: str
+    size: int
+    asked_at: float
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Remote:
+    """Brings inputs by URL into `folder`, one file per digest, whole or absent; `memo` remembers what a URL was.
+
+    on_notice: hears when a kept copy stands in for a server out of reach. fresh_s: for how long a copy is taken
+    without asking. loopback: for tests, lets links lead to 127.0.0.1, at any port. lookup: for tests, another way to
+    find a host's addresses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        memo: Memo,
+        *,
+        on_notice: Callable[[str], None] = lambda text: None,  # noqa: ARG005
+        fresh_s: float = 0.0,
+        deadline_s: float = DEADLINE_S,
+        loopback: bool = False,
+        lookup: Lookup | None = None,
+    ) -> None:
+        self._folder = folder
+        self._memo = memo
+        self._on_notice = on_notice
+        self._fresh_s = fresh_s
+        self._deadline_s = deadline_s
+        self._loopback = loopback
+        self._lookup = lookup or _lookup
+        self._brought: dict[str, Pinned] = {}
+
+    def path(self, pinned: Pinned) -> Path:
+        """Where the bytes lie."""
+        return self._folder / f"{pinned.digest}{pinned.suffix}"
+
+    def __call__(self, url: str, kind: str) -> Pinned:
+        """What `url` is, brought here. kind: image, audio or video. Not to be called within an event loop.
+
+        Raises LinkError, AwayError, StorageError.
+        """
+        pinned = self._brought.get(url)
+        if pinned is None:
+            pinned = self._brought[url] = self._ask(url, kind)
+        return self._of_kind(url, pinned, kind)
+
+    def _ask(self, url: str, kind: str) -> Pinned:
+        known = self._known(url)
+        if known is not None and 0 <= time.time() - known.asked_at < self._fresh_s:
+            return known
+        try:
+            pinned = asyncio.run(self._in_time(url, kind, known))
+        except AwayError as error:
+            if known is None:
+                raise
+            self._on_notice(f"{error.message}; the copy from {_day(known.asked_at)} is used")
+            return replace(known, asked_at=0.0)
+        self._memo.put(_key(url), json.dumps(asdict(pinned)).encode())
+        with suppress(OSError):
+            os.utime(self.path(pinned))
+            self._trim(self.path(pinned))
+        return pinned
+
+    def _known(self, url: str) -> Pinned | None:
+        """What this URL was last time, when its bytes are still here and whole."""
+        try:
+            pinned = Pinned(**json.loads(self._memo.get(_key(url)) or b"{}"))
+            whole = sha256_file(self.path(pinned)) == pinned.digest
+        except (ValueError, TypeError, OSError):
+            return None
+        return pinned if whole else None
+
+    def _of_kind(self, url: str, pinned: Pinned, kind: str) -> Pinned:
+        """Also what was brought for another kind of input has to be what this one takes."""
+        _check_suffix(url, kind, pinned.suffix)
+        if pinned.size > CAP_BYTES[kind]:
+            raise _too_large(url, kind)
+        return pinned
+
+    def _trim(self, newest: Path) -> None:
+        """Remove what was asked for longest ago, killed downloads among it, until the folder is small enough."""
+        total = 0
+        for _, size, path in sorted(_looks(self._folder), reverse=True):
+            total += size
+            if total > FOLDER_BYTES and path != newest:
+                path.unlink(missing_ok=True)
+
+    async def _in_time(self, url: str, kind: str, known: Pinned | None) -> Pinned:
+        import httpx
+
+        away = AwayError(f"{_shown(url)} cannot be fetched now", hint="build again when the network is back")
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._follow(url, kind, known)
+        except httpx.InvalidURL as error:
+            raise LinkError(f"{_shown(url)} is no URL: {error}") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise away from error
+
+    async def _follow(self, url: str, kind: str, known: Pinned | None) -> Pinned:
+        """The link and what it is led on to, each hop checked as if it had been written."""
+        import httpx
+
+        at, tls = _parsed(url), httpx.create_ssl_context()
+        for _ in range(REDIRECTS + 1):
+            addresses = await self._checked(at)
+            async with httpx.AsyncClient(verify=tls, trust_env=False, timeout=self._deadline_s) as web:
+                answer = await _first(web, at, addresses, _conditions(known))
+                try:
+                    if answer.status_code not in _REDIRECT:
+                        return await self._answered(url, kind, known, answer)
+                    at = at.join(answer.headers.get("location", ""))
+                finally:
+                    await answer.aclose()
+        raise LinkError(f"{_shown(url)} leads on more than {REDIRECTS} times")
+
+    async def _checked(self, url: httpx.URL) -> list[str]:
+        """The addresses of a link's host, all of them public. Raises LinkError, AwayError."""
+        name = f"{url.scheme}://{url.netloc.decode()}"
+        if len(str(url)) > URL_CHARS:
+            raise LinkError(f"the URL at {url.host} is longer than {URL_CHARS} characters")
+        if url.userinfo:
+            raise LinkError(f"a URL with a password in it is not fetched ({url.host})", hint="use a link without one")
+        if not url.host or url.scheme != "https":
+            raise LinkError(f"{name} is no https link")
+        if url.port is not None and not self._loopback:
+            raise LinkError(f"{name} names a port", hint="only the usual one is asked")
+        found = await _looked_up(self._lookup, url.host, url.port or 443)
+        if not found:
+            raise AwayError(f"{url.host} cannot be found now", hint="build again when the network is back")
+        if not all(is_public(one) or (self._loopback and one == "127.0.0.1") for one in found):
+            raise LinkError(f"{url.host} is not on the public internet", hint="save the file beside the project")
+        return found[:ADDRESSES]
+
+    async def _answered(self, url: str, kind: str, known: Pinned | None, answer: httpx.Response) -> Pinned:
+        status = answer.status_code
+        if status == 304 and known is not None:
+            return replace(known, asked_at=time.time())
+        if status in _AWAY:
+            raise AwayError(f"{_shown(url)} cannot be fetched now: its server answered {status}", hint="try later")
+        if status != 200:
+            raise LinkError(f"{_shown(url)} was not given: its server answered {status}")
+        if answer.headers.get("content-encoding", "identity").lower() != "identity":
+            raise LinkError(f"{_shown(url)} came compressed though that was not asked for")
+        return await self._kept(url, kind, answer)
+
+    async def _kept(self, url: str, kind: str, answer: httpx.Response) -> Pinned:
+        """The body in the folder, under its digest."""
+        unnamed = self._folder / f"incoming-{os.getpid()}-{secrets.token_hex(6)}"
+        try:
+            with beside(unnamed) as file:
+                digest, size, head = await _copied(answer, file, url, kind)
+            suffix = suffix_of(head)
+            _check_suffix(url, kind, suffix, head)
+            given = answer.headers
+            pinned = Pinned(digest, suffix, size, time.time(), given.get("etag", ""), given.get("last-modified", ""))
+            os.replace(unnamed, self.path(pinned))
+            return pinned
+        except OSError as error:
+            raise storage_error(error, unnamed) from error
+        finally:
+            with suppress(OSError):
+                unnamed.unlink()
+
+
+async def _first(
+    web: httpx.AsyncClient, url: httpx.URL, addresses: list[str], headers: Mapping[str, str]
+) -> httpx.Response:
+    """The answer of the first address that can be connected to; Host and TLS name stay those of the link."""
+    import httpx
+
+    named = {"Host": url.netloc.decode(), "Accept-Encoding": "identity", "User-Agent": "didgen", **headers}
+    for address in addresses:
+        request = web.build_request(
+            "GET",
+            url.copy_with(host=address, fragment=None),
+            headers=named,
+            extensions={"sni_hostname": url.raw_host.decode()},
+        )
+        try:
+            return await web.send(request, stream=True)
+        except httpx.ConnectError:
+            if address == addresses[-1]:
+                raise
+    raise AssertionError("no address was given")
+
+
+async def _copied(answer: httpx.Response, file: IO[bytes], url: str, kind: str) -> tuple[str, int, bytes]:
+    """Write the body; its sha256, size and first bytes. The transport sees to it that Content-Length is kept."""
+    cap = CAP_BYTES[kind]
+    stated = answer.headers.get("content-length", "0")
+    if stated.isdecimal() and int(stated) > cap:
+        raise _too_large(url, kind)
+    digest, head, came = hashlib.sha256(), b"", 0
+    async for piece in answer.aiter_raw(1 << 16):
+        came += len(piece)
+        if came > cap:
+            raise _too_large(url, kind)
+        head = (head + piece[:HEAD_BYTES])[:HEAD_BYTES]
+        digest.update(piece)
+        file.write(piece)
+    return digest.hexdigest(), came, head
+
+
+def _too_large(url: str, kind: str) -> LinkError:
+    return LinkError(f"{_shown(url)} is larger than {CAP_BYTES[kind] >> 20} MB", hint="make it smaller")
+
+
+def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.iterdir():
+        found = path.stat()
+        yield found.st_mtime, found.st_size, path
+
+
+async def _looked_up(lookup: Lookup, host: str, port: int) -> list[str]:
+    """`lookup` in a thread that nobody has to wait for, so that the deadline holds whatever the resolver does."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(found: list[str]) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def look() -> None:
+        found: list[str] = []
+        with suppress(OSError, UnicodeError):
+            found = lookup(host, port)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, found)
+
+    threading.Thread(target=look, daemon=True).start()
+    return await answer
+
+
+def _lookup(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _parsed(url: str) -> httpx.URL:
+    import httpx
+
+    if len(url) > URL_CHARS or not url.isprintable():
+        raise LinkError(f"{_shown(url)} is no URL that can be fetched")
+    return httpx.URL(url)
+
+
+def _conditions(known: Pinned | None) -> dict[str, str]:
+    """Headers that ask only for what is newer than the copy we have."""
+    if known is None:
+        return {}
+    given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in given.items() if value}
+
+
+def _check_suffix(url: str, kind: str, suffix: str, head: bytes = b"") -> None:
+    if suffix not in SUFFIXES[kind]:
+        raise LinkError(f"{_shown(url)} holds {_seen(head, suffix)}, not {_ARTICLE[kind]}")
+
+
+def _seen(head: bytes, suffix: str) -> str:
+    if head.lstrip()[:1] == b"<":
+        return "a web page"
+    return f"a {suffix[1:]} file" if suffix else "something else" if head else "nothing"
+
+
+def _shown(url: str) -> str:
+    """A URL for messages: without what may be signed or secret in it, and not too long."""
+    plain = url.partition("?")[0].partition("#")[0]
+    scheme, _, rest = plain.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:200]
+
+
+def _day(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def _key(url: str) -> str:
+    return f"remote:1:{sha256_bytes(url.encode())}"

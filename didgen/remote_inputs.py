@@ -1,0 +1,55 @@
+"""A project's inputs by URL, on its walk: nothing is opened before the first of them is met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from didgen.api.remote import Remote
+    from didgen.plan.scene import Input
+    from didgen.store.derived import Derived
+
+
+class RemoteInputs:
+    """`didgen.plan.inputs.Remote` over `didgen.api.remote`. fresh_s: how long a copy is taken without asking again.
+
+    A context manager: it closes what it has opened.
+    """
+
+    def __init__(self, root: Path, on_notice: Callable[[str], None], fresh_s: float) -> None:
+        self._root = root
+        self._on_notice = on_notice
+        self._fresh_s = fresh_s
+        self._derived: Derived | None = None
+        self._remote: Remote | None = None
+        self.asked_at: float | None = None  # Unix time of the oldest answer that was relied on; None: no URL was met
+
+    def __call__(self, url: str, kind: str) -> Input:
+        """Raises DidgenError."""
+        from didgen.plan.scene import Input
+
+        remote = self._remote = self._remote or self._opened()
+        pinned = remote(url, kind)
+        self.asked_at = pinned.asked_at if self.asked_at is None else min(pinned.asked_at, self.asked_at)
+        return Input(remote.path(pinned), pinned.digest, url)
+
+    def _opened(self) -> Remote:
+        from didgen.api.remote import Remote
+        from didgen.store.derived import Derived
+        from didgen.store.home import prepare
+
+        self._derived = Derived(prepare(self._root))
+        folder = self._derived.folder / "remote"
+        return Remote(folder, self._derived, on_notice=self._on_notice, fresh_s=self._fresh_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._derived is not None:
+            self._derived.close()
