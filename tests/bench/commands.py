@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -49,10 +50,11 @@ def nothing_to_do() -> None:
 
 def _idle_build(root: Path, count: int) -> None:
     build = (DIDGEN, "build")
-    said = subprocess.run(build, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-    if said != f"everything is up to date ({count} scenes)":
+    said = subprocess.run((*build, "--json"), cwd=root, capture_output=True, text=True, check=True).stdout
+    actions = [scene["action"] for scene in json.loads(said)["scenes"]]
+    if actions != ["reused"] * count:
         raise RuntimeError(f"there was something to do: {said}")
-    name = f"build with nothing to do, {count} scenes"
+    name = f"build with nothing to do, scenes: {count}"
     commands = {name: build, "python -c pass": BARE, "python -c 'import click, sqlite3'": NEEDED}
     _compared(in_turn(commands, root), name)
 

@@ -11,8 +11,7 @@ PHOTO = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
 SAYING = "Good morning. Nothing is rendered twice, and everything you change is on the screen a moment later."
 TEN_WORDS = "Hello, I am a photograph that learned how to speak."
 
-PROJECTS = 10
-SCENES = 50
+PROJECTS, SCENES = 10, 50
 
 
 def one_scene(root: Path) -> Path:
