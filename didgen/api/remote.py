@@ -39,11 +39,12 @@ URL_CHARS = 2048
 REDIRECTS = 3
 ADDRESSES = 4  # of one host that are tried
 
+_HINT = "does it open in a browser? when the network is back, build again"
 _ARTICLE = {"image": "an image", "audio": "a sound", "video": "a video"}
 _REDIRECT = (301, 302, 303, 307, 308)
 _AWAY = (408, 425, 429, 500, 502, 503, 504)
 
-Lookup = Callable[[str, int], list[str]]
+Lookup = Callable[[str], list[str]]
 
 
 class Memo(Protocol):
@@ -78,7 +79,7 @@ class Remote:
     """Brings inputs by URL into `folder`, one file per digest, whole or absent; `memo` remembers what a URL was.
 
     on_notice: hears when a kept copy stands in for a server out of reach. fresh_s: for how long a copy is taken
-    without asking. loopback: for tests, lets links lead to 127.0.0.1, at any port. lookup: for tests, another way to
+    without asking. loopback: for tests, lets links lead to 127.x.x.x, at any port. lookup: for tests, another way to
     find a host's addresses.
     """
 
@@ -101,6 +102,7 @@ class Remote:
         self._loopback = loopback
         self._lookup = lookup or _lookup
         self._brought: dict[str, Pinned] = {}
+        self._refused: dict[tuple[str, str], DidgenError] = {}
 
     def path(self, pinned: Pinned) -> Path:
         """Where the bytes lie."""
@@ -111,10 +113,16 @@ class Remote:
 
         Raises LinkError, AwayError, StorageError.
         """
-        pinned = self._brought.get(url)
-        if pinned is None:
-            pinned = self._brought[url] = self._ask(url, kind)
-        return self._of_kind(url, pinned, kind)
+        refused = self._refused.get((url, kind))
+        if refused is not None:  # each scene that names it hears of it, its server does not
+            raise refused
+        try:
+            if url not in self._brought:
+                self._brought[url] = self._ask(url, kind)
+            return self._of_kind(url, self._brought[url], kind)
+        except (LinkError, AwayError) as error:
+            self._refused[url, kind] = error
+            raise
 
     def _ask(self, url: str, kind: str) -> Pinned:
         known = self._known(url)
@@ -160,7 +168,7 @@ class Remote:
     async def _in_time(self, url: str, kind: str, known: Pinned | None) -> Pinned:
         import httpx
 
-        away = AwayError(f"{_shown(url)} cannot be fetched now", hint="build again when the network is back")
+        away = AwayError(f"{_shown(url)} cannot be fetched now", hint=_HINT)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._follow(url, kind, known)
@@ -197,10 +205,10 @@ class Remote:
             raise LinkError(f"{name} is no https link")
         if url.port is not None and not self._loopback:
             raise LinkError(f"{name} names a port", hint="only the usual one is asked")
-        found = await _looked_up(self._lookup, url.host, url.port or 443)
+        found = await _looked_up(self._lookup, url.host)
         if not found:
-            raise AwayError(f"{url.host} cannot be found now", hint="build again when the network is back")
-        if not all(is_public(one) or (self._loopback and one == "127.0.0.1") for one in found):
+            raise AwayError(f"{url.host} cannot be found now", hint=_HINT)
+        if not all(is_public(one) or (self._loopback and one.startswith("127.")) for one in found):
             raise LinkError(f"{url.host} is not on the public internet", hint="save the file beside the project")
         return found[:ADDRESSES]
 
@@ -284,7 +292,7 @@ def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
         yield found.st_mtime, found.st_size, path
 
 
-async def _looked_up(lookup: Lookup, host: str, port: int) -> list[str]:
+async def _looked_up(lookup: Lookup, host: str) -> list[str]:
     """`lookup` in a thread that nobody has to wait for, so that the deadline holds whatever the resolver does."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
@@ -296,7 +304,7 @@ async def _looked_up(lookup: Lookup, host: str, port: int) -> list[str]:
     def look() -> None:
         found: list[str] = []
         with suppress(OSError, UnicodeError):
-            found = lookup(host, port)
+            found = lookup(host)
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(tell, found)
 
@@ -304,8 +312,8 @@ async def _looked_up(lookup: Lookup, host: str, port: int) -> list[str]:
     return await answer
 
 
-def _lookup(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def _lookup(host: str) -> list[str]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
