@@ -24,7 +24,7 @@ from didgen.engine.shot import FPS, Config
 from didgen.engine.speech.speech import Speech
 
 SMILE_SCORES = (44, 45)  # mouthSmileLeft, mouthSmileRight among a face's 52 blendshape scores
-UNSMILE = 0.7  # share of the photo's smile that talking takes away
+UNSMILE = 0.55  # share of the photo's smile that talking takes away
 LOOP_FRAMES = 12  # how long a fluent clip takes to come back to its first frame
 BROW_BEAT = weights_of({"browInnerUp": 0.3, "browOuterUp": 0.28})
 BLINK = weights_of({"eyeBlink": 1.0})

@@ -15,11 +15,11 @@ from didgen.engine.speech.speech import VISEMES, Phoneme, Speech
 SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "sil": {"seal": 1.0},
     "PP": {"seal": 1.0, "mouthPress": 0.35, "mouthRollLower": 0.15, "mouthRollUpper": 0.1},
-    "FF": {"seal": 0.9, "jawOpen": 0.06, "mouthRollLower": 0.65, "mouthUpperUp": 0.3},
+    "FF": {"seal": 0.9, "jawOpen": 0.09, "mouthRollLower": 0.7, "mouthUpperUp": 0.6},
     "TH": {"seal": 0.75, "jawOpen": 0.18, "mouthLowerDown": 0.15, "tongue": 0.7},
     "DD": {"seal": 0.75, "jawOpen": 0.15, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1, "tongue": 0.7},
     "kk": {"seal": 0.75, "jawOpen": 0.19, "mouthLowerDown": 0.12},
-    "CH": {"seal": 0.7, "jawOpen": 0.11, "mouthFunnel": 0.45, "mouthUpperUp": 0.2, "mouthLowerDown": 0.2},
+    "CH": {"seal": 0.8, "jawOpen": 0.09, "mouthFunnel": 0.45, "mouthUpperUp": 0.18, "mouthLowerDown": 0.1},
     "SS": {"seal": 0.7, "jawOpen": 0.07, "mouthStretch": 0.25, "mouthLowerDown": 0.35, "mouthUpperUp": 0.2},
     "nn": {"seal": 0.75, "jawOpen": 0.14, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.75, "jawOpen": 0.15, "mouthFunnel": 0.3, "mouthPucker": 0.12},
@@ -48,6 +48,8 @@ STRENGTH = {
 REDUCED = frozenset("əɐᵊᵻɪ")  # unstressed vowels: the jaw hardly opens for them
 FLANK_S = 0.06  # how far a sound's influence begins before its steady part
 FULL_S = 0.09  # a shorter sound does not reach its shape
+SLUGGISH_FRAMES = 0.55  # sigma of all shapes: lips that reach each sound's shape to the full seem to chatter
+JAW_PER_S = 8.5  # weight: about 14 cm/s at the lips; a jaw thrown open for a single picture looks like a snap
 CLOSING_S = 0.06  # the lips' way to a closure and back
 
 
@@ -68,13 +70,24 @@ def mouth_of(speech: Speech, level: Curve, fps: int) -> Mouth:
         mix, jaw = _from_phonemes(_with_rests(speech.phonemes, frames / fps), times, fps)
     else:
         mix, jaw = _from_probabilities(speech.visemes, frames, fps), np.ones(frames)
-    rows = mix @ _TABLE
+    rows = smoothed(mix @ _TABLE, SLUGGISH_FRAMES)
     rows[:, INDEX["jawOpen"]] *= jaw * (0.75 + 0.4 * level)
     teeth = _touch(speech.phonemes, times, "FF")
     lips = _touch(speech.phonemes, times, "PP")
     for touch, viseme in ((0.85 * teeth, "FF"), (lips, "PP")):
         rows += touch[:, None] * (_TABLE[VISEMES.index(viseme)] - rows)
+    rows[:, INDEX["jawOpen"]] = _no_faster(rows[:, INDEX["jawOpen"]], JAW_PER_S / fps)
     return Mouth(rows[:, :-1], rows[:, -1], lips)
+
+
+def _no_faster(opening: Curve, step: float) -> Curve:
+    """(T,) the largest curve nowhere above `opening` that changes by at most `step` a frame: closures stay closed."""
+    out = opening.copy()
+    for k in range(1, len(out)):
+        out[k] = min(out[k], out[k - 1] + step)
+    for k in range(len(out) - 2, -1, -1):
+        out[k] = min(out[k], out[k + 1] + step)
+    return out
 
 
 def _table() -> NDArray[np.float64]:
@@ -136,7 +149,6 @@ def _from_probabilities(visemes: NDArray[np.float32], frames: int, fps: int) -> 
     heard = min(len(visemes), len(padded))
     padded[:heard] = visemes[:heard]
     mix = padded.reshape(frames, per, -1).mean(1) * _STRENGTH
-    mix = smoothed(mix, 0.5)
     shares: NDArray[np.float64] = mix / np.maximum(mix.sum(1, keepdims=True), 1e-9)
     return shares
 

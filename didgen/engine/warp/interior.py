@@ -104,7 +104,7 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
         picture = over(picture, colours, alpha * strength)
-    return _shadowed(picture, interior, coverage, 0.80 + 0.20 * float(np.clip((gape.gap_cm - 0.2) / 0.8, 0, 1)))
+    return _shadowed(picture, interior, coverage, 0.87 + 0.13 * float(np.clip((gape.gap_cm - 0.2) / 0.8, 0, 1)))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
@@ -203,7 +203,7 @@ def _enamel(
     colours: Colours, inside: Floats, width: Floats, across: Floats, height: Floats, distance: Floats
 ) -> Floats:
     """Colour of the teeth: convex, softly parted, warm at the gum, a little grey at the edge, dark to the back."""
-    parted = 1 - 0.20 * np.exp(-((np.minimum(inside, width - inside) / 0.035) ** 2))
+    parted = 1 - 0.14 * np.exp(-((np.minimum(inside, width - inside) / 0.035) ** 2))
     round_ = 1 - 0.10 * across * across
     length = 0.86 + 0.14 * smoothstep(-0.05, 0.35, height) - 0.10 * smoothstep(0.5, 1.0, height)
     back = 1 - 0.62 * smoothstep(0.9, 2.4, distance)

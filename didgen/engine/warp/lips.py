@@ -87,7 +87,9 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
     # shadow, in which it lies when open too; on the lower one it would become a dark rim before the tongue.
     if lines.parted:
         up = down = np.full(uv.shape[:2], 0.05 * px_per_cm, np.float32)
-    else:
+        fold_ends = 1.1, 0.9
+    else:  # towards its corners a lip keeps the shadow that goes on beyond them, else it ends in a pale spike
+        fold_ends = 1.02, 0.7
         up, down = (
             np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32),
             _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0]),
@@ -95,7 +97,7 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
     layers = []
     for line, sign, alpha, reach in ((lines.upper, 1, above, up), (lines.lower, -1, below, down)):
         past = sign * (uv[..., 1] - line.at(uv[..., 0])) + reach
-        inside = smoothstep(1.1, 0.9, np.abs(uv[..., 0]) / lines.frame.half)
+        inside = smoothstep(*fold_ends, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
         rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
         if lines.parted:  # closed lips have their seam in the picture; others get one where they will meet

@@ -173,7 +173,7 @@ def _likely_white(skin: Floats, sclera: Floats) -> Floats:
 
     Beside red lips a neutral grey looks blue, so the light's own colour, read off the skin, has to be in them.
     """
-    bright = float(np.clip(1.18 * max(_luminance(sclera), _luminance(skin)), 40, 240))
+    bright = float(np.clip(1.4 * max(_luminance(sclera), _luminance(skin)), 40, 240))
     warm = np.array([1.04, 1.0, 0.90])  # enamel is never paper-white
     tint = 0.55 * warm + 0.30 * skin / max(_luminance(skin), 1) + 0.15 * sclera / max(_luminance(sclera), 1)
     return floats(np.clip(bright * tint, 0, 250))
