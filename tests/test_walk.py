@@ -339,7 +339,11 @@ def start(root: Path, wait_for: str = "") -> subprocess.Popen[str]:
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(root)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", code, str(root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert process.stdout is not None
     while wait_for and wait_for not in (line := process.stdout.readline()):
@@ -367,8 +371,8 @@ def test_ctrl_c_keeps_what_is_finished(root: Path) -> None:
     edit(root, "There is more", "!hang There is more")
     process = start(root, "hello/more running speech")
     process.send_signal(signal.SIGINT)
-    shown, _ = process.communicate(timeout=20)
-    assert 130 == process.returncode
+    shown, complaints = process.communicate(timeout=20)
+    assert (130, "") == (process.returncode, complaints)
     assert "stopped: 1 of 3 scenes are finished and kept" in shown
     edit(root, "!hang There is more", "There is more")
     assert ["reused", "rendered", "rendered"] == actions(build(root))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from didgen.cli import options
+from didgen.cli.progress import listening, tell
 
 if TYPE_CHECKING:
     from didgen.shortcut import Summary
@@ -54,19 +55,18 @@ def command(
     )
     summary = nothing_to_do(wanted)
     if summary is None:
-        from didgen.cli.progress import listening
         from didgen.walk import build
 
         with listening(quiet) as listener:
-            summary = build(wanted, on_event=listener, on_notice=lambda text: print(text, file=sys.stderr))
-    if json_output:
-        click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))
-    elif not quiet:
-        for line in as_text(summary):
-            click.echo(line)
+            summary = build(wanted, on_event=listener, on_notice=tell)
+    with suppress(BrokenPipeError):  # a reader that has gone changes nothing about what became of the build
+        if json_output:
+            click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))
+        elif not quiet:
+            click.echo("\n".join(as_text(summary)))
     error = summary.error
     if error is not None:
-        click.echo(f"didgen: {error}", err=True)
+        tell(f"didgen: {error}")
         return error.exit_code
     return 0
 

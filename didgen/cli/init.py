@@ -9,8 +9,9 @@ import click
 
 from didgen.cli import options
 from didgen.errors import UsageError
+from didgen.store.whole import write_whole
 
-IGNORED = (".didgen/", "output/")
+IGNORED = (b".didgen/", b"output/")
 
 
 @click.command("init")
@@ -35,19 +36,18 @@ def command(name: str) -> None:
 
 def _copy_template(home: Path, name: str) -> None:
     template = files("didgen.cli") / "template"
-    (home / "assets").mkdir(parents=True, exist_ok=True)
-    text = (template / "project.yaml").read_text("utf-8")
-    (home / "project.yaml").write_text(text.replace("PROJECT_NAME", name), "utf-8")
     for asset in (template / "assets").iterdir():
         target = home / "assets" / asset.name
         if not target.exists():
-            target.write_bytes(asset.read_bytes())
+            write_whole(target, asset.read_bytes())
+    text = (template / "project.yaml").read_bytes()
+    write_whole(home / "project.yaml", text.replace(b"PROJECT_NAME", name.encode()))  # last: it makes the project
 
 
 def _ignore(gitignore: Path) -> None:
     """Rendered files and state stay out of git unless the user wants otherwise."""
-    present = gitignore.read_text("utf-8") if gitignore.exists() else ""
+    present = gitignore.read_bytes() if gitignore.exists() else b""
     missing = [line for line in IGNORED if line not in present.splitlines()]
     if missing:
-        start = present if not present or present.endswith("\n") else present + "\n"
-        gitignore.write_text(start + "\n".join(missing) + "\n", "utf-8")
+        start = present if not present or present.endswith(b"\n") else present + b"\n"
+        write_whole(gitignore, start + b"\n".join(missing) + b"\n")

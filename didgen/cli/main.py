@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from didgen import __version__
-from didgen.errors import DidgenError, InterruptedBuildError
+from didgen.errors import DidgenError, InterruptedBuildError, StorageError
 
 COMMANDS = {
     "init": "Start a project in this folder.",
@@ -53,6 +54,13 @@ class LazyGroup(click.Group):
             ctx.fail(f"There is no command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. `didgen plan | head` is no fault of ours: click would end it with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return 0
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
@@ -84,13 +92,24 @@ def main() -> None:
         _fail(InterruptedBuildError("stopped"))
     except DidgenError as error:
         _fail(error)
-    except BrokenPipeError:  # `didgen plan | head`: the reader has gone, which is no fault of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        _fail(StorageError(f"{error.filename or 'a file'}: {error.strerror or error}"))
+    _flush()
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _fail(error: DidgenError) -> None:
-    for line in str(error).splitlines():
-        print(f"didgen: {line}", file=sys.stderr)
+    with suppress(BrokenPipeError):
+        for line in str(error).splitlines():
+            print(f"didgen: {line}", file=sys.stderr, flush=True)
+    _flush()
     sys.exit(error.exit_code)
+
+
+def _flush() -> None:
+    """Say what is left to say; where the reader has gone, Python would end with a complaint and code 120."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,7 +59,13 @@ class Lines:
             self._say(now, f"{address}: failed: {event.message}")
 
     def _say(self, now: float, text: str) -> None:
-        print(f"[{now - self.started:6.1f} s] {text}", file=sys.stderr, flush=True)
+        tell(f"[{now - self.started:6.1f} s] {text}")
+
+
+def tell(text: str) -> None:
+    """Say something to a person; a closed pipe must not stop a build."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager

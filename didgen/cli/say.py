@@ -32,6 +32,8 @@ def command(
     if output.suffix.lower() not in (".mp4", ".mov"):
         raise UsageError(f"{output}: cannot write this kind of file", hint="name it .mp4 or .mov")
     spoken = sys.stdin.read() if text == "-" else text
+    if not _is_unicode(spoken):
+        raise UsageError("the text is not UTF-8", hint="save it as UTF-8")
     request = _request(photo, spoken, voice, driver, stitch, audio, output.suffix[1:].lower())
     import asyncio
 
@@ -39,6 +41,11 @@ def command(
         seconds = asyncio.run(_render(request, output, listener))
     if not quiet:
         click.echo(f"{output}  {seconds:.1f} s")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text came in whole: bytes that are not UTF-8 arrive as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _request(
@@ -72,7 +79,6 @@ def _request(
 
 
 async def _render(request: object, output: Path, listener: Listener) -> float:
-    import shutil
     import tempfile
 
     from didgen.api.wire import TalkRequest
@@ -81,19 +87,18 @@ async def _render(request: object, output: Path, listener: Listener) -> float:
     assert isinstance(request, TalkRequest)
     pool = Pool(1, memo=None)
     try:
-        job = await pool.submit(request)
-        async for event in pool.events(job):
-            if event.state == "failed":
-                raise RenderError(event.kind, event.message)
-            listener(output.name, event)
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=output.parent, prefix=".didgen-") as folder:
-                fetched = await pool.fetch(job, Path(folder))
-                shutil.move(fetched.video, Path(folder) / "whole")
-                os.replace(Path(folder) / "whole", output)
-        except OSError as error:
-            raise StorageError(f"{output}: {error.strerror}") from error
+        output.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the output and before rendering: a folder that cannot be written costs nobody a render.
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".didgen-") as folder:
+            job = await pool.submit(request)
+            async for event in pool.events(job):
+                if event.state == "failed":
+                    raise RenderError(event.kind, event.message)
+                listener(output.name, event)
+            fetched = await pool.fetch(job, Path(folder))
+            os.replace(fetched.video, output)
         return float(fetched.facts["duration_s"])
+    except OSError as error:
+        raise StorageError(f"cannot write {output}: {error.strerror or error}") from error
     finally:
         await pool.aclose()

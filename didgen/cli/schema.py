@@ -27,9 +27,10 @@ def command(stdout: bool) -> None:
 
 
 def write(root: Path, text: str) -> Path:
-    """Put the schema below the workspace root; the path written, relative to it."""
+    """Put the schema below the workspace root; the path written, relative to it. Raises StorageError."""
+    from didgen.store.whole import write_whole
+
     target = root / PLACE
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists() or target.read_text("utf-8") != text:
-        target.write_text(text, "utf-8")
+    if not target.exists() or target.read_bytes() != text.encode():
+        write_whole(target, text.encode())
     return PLACE

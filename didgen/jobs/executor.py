@@ -21,7 +21,14 @@ from typing import Any, Literal, TypeVar
 
 from didgen.api.job import Event, Service
 from didgen.api.wire import RenderRequest, Request
-from didgen.errors import DidgenError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.errors import (
+    BudgetError,
+    DidgenError,
+    InterruptedBuildError,
+    RenderError,
+    UnreachableError,
+    UnresolvedJobError,
+)
 from didgen.jobs.outputs import Outputs
 from didgen.plan.identity import INPUT_FIELDS
 from didgen.plan.scene import Decision, Plan, Scene
@@ -63,7 +70,7 @@ async def execute(
     """
     build = _Build(service, service_name, store, outputs, asyncio.Semaphore(jobs), on_event)
     build.forget_local_jobs()
-    tasks = [asyncio.ensure_future(build.carry_out(decision)) for decision in plan.decisions]
+    tasks = [asyncio.create_task(build.carry_out(decision)) for decision in plan.decisions]
     with _stoppable(tasks):
         try:
             return tuple(await asyncio.gather(*tasks))
@@ -108,11 +115,12 @@ class _Build:
             for row in self.store.state.open_jobs(self.service_name):
                 self.store.state.failed(row.id)
 
-    async def stop(self, tasks: Sequence[asyncio.Future[Any]]) -> None:
+    async def stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         """Cancel all that was started and wait until it has let go."""
         started = [*tasks, *self.rendering.values()]
         for task in started:
-            task.cancel()
+            if not task.cancelling():  # a second time would cut short the waiting for a killed worker's end
+                task.cancel()
         await asyncio.gather(*started, return_exceptions=True)
 
     async def carry_out(self, decision: Decision) -> Outcome:
@@ -123,7 +131,7 @@ class _Build:
                 return Outcome(scene, "reused" if decision.action == "reuse" else "restored", artifact)
             artifact, warnings = await self._rendered(scene)
             self._deliver(scene, artifact)
-        except (RenderError, InputChangedError, UnresolvedJobError) as error:
+        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError) as error:
             kind = error.kind if isinstance(error, RenderError) else type(error).__name__
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)
@@ -131,7 +139,17 @@ class _Build:
         return Outcome(scene, "rendered", artifact, time.monotonic() - began, None, warnings)
 
     def _at_hand(self, decision: Decision) -> Artifact | None:
-        """The artifact of a scene that needs no rendering, delivered; None when it turns out to be damaged."""
+        """The artifact of a scene that needs no rendering, delivered; None when it turns out to be damaged.
+
+        Raises BudgetError where another rendering would have to be bought: nobody was asked about that.
+        """
+        artifact = self._restored(decision)
+        if artifact is None and self.service.paid:
+            message = f"{decision.scene.address}: its stored video is missing or damaged, and another one costs"
+            raise BudgetError(message, hint="build again: the plan says what is to be bought")
+        return artifact
+
+    def _restored(self, decision: Decision) -> Artifact | None:
         scene = decision.scene
         artifact = self.store.find(scene.fingerprint)
         if artifact is None or decision.action == "reuse":
@@ -246,7 +264,7 @@ def _replaced(model: Model, path: Sequence[str], value: str) -> Model:
 
 
 @contextmanager
-def _stoppable(tasks: Sequence[asyncio.Future[Any]]) -> Iterator[None]:
+def _stoppable(tasks: Sequence[asyncio.Task[Any]]) -> Iterator[None]:
     """Ctrl-C and SIGTERM cancel the tasks once; the second time the program ends at once.
 
     Outside the main thread signals are somebody else's.

@@ -60,7 +60,7 @@ def project_names(root: Path) -> list[str]:
     """Names of the projects in `projects/`, sorted."""
     try:
         entries = sorted(entry.name for entry in os.scandir(root / "projects") if entry.is_dir())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [name for name in entries if (root / "projects" / name / PROJECT_FILE).is_file()]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,52 @@ def test_a_fresh_project_checks_and_plans(tmp_path: Path) -> None:
     assert 0 == plan.returncode
     assert "greeting/welcome" in plan.stdout
     assert "new scene" in plan.stdout
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system that takes no writing, also not from root."""
+    folder = tmp_path / "frozen"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs to mount a read-only file system, which takes root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("words", [("init",), ("schema",), ("say", "a.jpg", "Hello there.", "-o", "a.mp4")])
+def test_a_folder_that_cannot_be_written_is_one_clear_line(
+    read_only: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """init, schema and say exit 6 and name it; say does so before it renders anything."""
+    (tmp_path / "a.jpg").write_bytes(b"no picture: nobody gets as far as to look at it")
+    done = didgen(*(str(tmp_path / word) if word == "a.jpg" else word for word in words), cwd=read_only)
+    assert (6, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
+    assert "Read-only file system" in done.stderr
+
+
+def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:
+    """`didgen voices | head -0` ends with 0 and without complaint."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "didgen", "voices"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, cwd=tmp_path)
+    os.close(writer)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_text_that_is_not_utf_8_is_one_clear_line(tmp_path: Path) -> None:
+    """`say` exits 2 for bytes that are no text, from the command line."""
+    (tmp_path / "a.jpg").write_bytes(b"anything")
+    words = ["say", "a.jpg", b"Hello \xff there", "-o", "a.mp4"]
+    command = [sys.executable, "-m", "didgen", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert (2, "didgen: the text is not UTF-8 (save it as UTF-8)\n") == (done.returncode, done.stderr)
+
+
+def test_init_leaves_the_bytes_of_a_gitignore_alone(tmp_path: Path) -> None:
+    """Its lines are added to what is there, in whatever encoding that is."""
+    (tmp_path / ".gitignore").write_bytes(b"gr\xfcn.txt")
+    assert 0 == didgen("init", cwd=tmp_path).returncode
+    assert b"gr\xfcn.txt\n.didgen/\noutput/\n" == (tmp_path / ".gitignore").read_bytes()

@@ -16,7 +16,7 @@ import pytest
 from didgen.api.job import Event, Fetched
 from didgen.api.wire import AnimationRequest, RenderRequest
 from didgen.digest import sha256_file
-from didgen.errors import InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.errors import BudgetError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
 from didgen.jobs.executor import Outcome, execute
 from didgen.jobs.outputs import Outputs
 from didgen.plan.scene import Decision, Input, Plan, Scene
@@ -153,6 +153,23 @@ def test_what_was_never_sent_is_sent_next_time(store: Artifacts, tmp_path: Path)
         carry_out(store, service, scene(tmp_path, "a"))
     service.script.clear()
     assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+
+
+def test_a_damaged_video_is_not_bought_again_unasked(store: Artifacts, tmp_path: Path) -> None:
+    """The plan said that nothing is to be bought, so nothing is; the scene fails, and the next plan says it."""
+    one = scene(tmp_path, "a")
+    (bought,) = carry_out(store, Paid(), one)
+    assert bought.artifact is not None
+    path = store.objects.path(bought.artifact.object_digest)
+    size = path.stat().st_size
+    path.chmod(0o644)
+    path.write_bytes(b"x" * size)
+    service = Paid()
+    plan = Plan("p", (Decision(one, "restore", ("output file missing",)),))
+    (outcome,) = asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path)))
+    assert ([], "failed") == (service.bought, outcome.action)
+    assert isinstance(outcome.error, BudgetError)
+    assert store.find(one.fingerprint) is None
 
 
 @pytest.mark.parametrize("script", [{"a": RenderError("FaceError", "no face")}, {"anm_a": "fail"}])
