@@ -10,16 +10,16 @@ from packaging.requirements import Requirement
 import didgen
 from tests.bench.measure import row
 
-MB = 1_000_000
+MIB = 1 << 20  # the unit of `du -m`
 
 
 def size() -> None:
-    """The sum and the five largest, in MB of blocks."""
+    """The sum and the five largest, in MiB of blocks."""
     sizes = {name: _bytes(_files(found)) for name, found in needed().items()}
     sizes["didgen"] = _bytes({path for path in Path(didgen.__file__).parent.rglob("*") if path.is_file()})
-    row(f"installed size, {len(sizes)} distributions", f"{sum(sizes.values()) / MB:.0f} MB")
+    row(f"installed size, {len(sizes)} distributions", f"{sum(sizes.values()) / MIB:.0f} MiB")
     for name in sorted(sizes, key=lambda name: -sizes[name])[:5]:
-        row(f"  {name}", f"{sizes[name] / MB:.0f} MB")
+        row(f"  {name}", f"{sizes[name] / MIB:.0f} MiB")
 
 
 def needed() -> dict[str, Distribution]:
