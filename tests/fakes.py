@@ -2,7 +2,7 @@
 
 The engine writes a true MP4 (16×16, a grey that depends on the seed, a quarter of a second, H.264 and AAC) in a few
 milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`, `!refuse`, `!bug`,
-`!slow` (half a second). Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
+`!slow` (half a second), `!where`. Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     _note(text or "-")
     report("speech", 0, 1)
     _misbehave(text, report)
+    if "!where" in text:
+        raise RenderError("FaceError", f"{shot.source}: face not detected")
     key = f"fake:{text}"
     known = memo.get(key)
     if known is None:

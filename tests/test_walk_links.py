@@ -143,6 +143,30 @@ def test_what_is_wrong_with_a_url_is_said_at_its_place(root: Path, web: Site) ->
     assert not (root / "output").exists()
 
 
+def test_a_refusal_names_the_url_without_its_secret(root: Path, web: Site) -> None:
+    """Not the copy that was rendered from, which nobody has ever seen."""
+    web.pages["/anna.jpg?signature=c4n4ry"] = page(PHOTO)
+    text = PROJECT.replace("URL", web.url("/anna.jpg?signature=c4n4ry"))
+    (root / "projects/hello/project.yaml").write_text(text.replace("Hello there, everybody.", "!where"))
+    summary = walk.build(walk.wish(root), command=fakes.COMMAND)
+    assert f"{web.url('/anna.jpg')}: face not detected" == summary.scenes[0].error
+
+
+def test_a_service_gets_the_copy_as_an_upload(root: Path, web: Site, tmp_path: Path) -> None:
+    """It is asked for the bytes that were pinned, never for the link."""
+    from didgen.api.server import make_app
+    from didgen.jobs.pool import Pool
+    from tests.api.served import serving
+
+    with serving(make_app(Pool(1, command=fakes.COMMAND), tmp_path / "served", None)) as base:
+        project = root / "projects/hello/project.yaml"
+        project.write_text(project.read_text().replace("name: hello", f"name: hello\nservice: {base}"))
+        assert ["rendered", "rendered"] == build(root)
+        files = [path for path in (tmp_path / "served").rglob("*") if path.is_file()]
+        assert PHOTO in [path.read_bytes() for path in files]
+    assert 1 == len(web.seen)
+
+
 def test_nothing_secret_of_a_url_is_kept(root: Path, web: Site) -> None:
     """A signed link's query is in no file below .didgen or output, in no log and no sidecar."""
     web.pages["/anna.jpg?signature=c4n4ry"] = page(PHOTO)

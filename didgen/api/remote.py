@@ -168,12 +168,12 @@ class Remote:
     async def _in_time(self, url: str, kind: str, known: Pinned | None) -> Pinned:
         import httpx
 
-        away = AwayError(f"{_shown(url)} cannot be fetched now", hint=_HINT)
+        away = AwayError(f"{shown(url)} cannot be fetched now", hint=_HINT)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._follow(url, kind, known)
         except httpx.InvalidURL as error:
-            raise LinkError(f"{_shown(url)} is no URL: {error}") from error
+            raise LinkError(f"{shown(url)} is no URL: {error}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise away from error
 
@@ -184,7 +184,8 @@ class Remote:
         at, tls = _parsed(url), httpx.create_ssl_context()
         for _ in range(REDIRECTS + 1):
             addresses = await self._checked(at)
-            async with httpx.AsyncClient(verify=tls, trust_env=False, timeout=self._deadline_s) as web:
+            patience = httpx.Timeout(self._deadline_s, connect=self._deadline_s / len(addresses))
+            async with httpx.AsyncClient(verify=tls, trust_env=False, timeout=patience) as web:
                 answer = await _first(web, at, addresses, _conditions(known))
                 try:
                     if answer.status_code not in _REDIRECT:
@@ -192,7 +193,7 @@ class Remote:
                     at = at.join(answer.headers.get("location", ""))
                 finally:
                     await answer.aclose()
-        raise LinkError(f"{_shown(url)} leads on more than {REDIRECTS} times")
+        raise LinkError(f"{shown(url)} leads on more than {REDIRECTS} times")
 
     async def _checked(self, url: httpx.URL) -> list[str]:
         """The addresses of a link's host, all of them public. Raises LinkError, AwayError."""
@@ -217,11 +218,11 @@ class Remote:
         if status == 304 and known is not None:
             return replace(known, asked_at=time.time())
         if status in _AWAY:
-            raise AwayError(f"{_shown(url)} cannot be fetched now: its server answered {status}", hint="try later")
+            raise AwayError(f"{shown(url)} cannot be fetched now: its server answered {status}", hint="try later")
         if status != 200:
-            raise LinkError(f"{_shown(url)} was not given: its server answered {status}")
+            raise LinkError(f"{shown(url)} was not given: its server answered {status}")
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
-            raise LinkError(f"{_shown(url)} came compressed though that was not asked for")
+            raise LinkError(f"{shown(url)} came compressed though that was not asked for")
         return await self._kept(url, kind, answer)
 
     async def _kept(self, url: str, kind: str, answer: httpx.Response) -> Pinned:
@@ -259,7 +260,7 @@ async def _first(
         )
         try:
             return await web.send(request, stream=True)
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             if address == addresses[-1]:
                 raise
     raise AssertionError("no address was given")
@@ -283,7 +284,7 @@ async def _copied(answer: httpx.Response, file: IO[bytes], url: str, kind: str) 
 
 
 def _too_large(url: str, kind: str) -> LinkError:
-    return LinkError(f"{_shown(url)} is larger than {CAP_BYTES[kind] >> 20} MB", hint="make it smaller")
+    return LinkError(f"{shown(url)} is larger than {CAP_BYTES[kind] >> 20} MB", hint="make it smaller")
 
 
 def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
@@ -321,7 +322,7 @@ def _parsed(url: str) -> httpx.URL:
     import httpx
 
     if len(url) > URL_CHARS or not url.isprintable():
-        raise LinkError(f"{_shown(url)} is no URL that can be fetched")
+        raise LinkError(f"{shown(url)} is no URL that can be fetched")
     return httpx.URL(url)
 
 
@@ -335,7 +336,7 @@ def _conditions(known: Pinned | None) -> dict[str, str]:
 
 def _check_suffix(url: str, kind: str, suffix: str, head: bytes = b"") -> None:
     if suffix not in SUFFIXES[kind]:
-        raise LinkError(f"{_shown(url)} holds {_seen(head, suffix)}, not {_ARTICLE[kind]}")
+        raise LinkError(f"{shown(url)} holds {_seen(head, suffix)}, not {_ARTICLE[kind]}")
 
 
 def _seen(head: bytes, suffix: str) -> str:
@@ -344,7 +345,7 @@ def _seen(head: bytes, suffix: str) -> str:
     return f"a {suffix[1:]} file" if suffix else "something else" if head else "nothing"
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """A URL for messages: without what may be signed or secret in it, and not too long."""
     plain = url.partition("?")[0].partition("#")[0]
     scheme, _, rest = plain.partition("://")

@@ -12,11 +12,11 @@ from didgen.api.wire import Kind, RenderRequest
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file a render reads: where it lies, what its bytes are, and the URL it was brought from, if it was."""
+    """A file a render reads: where it lies, what its bytes are, and the URL it was brought from, without query."""
 
     path: Path
     digest: str
-    url: str = ""
+    url: str = ""  # for messages; "" for a file of the author's
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,19 @@ def test_a_picture_is_brought_and_pinned(bench: Bench, monkeypatch: pytest.Monke
     assert ["photos.example"] == bench.lookups
 
 
+def test_a_picture_that_comes_in_crumbs(bench: Bench) -> None:
+    """It is known by its first bytes, however few come at a time."""
+
+    def crumbs(head: str) -> Iterable[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        for start, end in ((0, 2), (2, 7), (7, None)):
+            time.sleep(0.02)
+            yield PHOTO[start:end]
+
+    bench.web.pages["/a.jpg"] = crumbs
+    assert (sha256_bytes(PHOTO), ".jpg") == (bench.bring("/a.jpg").digest, ".jpg")
+
+
 def test_one_walk_asks_once(bench: Bench) -> None:
     """However many scenes name a URL."""
     bench.web.pages["/a.jpg"] = page(PHOTO)
