@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS, canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
+from didgen.engine.motion.curves import weights_of
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.warp.field import FlowField
 from didgen.engine.warp.geometry import Geometry, HeadMove
@@ -25,7 +26,11 @@ _FURTHEST_DEG = 24.0
 _SOFT_FROM = 0.7  # of the limit: up to here a turn is what was asked, beyond it bends towards the limit
 _PROBES = ((0, 8.0, 1.7), (1, 6.0, 1.6))  # axis of the pose, degrees shown to the net, largest gain
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
-_SMILE_CM, _RELAXED_AT = 0.62, 0.7
+_SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
+_RELAXED_AT = (
+    0.7  # the negative weight that shall take a whole smile away, at most 2.2 times what the shape itself does
+)
+_AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
 _STILL = np.zeros(len(SHAPES), np.float32)
 
 Render = Callable[[HeadMove], NDArray[np.uint8]]
@@ -33,11 +38,13 @@ Render = Callable[[HeadMove], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain. relax: of smiles taken back."""
+    """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain. relax: of smiles taken back.
+    smile: weight of the photo's own smile, 0 for a calm face."""
 
     gain: tuple[float, float, float]
     limit_deg: tuple[float, float]
     relax: float = 1.0
+    smile: float = 0.0
 
     def drawn(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
         """Yaw, pitch, roll wanted → to draw."""
@@ -50,10 +57,12 @@ class Calibration:
         return yaw, pitch, roll
 
     def weighed(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
-        """(44,) weights wanted → to draw: a negative smile relaxes this photo's own smile, however wide that is."""
+        """(44,) weights wanted → to draw: a negative smile relaxes this photo's own smile, however wide that is, and
+        so do lips that are rounded or drawn down: nobody kisses smiling."""
         out = weights.astype(np.float32)
-        smiles = out[_SMILES]
-        out[_SMILES] = np.where(smiles < 0, smiles * self.relax, smiles)
+        smiles = np.where(out[_SMILES] < 0, out[_SMILES] * self.relax, out[_SMILES])
+        against = min(1.0, float(_AGAINST_SMILES @ out))
+        out[_SMILES] = np.minimum(smiles, smiles.clip(0) - self.smile * against) if against > 0 else smiles
         return out
 
 
@@ -74,14 +83,14 @@ def calibrate(geometry: Geometry, field: FlowField, render: Render) -> Calibrati
         probe = min(degrees, 0.8 * limits[axis])
         seen = _seen_deg(geometry, render, axis, probe)
         gains[axis] = float(np.clip(2 * probe / max(seen, 1e-3), 1.0, most))
-    return Calibration((gains[0], gains[1], gains[2]), limits, relax_gain(geometry.mesh_cm))
+    lift = smile_lift_cm(geometry.mesh_cm)
+    relax = float(np.clip(lift / (_SMILE_CM * _RELAXED_AT), 1.0, 2.2))
+    return Calibration((gains[0], gains[1], gains[2]), limits, relax, float(np.clip(lift / _SMILE_CM, 0.0, 1.5)))
 
 
-def relax_gain(mesh_cm: NDArray[np.floating]) -> float:
-    """How much stronger than the shape itself a negative smile must be to take this face's corners of the mouth from
-    where they are to where a calm face has them, at a weight of about -0.7; at least 1."""
-    lift = _corner_lift(mesh_cm) - _corner_lift(canonical_mesh().vertices_cm)
-    return float(np.clip(lift / (_SMILE_CM * _RELAXED_AT), 1.0, 2.2))
+def smile_lift_cm(mesh_cm: NDArray[np.floating]) -> float:
+    """How much higher this face's corners of the mouth stand than a calm face's."""
+    return _corner_lift(mesh_cm) - _corner_lift(canonical_mesh().vertices_cm)
 
 
 def _corner_lift(mesh_cm: NDArray[np.floating]) -> float:

@@ -169,13 +169,13 @@ def _teeth_white(hole: Picture) -> Floats:
 
 
 def _likely_white(skin: Floats, sclera: Floats) -> Floats:
-    """Teeth under the light that falls on skin and whites of the eyes: as bright, and half as coloured.
+    """Teeth under the light that falls on skin and whites of the eyes: brighter, and half as coloured.
 
     Beside red lips a neutral grey looks blue, so the light's own colour, read off the skin, has to be in them.
     """
-    bright = float(np.clip(1.4 * max(_luminance(sclera), _luminance(skin)), 40, 240))
+    bright = float(np.clip(1.3 * max(_luminance(sclera), _luminance(skin)), 40, 240))
     warm = np.array([1.04, 1.0, 0.90])  # enamel is never paper-white
-    tint = 0.55 * warm + 0.30 * skin / max(_luminance(skin), 1) + 0.15 * sclera / max(_luminance(sclera), 1)
+    tint = 0.45 * warm + 0.42 * skin / max(_luminance(skin), 1) + 0.13 * sclera / max(_luminance(sclera), 1)
     return floats(np.clip(bright * tint, 0, 250))
 
 

@@ -23,6 +23,7 @@ SIDES = (("Left", 1.0), ("Right", -1.0))  # the sign of x
 
 _JAW_DEG = 15.0  # at weight 1: wider than speech ever asks
 _JAW_GLIDE_CM = (0.0, -0.5, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
+_CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -167,7 +168,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     tall = np.where(rise > 0, 0.24, 0.34) * head.mw
     near = np.exp(-0.5 * (rise / tall) ** 2)
     beside = _smoothstep(2.0, 1.0, np.abs(head.u))
-    inward = -0.5 * head.mw * np.clip(head.u, -1, 1) * beside * near
+    inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
     profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
     arch = np.sqrt(head.lat)
     upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
