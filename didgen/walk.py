@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from didgen.errors import BudgetError, Problem, ProjectError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
-from didgen.project.workspace import read_settings
+from didgen.project.workspace import named_projects, read_settings
 from didgen.remote_inputs import RemoteInputs
 from didgen.shortcut import (
     LINKS_FRESH_S,
@@ -86,6 +86,8 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
     from didgen.store.artifacts import Artifacts
 
     with Artifacts(wanted.root) as store:
+        if store.notice:
+            on_notice(store.notice)
         return _plans(wanted, store, on_notice)
 
 
@@ -107,7 +109,7 @@ class _Resolved:
 
 
 def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice) -> list[_Resolved]:
-    from didgen.project.load import check_names, load_project
+    from didgen.project.load import load_project, name_problems
 
     loaded: list[tuple[Target, Project, Files]] = []
     problems: list[Problem] = []
@@ -118,7 +120,7 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_not
             loaded.append((target, load_project(target.path, files), files))
         except ProjectError as error:
             problems += error.problems
-    check_names([project for _, project, _ in loaded])
+    problems += name_problems(wanted.root, [project for _, project, _ in loaded], named_projects(wanted.root))
     resolved = []
     for target, project, files in loaded:
         try:
@@ -162,6 +164,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         lambda fingerprint: _known(store, fingerprint),
         lambda address: store.state.last_identity(outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
+        present=lambda scene: outputs.path(scene.output).exists(),
         force=wanted.force,
         known_addresses=() if parts else addresses(manifest),
     )

@@ -20,21 +20,22 @@ def make_plan(
     last: Last,
     delivered: Delivered,
     *,
+    present: Callable[[Scene], bool] = lambda scene: False,  # noqa: ARG005
     force: bool = False,
     known_addresses: Collection[str] = (),
 ) -> Plan:
     """Decide for every scene.
 
     lookup: what is stored for a fingerprint. last: the identity that an address was last built from. delivered:
-    whether the scene's output file is there and is what is stored. known_addresses: those that have outputs; the ones
-    no scene makes any more become `stale`. Of scenes with one fingerprint only the first has a reason of its own: the
-    others say whose video they share, and one rendering serves all.
+    whether the scene's output file is there and is what is stored; present: whether it is there. known_addresses:
+    those that have outputs; the ones no scene makes any more become `stale`. Of scenes with one fingerprint only the
+    first has a reason of its own: the others say whose video they share, and one rendering serves all.
     """
     first: dict[str, Scene] = {}
     decisions = []
     for scene in scenes:
         shared = first.setdefault(scene.fingerprint, scene)
-        decision = _decide(scene, lookup(scene.fingerprint), last, delivered, force=force)
+        decision = _decide(scene, lookup(scene.fingerprint), last, delivered, present, force=force)
         if decision.action == "render" and shared is not scene:
             decision = Decision(scene, "render", (f"the same video as {shared.address}, rendered once",))
         decisions.append(decision)
@@ -42,7 +43,15 @@ def make_plan(
     return Plan(project_name, tuple(decisions), tuple(a for a in sorted(known_addresses) if a not in made))
 
 
-def _decide(scene: Scene, known: Known | None, last: Last, delivered: Delivered, *, force: bool) -> Decision:
+def _decide(
+    scene: Scene,
+    known: Known | None,
+    last: Last,
+    delivered: Delivered,
+    present: Callable[[Scene], bool],
+    *,
+    force: bool,
+) -> Decision:
     if force:
         return Decision(scene, "render", (reasons.FORCED,))
     if known is not None and delivered(scene, known):
@@ -51,7 +60,8 @@ def _decide(scene: Scene, known: Known | None, last: Last, delivered: Delivered,
     changed = reasons.changes(before, scene.identity) if before is not None else ()
     if known is not None:
         rendered_before = tuple(f"{reason}, rendered before" for reason in changed)
-        return Decision(scene, "restore", rendered_before or (reasons.OUTPUT_MISSING,))
+        why = reasons.OUTPUT_CHANGED if present(scene) else reasons.OUTPUT_MISSING
+        return Decision(scene, "restore", rendered_before or (why,))
     if before is None:
         return Decision(scene, "render", (reasons.NEW,))
     return Decision(scene, "render", changed or (reasons.OBJECT_MISSING,))

@@ -8,6 +8,7 @@ from typing import Any
 NEW = "new scene"
 FORCED = "rendering was forced"
 OUTPUT_MISSING = "output file missing"
+OUTPUT_CHANGED = "output file is not what was delivered"
 OBJECT_MISSING = "its video is no longer in the store"
 MAX_SHOWN = 60
 CONTEXT = 24  # characters kept on each side of a change in a long text

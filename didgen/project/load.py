@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from didgen.project.files import FileProblem, Files
 from didgen.project.models import ID_PATTERN, ProjectSpec
 from didgen.project.workspace import PROJECT_FILE
 from didgen.project.yaml_reader import Document, read_yaml
+
+BEARING = ("didgen", "service", "locale", "vars", "matrix", "data", "include", "voices", "defaults", "source", "voice")
+"""Keys that scenes stand on: of a project and of `defaults`."""
+
+Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Project:
 def load_project(path: Path, files: Files) -> Project:
     """Read and check one project file.
 
-    Raises ProjectError when nothing can be made of it, or when something wrong outside the scenes (defaults, vars,
-    service) would make half of the scenes look wrong too. Mistakes inside scenes are kept in `Project.problems`.
+    Raises ProjectError when nothing can be made of it, or when something is wrong that scenes stand on (BEARING) and
+    without which half of them would look wrong too. All other mistakes are kept in `Project.problems`.
     """
     document = read_document(path, files)
     data = document.data
@@ -72,17 +78,29 @@ def read_document(path: Path, files: Files) -> Document:
         raise ProjectError([Problem(str(problem), Place(files.relative(path)))]) from None
 
 
-def check_names(projects: Sequence[Project]) -> None:
-    """Two projects of one name would write over each other's output. Raises ProjectError naming both."""
-    first: dict[str, Project] = {}
+def name_problems(root: Path, projects: Sequence[Project], named: Iterable[tuple[str, Path]] = ()) -> list[Problem]:
+    """A problem for each project whose name another has: they would write over each other's output.
+
+    named: (name, file) of all the workspace holds, so that building one project cannot take another's place.
+    """
+    built = {os.path.realpath(project.path) for project in projects}
+    owners: dict[str, str] = {}
+    for name, path in named:
+        if os.path.realpath(path) not in built:
+            owners.setdefault(_as_folder(name), os.path.realpath(path))
     problems = []
     for project in projects:
-        other = first.setdefault(project.name.lower().rstrip(".-"), project)
-        if other is not project:
-            message = f"is the name of {other.document.file} too"
+        here = os.path.realpath(project.path)
+        other = owners.setdefault(_as_folder(project.name), here)
+        if other != here:
+            message = f"is the name of {os.path.relpath(other, root)} too"
             problems.append(project.problem(message, "name", hint="give one of them another `name:`"))
-    if problems:
-        raise ProjectError(problems)
+    return problems
+
+
+def _as_folder(name: str) -> str:
+    """What two names have in common that share a folder of outputs."""
+    return name.lower().rstrip(".-")
 
 
 def _validate(data: dict[str, Any], document: Document) -> tuple[ProjectSpec, list[Problem], tuple[int, ...]]:
@@ -92,25 +110,46 @@ def _validate(data: dict[str, Any], document: Document) -> tuple[ProjectSpec, li
         errors = error.errors(include_url=False)
     problems = explain(errors, document)
     bad = {path for path in (path_of(e, data) for e in errors) if path != ("scenes",)}
-    spec, numbers = _without(data, bad) if all(path[:1] == ("scenes",) for path in bad) else (None, ())
+    spec, numbers = (None, ()) if any(map(_bears, bad)) else _without(data, bad)
     if spec is None:
         raise ProjectError(problems)
     return spec, problems, numbers
 
 
-def _without(data: dict[str, Any], bad: set[tuple[str | int, ...]]) -> tuple[ProjectSpec | None, tuple[int, ...]]:
-    """The project without what is wrong in its scenes: what is right in them can still be looked at."""
+def _bears(path: Keys) -> bool:
+    """Whether scenes stand on what is wrong at `path`, or on what it was meant to be."""
+    from difflib import get_close_matches
+
+    if path[:1] == ("scenes",):
+        return False
+    key = path[1] if path[:1] == ("defaults",) and len(path) > 1 else "".join(map(str, path[:1]))
+    return not path or bool(get_close_matches(str(key), BEARING))
+
+
+def _without(data: dict[str, Any], bad: set[Keys]) -> tuple[ProjectSpec | None, tuple[int, ...]]:
+    """The project without what is wrong in it: what is right in its scenes can still be looked at."""
     if not isinstance(data.get("scenes"), list):
         return None, ()
     wrong: dict[str | int, set[str]] = {}
     for path in bad:
-        wrong.setdefault(path[1], set()).add(str(path[2]) if len(path) > 2 else "id")
+        if path[0] == "scenes":
+            wrong.setdefault(path[1], set()).add(str(path[2]) if len(path) > 2 else "id")
     rest = [(n, _salvaged(scene, wrong.get(n, set()))) for n, scene in enumerate(data["scenes"])]
     kept = [(n, scene) for n, scene in rest if scene is not None]
     try:
-        return _strict({**data, "scenes": [scene for _, scene in kept]}), tuple(n for n, _ in kept)
+        return _strict({**_shared(data, bad), "scenes": [scene for _, scene in kept]}), tuple(n for n, _ in kept)
     except ValidationError:
         return None, ()
+
+
+def _shared(data: dict[str, Any], bad: set[Keys]) -> dict[str, Any]:
+    """What stands beside the scenes, without its wrong keys."""
+    wrong = {path[0] for path in bad} - {"scenes", "defaults"}
+    shared = {key: value for key, value in data.items() if key not in wrong}
+    if isinstance(data.get("defaults"), dict):
+        wrong = {path[1] for path in bad if path[0] == "defaults"}
+        shared["defaults"] = {key: value for key, value in data["defaults"].items() if key not in wrong}
+    return shared
 
 
 def _salvaged(scene: Any, wrong: set[str]) -> Any:

@@ -70,7 +70,7 @@ def _find(root: Path, name: str) -> Path:
         path = root / "projects" / name / PROJECT_FILE
         if path.is_file():
             return path
-        called = _called(root)
+        called = dict(named_projects(root))
         if name in called:
             return called[name]
         raise UsageError(f"there is no project {name!r}", hint=nearest(name, {*project_names(root), *called}))
@@ -84,14 +84,13 @@ def _find(root: Path, name: str) -> Path:
     return path
 
 
-def _called(root: Path) -> dict[str, Path]:
-    """Projects by the `name:` they give themselves, which addresses begin with; read without a parser."""
-    found: dict[str, Path] = {}
+def named_projects(root: Path) -> list[tuple[str, Path]]:
+    """Names and files of all in `projects/`; by the `name:` that addresses begin with, read without a parser."""
+    found = []
     for folder in project_names(root):
         path = root / "projects" / folder / PROJECT_FILE
         match = _NAME.search(path.read_bytes()[:1_000_000])
-        if match:
-            found[match[1].decode()] = path
+        found.append((match[1].decode() if match else folder, path))
     return found
 
 

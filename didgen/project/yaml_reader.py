@@ -121,6 +121,8 @@ def _events(text: str, file: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "end of stream" in str(error.problem) and error.context_mark:
+            mark = error.context_mark  # where the quote was opened that nobody closed
         said = ", ".join(part for part in (error.context, error.problem) if part)
         line, column = (mark.line, mark.column) if mark else (0, 0)
         raise _error(f"YAML syntax: {said}", file, line, column, _syntax_hint(text, line)) from None

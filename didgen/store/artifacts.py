@@ -99,9 +99,10 @@ class Artifacts:
         self.sidecar_path(fingerprint).unlink(missing_ok=True)
 
     def _rebuild(self) -> int:
+        """Fill the state from the sidecars; how many scenes they are of (steps of a film have a # in them)."""
         found = list(self._sound_sidecars())
         self.state.keep_all(found)
-        return len(found)
+        return sum("#" not in address for _, address, _ in found)
 
     def _sound_sidecars(self) -> Iterator[tuple[Artifact, str, Mapping[str, Any]]]:
         """Oldest first, so that the newest sidecar of an address is what it was last made from."""

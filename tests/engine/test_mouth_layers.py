@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -55,11 +54,12 @@ class Head:
         return float(np.hypot(*(lower - upper))) / self.geometry.px_per_cm
 
     def pale(self, frame: Picture, down_cm: float) -> float:
-        """The share of tooth-coloured px (bright, hardly coloured) under the upper lip's middle."""
+        """The share of tooth-coloured px (bright, ivory: nearly as green as red, where lips are pink) under the middle
+        of the upper lip."""
         x, y = self.geometry.landmarks[13, :2].astype(int)
         box = frame[y - 2 : y + int(down_cm * self.geometry.px_per_cm), x - 20 : x + 20]
-        hsv = cv2.cvtColor(box, cv2.COLOR_RGB2HSV)
-        return float(np.mean((hsv[..., 1] < 61) & (hsv[..., 2] > 85)))
+        red, green, blue = np.moveaxis(box.astype(float), -1, 0)
+        return float(np.mean((red > 85) & (green > 0.8 * red) & (green > blue + 4)))
 
 
 @pytest.fixture(scope="module")

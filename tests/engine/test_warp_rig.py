@@ -190,9 +190,17 @@ def test_the_canvas_shows_the_photo_where_it_is(scale):
 
 
 def test_weights_are_those_of_the_track(crop):
-    """Only a negative smile is scaled, by this face's own smile; everything else is drawn as asked."""
-    weights = np.linspace(0, 1, len(SHAPES), dtype=np.float32)
+    """Only a smile is scaled, by this face's own: a negative one, and any while lips are rounded."""
+    weights = np.zeros(len(SHAPES), np.float32)
+    smile, funnel = INDEX["mouthSmileLeft"], INDEX["mouthFunnel"]
+    weights[[INDEX["jawOpen"], INDEX["browInnerUp"], smile]] = 0.7, 0.3, 0.4
     assert np.array_equal(weights, crop.calibration.weighed(weights))
-    weights[INDEX["mouthSmileLeft"]] = -0.5
-    assert -0.5 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[INDEX["mouthSmileLeft"]])
+    weights[smile] = -0.5
+    assert -0.5 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[smile])
     assert crop.calibration.relax > 1.2  # she smiles
+    weights[[smile, funnel]] = 0.0, 0.8
+    rounded = crop.calibration.weighed(weights)
+    assert rounded[smile] < -0.3
+    assert np.array_equal(
+        np.delete(weights, [smile, INDEX["mouthSmileRight"]]), np.delete(rounded, [smile, INDEX["mouthSmileRight"]])
+    )

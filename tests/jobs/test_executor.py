@@ -199,6 +199,30 @@ def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Pa
     assert ["a"] == service.bought
 
 
+class Lingering(Paid):
+    """A local service that takes a moment to let a job go."""
+
+    paid = False
+
+    async def events(self, job_id: str) -> AsyncIterator[Event]:  # noqa: ARG002
+        yield Event("running")
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(600)
+
+    async def cancel(self, job_id: str) -> bool:
+        await asyncio.sleep(0.05)
+        return await super().cancel(job_id)
+
+
+def test_ctrl_c_waits_until_a_job_is_let_go(store: Artifacts, tmp_path: Path) -> None:
+    """Also while other scenes wait for their turn: a worker that nobody waits for outlives the event loop."""
+    service = Lingering()
+    with pytest.raises(InterruptedBuildError):
+        carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"), jobs=1)
+    assert ["anm_a"] == service.cancelled
+    assert [] == store.state.open_jobs(SERVICE)
+
+
 STUBBORN = """
 import asyncio, sys
 from pathlib import Path

@@ -61,6 +61,13 @@ def test_a_missing_output_is_put_back() -> None:
     assert [("restore", ("output file missing",))] == decisions(plan(a, stored=(a,), built={"x/a": a}))
 
 
+def test_an_edited_output_is_put_back() -> None:
+    """Something else lies where the video was delivered: the reason says so."""
+    a = scene("a")
+    made = plan(a, stored=(a,), built={"x/a": a}, present=lambda _scene: True)
+    assert [("restore", ("output file is not what was delivered",))] == decisions(made)
+
+
 def test_a_change_taken_back_is_put_back() -> None:
     """A scene changed to what was rendered before costs a copy."""
     now, before = scene("a"), scene("a", "bank://dance/")

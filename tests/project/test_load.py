@@ -8,7 +8,7 @@ import pytest
 
 from didgen.errors import ProjectError
 from didgen.project.files import Files
-from didgen.project.load import Project, check_names, load_project
+from didgen.project.load import Project, load_project, name_problems
 
 HEAD = "didgen: 1\n"
 HAPPY = "{start_frame: 0, expression: happy, intensity: 1}"
@@ -186,9 +186,37 @@ def test_two_projects_of_one_name(tmp_path: Path) -> None:
     """They would write the same files: an error names both."""
     one = load(tmp_path, HEAD + "name: x\n" + SCENE, "one.yaml")
     two = load(tmp_path, HEAD + "name: X\n" + SCENE, "two.yaml")
-    check_names([one])
-    with pytest.raises(ProjectError, match=r"two\.yaml:2:7: name: is the name of one\.yaml too"):
-        check_names([one, two])
+    assert [] == name_problems(tmp_path, [one], [("x", one.path), ("y", two.path)])
+    hint = "(give one of them another `name:`)"
+    (both,) = name_problems(tmp_path, [one, two])
+    assert f"two.yaml:2:7: name: is the name of one.yaml too {hint}" == str(both)
+    (alone,) = name_problems(tmp_path, [one], [("x", one.path), ("X", two.path)])
+    assert f"one.yaml:2:7: name: is the name of two.yaml too {hint}" == str(alone)
+
+
+def test_what_no_scene_stands_on_hides_nothing(tmp_path: Path) -> None:
+    """A fault outside the scenes is kept for later when the scenes can be looked at without it."""
+    text = """didgen: 1
+pronunce: {a: b}
+name: "not a name"
+defaults: {source: a.jpg, config: {stich: true}, webhook: 5}
+scenes: [{id: a, script: Hello, faec: 1}]
+film: [a, 7]
+"""
+    project = load(tmp_path, text)
+    assert ["pronunce", "name", "defaults.config.stich", "defaults.webhook", "scenes[0].faec", "film[1]"] == [
+        problem.field for problem in project.problems
+    ]
+    assert ("a.jpg", None) == (project.spec.defaults.source, project.spec.defaults.config)
+
+
+@pytest.mark.parametrize("fault", ["didgen: 2", "defaults: {sorce: a.jpg}", "vras: {a: 1}", "matrix: {a: [1]}"])
+def test_what_scenes_stand_on_comes_first(tmp_path: Path, fault: str) -> None:
+    """Without their source or variables scenes would look wrong that are not, so only this fault is told."""
+    text = f"{fault if fault.startswith('didgen') else HEAD + fault}\n" + SCENE
+    with pytest.raises(ProjectError) as caught:
+        load(tmp_path, text)
+    assert 1 == len(caught.value.problems)
 
 
 def test_a_project_that_lies_outside(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_the_state_is_rebuilt_from_sidecars(tmp_path: Path) -> None:
         for k in range(4):
             video.write_bytes(b"video %d" % k)
             store.keep(video, f"{k}" * 64, f"hello/{k}", {**IDENTITY, "k": k}, {"duration_s": k / 2})
+        video.write_bytes(b"poster")
+        store.keep(video, "4" * 64, "hello/0#poster", IDENTITY, {})
         whole = store.state.artifacts()
         cut = store.sidecar_path("2" * 64)
         cut.chmod(0o644)
@@ -108,7 +110,7 @@ def test_the_state_is_rebuilt_from_sidecars(tmp_path: Path) -> None:
         os.unlink(path)
     with Artifacts(tmp_path) as store:
         assert "the state was rebuilt from 2 finished scenes" == store.notice
-        assert {key: whole[key] for key in ("0" * 64, "1" * 64)} == store.state.artifacts()
+        assert {key: whole[key] for key in ("0" * 64, "1" * 64, "4" * 64)} == store.state.artifacts()
         assert {**IDENTITY, "k": 1} == store.state.last_identity("hello/1")
         assert None is store.state.last_identity("hello/2")
         assert {} == store.sidecar("2" * 64)
