@@ -25,7 +25,7 @@ from didgen.api.outcomes import (
     retry_after_s,
     without_links,
 )
-from didgen.api.wire import TERMINAL, RenderRequest, TalkRequest, kind_of
+from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, kind_of
 from didgen.digest import sha256_file
 from didgen.errors import RenderError, UnreachableError, UnresolvedJobError, UsageError
 
@@ -244,6 +244,9 @@ class Client:
         changes: dict[str, Any] = {"source_url": await self._link(request.source_url, "image")}
         if request.driver_url is not None and request.driver_url.startswith("file:"):
             raise RenderError("DriverError", "the service takes a driver video by https link only")
+        if request.config is not None and isinstance(request.config.logo, Logo):
+            logo = request.config.logo.model_copy(update={"url": await self._link(request.config.logo.url, "image")})
+            changes["config"] = request.config.model_copy(update={"logo": logo})
         if isinstance(request, TalkRequest) and request.script.type == "audio":
             url = await self._link(request.script.audio_url, "audio")
             changes["script"] = request.script.model_copy(update={"audio_url": url})

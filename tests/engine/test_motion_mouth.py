@@ -97,3 +97,20 @@ def test_shares_of_a_long_speech_stay_finite() -> None:
     """Ten minutes of pad after a word: no division by nothing."""
     mouth = mouth_of(speech_of(("aa", 0.2)), np.zeros(15_000), FPS)
     assert np.isfinite(mouth.weights).all()
+
+
+def test_jaw_never_snaps() -> None:
+    """However short the vowel between two closures, the jaw moves by at most 0.34 a frame, and the lips still close."""
+    for length_s in (0.04, 0.08, 0.12, 0.2):
+        speech = speech_of(("PP", 0.08), ("aa", length_s), ("PP", 0.08), ("aa", 0.2))
+        jaw = mouth_of(speech, np.ones(int(speech.duration_s * FPS)), FPS).weights[:, JAW]
+        assert np.abs(np.diff(jaw)).max() < 0.3401
+        assert jaw.max() > 0.3
+
+
+def test_upper_teeth_show_on_the_lower_lip() -> None:
+    """In f and v the lower lip rolls in and the upper one is lifted off it."""
+    weights = weights_at(speech_of(("FF", 0.2)), 0.2)
+    assert weights[INDEX["mouthUpperUpLeft"]] > 0.4
+    assert weights[INDEX["mouthRollLower"]] > 0.5
+    assert weights[JAW] < 0.15

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -107,9 +108,17 @@ def test_video_without_sound_has_one_stream(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_two_encodes_are_byte_equal_and_marked(tmp_path: Path, suffix: str) -> None:
-    """Equal frames, sound and tags give equal bytes, and the AI mark is read back from either container."""
+    """Equal frames, sound and tags give equal bytes, and the AI mark is read back from either container.
+
+    At the size of a talk: on pictures of a few blocks x264 itself is not repeatable (1 to 5 % of 96 x 64 clips).
+    """
     mark = ai_mark(synthetic_voice=True)
-    first, second = (encode(tmp_path / f"{n}{suffix}", 30, tone(1), metadata=mark) for n in "ab")
+    frames = [cv2.resize(picture(k), (512, 512)) for k in range(30)]
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    for out in (first, second):
+        with Encoder(out, 512, 512, tone(1), metadata=mark) as encoder:
+            for frame in frames:
+                encoder.write(frame)
     assert first.read_bytes() == second.read_bytes()
     assert mark["comment"] == probe(first).metadata["comment"]
     assert mark["description"] == probe(first).metadata.get("description", mark["description"])

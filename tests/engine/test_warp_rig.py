@@ -190,17 +190,23 @@ def test_the_canvas_shows_the_photo_where_it_is(scale):
 
 
 def test_weights_are_those_of_the_track(crop):
-    """Only a smile is scaled, by this face's own: a negative one, and any while lips are rounded."""
-    weights = np.zeros(len(SHAPES), np.float32)
-    smile, funnel = INDEX["mouthSmileLeft"], INDEX["mouthFunnel"]
-    weights[[INDEX["jawOpen"], INDEX["browInnerUp"], smile]] = 0.7, 0.3, 0.4
+    """Only a negative smile is scaled, by this face's own smile; everything else is drawn as asked."""
+    weights = np.linspace(0, 1, len(SHAPES), dtype=np.float32)
+    weights[[INDEX[name] for name in ("mouthPucker", "mouthFunnel", "mouthFrownLeft", "mouthFrownRight")]] = 0
     assert np.array_equal(weights, crop.calibration.weighed(weights))
-    weights[smile] = -0.5
-    assert -0.5 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[smile])
+    weights[INDEX["mouthSmileLeft"]] = -0.5
+    assert -0.5 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[INDEX["mouthSmileLeft"]])
     assert crop.calibration.relax > 1.2  # she smiles
-    weights[[smile, funnel]] = 0.0, 0.8
-    rounded = crop.calibration.weighed(weights)
-    assert rounded[smile] < -0.3
-    assert np.array_equal(
-        np.delete(weights, [smile, INDEX["mouthSmileRight"]]), np.delete(rounded, [smile, INDEX["mouthSmileRight"]])
-    )
+
+
+def test_rounded_lips_take_the_photos_smile_back(crop):
+    """The more a mouth is rounded the less of the photo's smile is left; on a calm face nothing changes."""
+    smiles = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+    weights = np.zeros(len(SHAPES), np.float32)
+    drawn = []
+    for weights[INDEX["mouthPucker"]] in (0.0, 0.5, 1.0):
+        drawn.append(crop.calibration.weighed(weights)[smiles].mean())
+    assert [0, -crop.calibration.smile / 2, -crop.calibration.smile] == pytest.approx(drawn)
+    assert crop.calibration.smile > 0.8
+    calm = replace(crop.calibration, smile=0.0)
+    assert np.array_equal(weights, calm.weighed(weights))
