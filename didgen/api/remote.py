@@ -138,7 +138,7 @@ class Remote:
         self._memo.put(_key(url), json.dumps(asdict(pinned)).encode())
         with suppress(OSError):
             os.utime(self.path(pinned))
-            self._trim(self.path(pinned))
+            self._trim({self.path(used) for used in (pinned, *self._brought.values())})
         return pinned
 
     def _known(self, url: str) -> Pinned | None:
@@ -157,12 +157,15 @@ class Remote:
             raise _too_large(url, kind)
         return pinned
 
-    def _trim(self, newest: Path) -> None:
-        """Remove what was asked for longest ago, killed downloads among it, until the folder is small enough."""
+    def _trim(self, used: set[Path]) -> None:
+        """Remove what was asked for longest ago, killed downloads among it, until the folder is small enough.
+
+        What this walk uses stays.
+        """
         total = 0
         for _, size, path in sorted(_looks(self._folder), reverse=True):
             total += size
-            if total > FOLDER_BYTES and path != newest:
+            if total > FOLDER_BYTES and path not in used:
                 path.unlink(missing_ok=True)
 
     async def _in_time(self, url: str, kind: str, known: Pinned | None) -> Pinned:
@@ -174,7 +177,7 @@ class Remote:
                 return await self._follow(url, kind, known)
         except httpx.InvalidURL as error:
             raise LinkError(f"{shown(url)} is no URL: {error}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError) as error:  # also TimeoutError, and certificates that cannot be read
             raise away from error
 
     async def _follow(self, url: str, kind: str, known: Pinned | None) -> Pinned:

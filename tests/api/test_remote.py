@@ -14,7 +14,7 @@ import pytest
 from didgen.api import remote
 from didgen.api.remote import AwayError, LinkError, Pinned, Remote
 from didgen.digest import sha256_bytes
-from didgen.errors import StorageError
+from didgen.errors import DidgenError, StorageError
 from tests.sites import CERTIFICATE, PHOTO, Site, page, site, tagged
 
 HOSTS = {"photos.example": ["127.0.0.1"], "other.example": ["127.0.0.1"], "stranger.example": ["127.0.0.1"]}
@@ -387,7 +387,7 @@ def test_one_url_for_two_kinds_of_input(bench: Bench, monkeypatch: pytest.Monkey
 
 
 def test_the_folder_stays_small(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was asked for longest ago goes first, what killed downloads left with it; the newest always stays."""
+    """What was asked for longest ago goes first, what killed downloads left with it; what a walk uses stays."""
     bench.web.pages |= {"/a": page(PHOTO), "/b": page(WEBP), "/c": page(PHOTO + b"c")}
     a, b = (bench.remote().path(bench.bring(path)) for path in ("/a", "/b"))
     left = bench.folder / ".didgen-1-left"
@@ -398,8 +398,27 @@ def test_the_folder_stays_small(bench: Bench, monkeypatch: pytest.MonkeyPatch) -
     c = bench.remote().path(bench.bring("/c"))
     assert {b, c} == set(bench.folder.iterdir())
     monkeypatch.setattr(remote, "FOLDER_BYTES", 1)
+    walk = bench.remote()
+    assert {b, c} == {walk.path(walk(bench.web.url(path), "image")) for path in ("/b", "/c")}
+    assert {b, c} == set(bench.folder.iterdir())
     bench.bring("/c")
     assert [c] == list(bench.folder.iterdir())
+
+
+def test_certificates_that_are_not_there(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in the environment is one clear message too."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(bench.folder / "none.pem"))
+    assert "cannot be fetched now" in bench.refused("/a.jpg", AwayError)
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["", "//", "///", "?", "https://", "https://[", "https://[::1", "https://a:b", "https://%00/", "\xff", "mailto:a"],
+)
+def test_redirects_to_nonsense(bench: Bench, to: str) -> None:
+    """A problem, never a bug."""
+    bench.web.pages["/a.jpg"] = page(b"", f"Location: {to}", status=302)
+    assert bench.refused("/a.jpg", DidgenError)
 
 
 def test_a_folder_that_cannot_be_written(bench: Bench) -> None:
