@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -173,21 +175,24 @@ def _speakers(locale: str) -> str:
     return "the local voices speak " + ", ".join(sorted({v.locale for v in VOICES.values()}))
 
 
-RATE_WORDS = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
+_VOICE_TAG = re.compile(r"<voice\b[^>]*?\bname\s*=\s*(\"[^\"]*\"|'[^']*')")
 
 
-def speaking_rate(rate: str | None) -> float:
-    """The pace that `voice_config.rate` asks for, 1 = the voice's own: "0.9", "slow" or "+10%", held in 0.5..2.
+def voice_named(name: str) -> Voice:
+    """The local voice for a name as a `voice` tag of SSML gives it: a local id, or one of the service's.
 
-    Raises UsageError for anything else.
+    Raises UsageError as `resolve_voice` does.
     """
-    if not rate:
-        return 1.0
-    try:
-        given = RATE_WORDS.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
-    except ValueError:
-        given = 0.0
-    if not given > 0:
-        hint = 'a number like "0.9", a percentage like "+10%" or a word from x-slow to x-fast'
-        raise UsageError(f"voice_config.rate is {rate!r}", hint=hint)
-    return min(max(given, 0.5), 2.0)
+    if name in VOICES:
+        return VOICES[name]
+    spoken = re.match(r"[a-z]{2,3}-[A-Z]{2}(?=-)", name)
+    return resolve_voice(name, spoken.group() if spoken else "en", VOICES)[0]
+
+
+def voices_of_ssml(markup: str) -> tuple[str, ...]:
+    """Ids of the local voices that an SSML text's `voice` tags stand for; names nobody has are left out."""
+    found = []
+    for name in _VOICE_TAG.findall(markup):
+        with suppress(UsageError):
+            found.append(voice_named(name[1:-1]).id)
+    return tuple(dict.fromkeys(found))

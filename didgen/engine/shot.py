@@ -30,6 +30,7 @@ class TextScript:
     voice: str
     rate: float = 1.0  # 1 = the voice's own pace
     ssml: bool = False
+    pitch_st: float = 0.0  # semitones above the voice's own pitch
 
 
 @dataclass(frozen=True, slots=True)

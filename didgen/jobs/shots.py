@@ -15,11 +15,11 @@ from didgen.errors import DidgenError, RenderError
 
 if TYPE_CHECKING:
     from didgen.api import wire
+    from didgen.catalog.delivery import Delivery
 
 NOT_DRAWN = frozenset({"user_data", "name", "webhook", "result_url"})
 """Fields of a request that no pixel depends on."""
 
-_RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
 _CHARACTERS_PER_S = 12.0  # slow speech: the watchdog's guess may be long, never short
 _BYTES_PER_S = 4000.0  # of a thinly coded recording, for the same reason
 _LONGEST_AUDIO_S = 600.0  # what is accepted
@@ -82,9 +82,9 @@ def _script(request: wire.RenderRequest) -> tuple[engine.TextScript | engine.Aud
         notes = ("reduce_noise is left to the service: the recording is used as it is",) if script.reduce_noise else ()
         return engine.AudioScript(path), notes
     voice, note = _voice(script.provider)
-    rate = _rate(script.provider)
-    text = engine.TextScript(script.input, voice, rate, script.ssml)
-    return text, (note,) if note else ()
+    delivery, left_out = _delivery(script.provider)
+    text = engine.TextScript(script.input, voice, delivery.rate, script.ssml, delivery.pitch_st)
+    return text, tuple(filter(None, (note, left_out)))
 
 
 def _voice(provider: wire.Provider | None) -> tuple[str, str]:
@@ -111,17 +111,15 @@ def _locale(voice_id: str) -> str:
     return match.group() if match else "en"
 
 
-def _rate(provider: wire.Provider | None) -> float:
-    """The pace of `voice_config.rate`: "0.9", "slow" or "+10%", held in 0.5..2."""
-    rate = provider.voice_config.rate if provider is not None and provider.voice_config is not None else None
-    if not rate:
-        return 1.0
+def _delivery(provider: wire.Provider | None) -> tuple[Delivery, str]:
+    """Pace and pitch that `voice_config` asks for, and a note on what it asks in vain."""
+    from didgen.catalog.delivery import delivery_of
+
+    config = provider.voice_config if provider is not None else None
     try:
-        given = _RATES.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
-    except ValueError:
-        hint = 'a number like "0.9", a percentage like "+10%" or a word from x-slow to x-fast'
-        raise RenderError("ValidationError", f"voice_config.rate is {rate!r}", hint=hint) from None
-    return min(max(given, 0.5), 2.0)
+        return delivery_of(config.model_dump(exclude_none=True) if config is not None else None)
+    except DidgenError as error:
+        raise RenderError("ValidationError", error.message, hint=error.hint) from error
 
 
 def _driver(url: str | None) -> str | Path | None:

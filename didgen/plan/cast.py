@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from didgen.api.wire import Provider
-from didgen.catalog.voices import named, resolve_voice, service_voice, speaking_rate
+from didgen.catalog.delivery import Delivery, delivery_of, speaking_rate
+from didgen.catalog.voices import named, resolve_voice, service_voice
 from didgen.errors import UsageError
 from didgen.plan.identity import ServiceId
 
@@ -37,7 +38,8 @@ class Cast:
     def _choose(self, written: Mapping[str, Any] | None, locale: str) -> tuple[Provider | None, str]:
         if self._service.local:
             voice, note = resolve_voice(written, locale, self._available)
-            return _local(voice.id, written or {}), "; ".join(filter(None, (note, _left_out(written or {}))))
+            delivery, left_out = delivery_of((written or {}).get("voice_config"))
+            return _local(voice.id, delivery), "; ".join(filter(None, (note, left_out)))
         if written is not None and not self._service.is_d_id and named(written)[0] == "didgen":
             return Provider(**_form(written, "didgen")), ""
         form, note = service_voice(written, locale)
@@ -53,18 +55,15 @@ def rate_of(provider: Provider | None) -> float:
         return 1.0
 
 
-def _local(voice_id: str, written: Mapping[str, Any]) -> Provider:
-    """Only the pace is ours to follow: a style or pitch that changes no sample must not change the fingerprint."""
-    rate = (written.get("voice_config") or {}).get("rate")
-    pace = speaking_rate(rate)
-    if pace == 1.0:
-        return Provider(type="didgen", voice_id=voice_id)
-    return Provider.model_validate({"type": "didgen", "voice_id": voice_id, "voice_config": {"rate": f"{pace:g}"}})
-
-
-def _left_out(written: Mapping[str, Any]) -> str:
-    keys = sorted(key for key, value in (written.get("voice_config") or {}).items() if key != "rate" and value)
-    return f"the local voices have no {' or '.join(keys)}" if keys else ""
+def _local(voice_id: str, delivery: Delivery) -> Provider:
+    """What the voice is to do, in numbers: two ways of asking for the same sound must have one fingerprint."""
+    config = {}
+    if delivery.rate != 1.0:
+        config["rate"] = f"{delivery.rate:g}"
+    if delivery.pitch_st:
+        config["pitch"] = f"{delivery.pitch_st:+g}st"
+    form: dict[str, Any] = {"type": "didgen", "voice_id": voice_id}
+    return Provider.model_validate({**form, "voice_config": config} if config else form)
 
 
 def _form(written: Mapping[str, Any], provider: str) -> dict[str, Any]:

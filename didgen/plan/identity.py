@@ -15,7 +15,7 @@ from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkReques
 from didgen.catalog import versions
 from didgen.catalog.nearest import nearest
 from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_service
-from didgen.catalog.voices import VOICES
+from didgen.catalog.voices import VOICES, Voice, voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.scene import Input
 
@@ -107,7 +107,12 @@ def _speech_models(request: RenderRequest) -> set[str]:
         return {"viseme-net.npz"}
     if not isinstance(script, TextScript):
         return set()
-    voice = VOICES.get(script.provider.voice_id or "") if script.provider else None
+    name = script.provider.voice_id if script.provider else None
+    tagged = voices_of_ssml(script.input) if script.ssml else ()
+    return {model for voice in (name, *tagged) for model in _models_of(VOICES.get(voice or ""))}
+
+
+def _models_of(voice: Voice | None) -> set[str]:
     if voice is None or voice.engine == "hibari":
         return {"hibari.onnx"}
     return {"kokoro-int8.onnx", f"{voice.id}.bin"}

@@ -6,7 +6,7 @@ import pytest
 
 from didgen.engine.shot import TextScript
 from didgen.engine.speech.script import utterances
-from didgen.engine.speech.ssml import MAX_BREAK_S, Part, parse
+from didgen.engine.speech.ssml import MAX_BREAK_S, parse
 from didgen.errors import RenderError
 
 
@@ -47,7 +47,7 @@ def test_other_tags_leave_their_text() -> None:
 
 def test_a_fragment_is_enough() -> None:
     """The outer `speak` may be left out."""
-    assert [Part("Hi ", 0.2), Part("you", None)] == parse('Hi <break time="200ms"/>you')
+    assert [("Hi ", 0.2), ("you", None)] == [(p.text, p.break_s) for p in parse('Hi <break time="200ms"/>you')]
 
 
 def test_p_and_s_part_sentences() -> None:

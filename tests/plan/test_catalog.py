@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
+from didgen.catalog.delivery import Delivery, delivery_of, gain_db, pitch_semitones, speaking_rate
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS, fits, is_driver_file, resolve_driver
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import MICROSOFT_FEMALE, MICROSOFT_MALE, TO_MICROSOFT, describe
 from didgen.catalog.services import is_service
-from didgen.catalog.voices import DEFAULT, VOICES, installed, resolve_voice, service_voice, speaking_rate
+from didgen.catalog.voices import DEFAULT, VOICES, installed, resolve_voice, service_voice, voices_of_ssml
 from didgen.errors import UsageError
 
 ALL = frozenset(VOICES)
@@ -126,8 +127,42 @@ def test_speaking_rates(rate: str | None, pace: float) -> None:
 @pytest.mark.parametrize("rate", ["quick", "%", "1,5", "--1", "nan", "0", "-100%"])
 def test_rates_that_are_none(rate: str) -> None:
     """Anything else is an error that shows what is right."""
-    with pytest.raises(UsageError, match="a word from x-slow to x-fast"):
+    with pytest.raises(UsageError, match="or a word: x-slow, slow"):
         speaking_rate(rate)
+
+
+@pytest.mark.parametrize(
+    ("pitch", "semitones"),
+    [(None, 0.0), ("+2st", 2.0), ("-1.5st", -1.5), ("high", 2.0), ("+100%", 8.0), ("-5%", -0.888), ("+10Hz", 0.9895)],
+)
+def test_pitches(pitch: str | None, semitones: float) -> None:
+    """Semitones, percentages, hertz and words, held where a voice stays itself."""
+    assert pytest.approx(semitones, abs=1e-3) == pitch_semitones(pitch)
+
+
+@pytest.mark.parametrize(
+    ("volume", "decibels"),
+    [(None, 0.0), ("+6dB", 6.0), ("loud", 3.0), ("50", -6.0206), ("-20%", -1.9382), ("0", -60.0)],
+)
+def test_volumes(volume: str | None, decibels: float) -> None:
+    """Decibels, hundredths and words."""
+    assert pytest.approx(decibels, abs=1e-3) == gain_db(volume)
+
+
+def test_a_manner_is_pace_and_pitch() -> None:
+    """A style the table has, with rate and pitch on top; one it has not is named with the nearest."""
+    assert (Delivery(0.954, 2.5), "") == delivery_of({"style": "Cheerful", "rate": "0.9", "pitch": "+1st"})
+    delivery, note = delivery_of({"style": "cheerfull", "use_speaker_boost": True})
+    assert Delivery() == delivery
+    assert "no style 'cheerfull' (did you mean 'cheerful'?); the local voices have no use_speaker_boost" in note
+
+
+def test_voices_of_ssml_are_found() -> None:
+    """Local ids and the service's names; those nobody has are left to the renderer's error."""
+    markup = (
+        "<voice name='am_puck'>a</voice><voice gender='x' name=\"en-GB-RyanNeural\">b</voice><voice name='zz'>c</voice>"
+    )
+    assert ("am_puck", resolve_voice("en-GB-RyanNeural", "en", VOICES)[0].id) == voices_of_ssml(markup)
 
 
 @pytest.mark.parametrize(

@@ -147,9 +147,20 @@ def test_one_file_serves_both_services(folder: Path) -> None:
 def test_who_asks_does_not_change_a_local_render(folder: Path) -> None:
     """A local render has one fingerprint, whether its voice was asked for by our name or the service's."""
     ours, theirs = (one(folder, f"script: Hello, voice: {v}") for v in ("am_puck", "en-US-GuyNeural"))
-    styled = one(folder, "script: Hello, voice: {voice_id: en-US-GuyNeural, voice_config: {style: Sad, rate: medium}}")
+    styled = one(
+        folder, "script: Hello, voice: {voice_id: en-US-GuyNeural, voice_config: {style: Grumpy, rate: medium}}"
+    )
     assert ours.fingerprint == theirs.fingerprint == styled.fingerprint
-    assert ("en-US-GuyNeural is spoken by am_puck here; the local voices have no style",) == styled.notes
+    assert ("en-US-GuyNeural is spoken by am_puck here; the local voices have no style 'Grumpy'",) == styled.notes
+
+
+def test_a_manner_counts_as_what_it_does(folder: Path) -> None:
+    """A style, and the pace and pitch it stands for, have one fingerprint; the plain voice has another."""
+    sad = one(folder, "script: Hello, voice: {voice_id: heart, voice_config: {style: Sad}}")
+    same = one(folder, "script: Hello, voice: {voice_id: heart, voice_config: {rate: 0.85, pitch: -1.8st}}")
+    plain = one(folder, "script: Hello, voice: heart")
+    assert sad.fingerprint == same.fingerprint != plain.fingerprint
+    assert () == sad.notes
 
 
 def test_all_mistakes_at_once(folder: Path) -> None:

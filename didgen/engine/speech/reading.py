@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -51,8 +51,9 @@ class Chunk:
     phonemes: str
 
 
-def read(written: str, spoken: str, *, british: bool = False) -> list[Reading]:
-    """Readings of one sentence, each of at most MAX_PHONEMES.
+def read(written: str, spoken: str, given: Sequence[str | None] = (), *, british: bool = False) -> list[Reading]:
+    """Readings of one sentence, each of at most MAX_PHONEMES. given: phonemes of written words that are not to be
+    found out, None for the others.
 
     Numbers, dates and abbreviations are written out by the voices' own normaliser; the words keep their written form:
     "Dr. Lee has 3" is four words, of which the last is spoken "three". Words that are not heard (an emoji, a dash)
@@ -60,7 +61,7 @@ def read(written: str, spoken: str, *, british: bool = False) -> list[Reading]:
     """
     chunks = _chunks(spoken, british)
     owners = align(written.split(), [c.text for c in chunks], _normalised)
-    pieces = _pieces(written.split(), chunks, owners)
+    pieces = _pieces(written.split(), chunks, owners, given)
     return [_reading(group) for group in _groups(pieces)]
 
 
@@ -162,11 +163,15 @@ def _likeness(form: str, run: list[str]) -> float:
     return 3.0 * same - len(a) - len(b)
 
 
-def _pieces(written: list[str], chunks: list[Chunk], owners: list[int]) -> list[Chunk]:
+def _pieces(written: list[str], chunks: list[Chunk], owners: list[int], given: Sequence[str | None]) -> list[Chunk]:
     """One piece a heard word: its written text, followed by the unheard words after it, and its phonemes."""
     phonemes = [""] * len(written)
     for chunk, owner in zip(chunks, owners, strict=True):
         phonemes[owner] = f"{phonemes[owner]} {chunk.phonemes}".strip()
+    for k, own in enumerate(given):
+        if own is not None:
+            found = phonemes[k]
+            phonemes[k] = own + found[len(found.rstrip("".join(PAUSES))) :]  # a comma behind the word stays
     pieces: list[Chunk] = []
     for text, sound in zip(written, phonemes, strict=True):
         if pieces and not (heard(sound) and heard(pieces[-1].phonemes)):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from didgen.engine.shot import TextScript
 from didgen.engine.speech import ssml
+from didgen.engine.speech.style import PLAIN, Style
 from didgen.errors import RenderError
 
 MAX_CHARACTERS: Final = 40_000
@@ -28,11 +30,16 @@ _TITLES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One stretch of speech: the words as written, the same as spoken, and the rest after them."""
+    """One stretch of speech: the words as written, the same as spoken, and the rest after them.
+
+    styles: one a written word, or () when all are said plainly. voice: as named in SSML, "" for the script's own.
+    """
 
     written: str
     spoken: str
     pause_s: float
+    styles: tuple[Style, ...] = ()
+    voice: str = ""
 
 
 def utterances(script: TextScript) -> tuple[Utterance, ...]:
@@ -46,10 +53,10 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
             f"the script has {len(script.text):,} characters, more than {MAX_CHARACTERS:,}",
             hint="split it into several scenes",
         )
-    parts = ssml.parse(script.text) if script.ssml else [ssml.Part(ssml.unmarked(script.text))]
+    parts = ssml.parse(script.text) if script.ssml else [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
     found: list[Utterance] = []
     for part in parts:
-        found += _of_part(clean(part.text))
+        found += _of_part(part)
         if found and part.break_s is not None:
             found[-1] = replace(found[-1], pause_s=part.break_s)
     if not any(_audible(u) for u in found):
@@ -75,27 +82,57 @@ def _plain(c: str) -> str:
     return c
 
 
-def _of_part(text: str) -> list[Utterance]:
+def _of_part(part: ssml.Part) -> list[Utterance]:
+    runs = [ssml.Run(clean(run.text), run.style) for run in part.runs]
+    styles = iter(_word_styles(runs))
     found: list[Utterance] = []
-    for paragraph in _PARAGRAPH.split(text):
-        sentences = [u for s in _sentences(paragraph) for u in _parted(s)]
+    for paragraph in _PARAGRAPH.split("".join(run.text for run in runs)):
+        sentences = [u for s in _sentences(paragraph) for u in _parted(s, styles)]
         speakable = _joined([u for u in sentences if u.written])
         if speakable:
             speakable[-1] = replace(speakable[-1], pause_s=PARAGRAPH_PAUSE_S)
-        found += speakable
+        found += [replace(u, voice=part.voice, styles=_unless_plain(u.styles)) for u in speakable]
     return found
 
 
-def _parted(sentence: str) -> list[Utterance]:
+def _word_styles(runs: Sequence[ssml.Run]) -> list[Style]:
+    """The style of each word of the runs put together: that of its first letter."""
+    styles: list[Style] = []
+    inside = False
+    for run in runs:
+        for space, word in re.findall(r"(\s*)(\S*)", run.text):
+            if word and (space or not inside):
+                styles.append(run.style)
+            inside = bool(word) or (inside and not space)
+    return styles
+
+
+def _unless_plain(styles: tuple[Style, ...]) -> tuple[Style, ...]:
+    return styles if any(style != PLAIN for style in styles) else ()
+
+
+def _parted(sentence: str, styles: Iterator[Style]) -> list[Utterance]:
+    """A sentence in stretches of at most MAX_WORDS; takes the style of each of its words off `styles`."""
     words, parts = sentence.split(), []
     while len(words) > MAX_WORDS:
         clauses = [k for k in range(MAX_WORDS // 2, MAX_WORDS + 1) if words[k - 1][-1] in ",;:—–"]
         cut = clauses[-1] if clauses else MAX_WORDS
-        parts.append(" ".join(words[:cut]))
+        parts.append(words[:cut])
         words = words[cut:]
-    parts.append(" ".join(words))
+    parts.append(words)
     pauses = [CLAUSE_PAUSE_S] * (len(parts) - 1) + [SENTENCE_PAUSE_S]
-    return [Utterance(*ssml.both_forms(p), pause) for p, pause in zip(parts, pauses, strict=True)]
+    return [_stretch(part, styles, pause_s) for part, pause_s in zip(parts, pauses, strict=True)]
+
+
+def _stretch(words: list[str], styles: Iterator[Style], pause_s: float) -> Utterance:
+    """Words that are said together; one that stands for several written ones gives each of them its style."""
+    each: list[Style] = []
+    for word in words:
+        style = next(styles)
+        count = len(ssml.both_forms(word)[0].split())
+        each += [style][:count]
+        each += [replace(style, phonemes=None if style.phonemes is None else "")] * (count - 1)
+    return Utterance(*ssml.both_forms(" ".join(words)), pause_s, tuple(each))
 
 
 def _joined(sentences: list[Utterance]) -> list[Utterance]:
@@ -104,7 +141,8 @@ def _joined(sentences: list[Utterance]) -> list[Utterance]:
     for s in sentences:
         if kept and not (_audible(s) and _audible(kept[-1])):
             last = kept[-1]
-            kept[-1] = Utterance(f"{last.written} {s.written}", f"{last.spoken} {s.spoken}", s.pause_s)
+            both = f"{last.written} {s.written}", f"{last.spoken} {s.spoken}"
+            kept[-1] = Utterance(*both, s.pause_s, last.styles + s.styles)
         else:
             kept.append(s)
     return kept

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from statistics import median
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog.delivery import RATES
 from didgen.catalog.versions import MODELS
-from didgen.catalog.voices import VOICES, Voice
+from didgen.catalog.voices import VOICES, Voice, voice_named
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.engine.shot import Memo, TextScript
 from didgen.engine.speech.loudness import levelled
 from didgen.engine.speech.reading import Reading, read
+from didgen.engine.speech.reshape import Piece, reshaped
 from didgen.engine.speech.script import Utterance, utterances
 from didgen.engine.speech.speech import Phoneme, Speech, Word
+from didgen.engine.speech.style import PLAIN, Style
 from didgen.engine.speech.timing import Timed, heard, phonemes_of, tiled, time_symbols
 from didgen.engine.speech.visemes import PAUSES
 from didgen.engine.speech.voices import SAMPLE_RATE_HZ, model_files, speak_phonemes
-from didgen.errors import RenderError
+from didgen.errors import RenderError, UsageError
 
 FORMAT: Final = 1  # of a memo's value, and of everything between the model and it
 LEAD_S: Final = 0.12
@@ -30,7 +34,6 @@ TAIL_S: Final = 0.25
 BREATH_S: Final = 0.15  # between the parts of a sentence too long for the voice
 MARGIN_S: Final = 0.03  # kept of the model's own silence around a sentence, faded
 FULL_SCALE: Final = 16384.0  # of a memo's int16: leaves 6 dB for models that run over 1
-RATES: Final = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,13 @@ def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int,
     the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
     Raises RenderError: unknown voice, voice not installed, rate outside 0.5–2, and what `utterances` refuses.
     """
-    voice = _voice(script)
+    _voice(script.voice)
+    _check_rate(script.rate)
     spoken: list[Spoken] = []
     pauses_s: list[float] = []
     planned = utterances(script)
     for done, utterance in enumerate(planned, 1):
-        said = _utterance(utterance, voice, script.rate, memo)
+        said = _utterance(utterance, script, memo)
         spoken += said
         pauses_s += [BREATH_S] * (len(said) - 1) + [utterance.pause_s] * bool(said)
         if progress is not None:
@@ -67,49 +71,106 @@ def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int,
     return _assembled(spoken, [*pauses_s[:-1], TAIL_S])
 
 
-def _voice(script: TextScript) -> Voice:
-    voice = VOICES.get(script.voice)
-    if voice is None:
-        near = get_close_matches(script.voice, VOICES, 1)
+def _voice(name: str) -> Voice:
+    """A voice by its id, or by any name that SSML may give. Raises RenderError for one nobody has."""
+    try:
+        return voice_named(name)
+    except UsageError as error:
+        near = get_close_matches(name, VOICES, 1)
         raise RenderError(
             "ValidationError",
-            f"the local engine has no voice {script.voice!r}",
-            hint=f"did you mean {near[0]}?" if near else f"it has: {', '.join(VOICES)}",
-        )
+            f"the local engine has no voice {name!r}",
+            hint=f"did you mean {near[0]}?" if near else error.hint or f"it has: {', '.join(VOICES)}",
+        ) from error
+
+
+def _check_rate(rate: float) -> None:
     low, high = RATES
-    if not low <= script.rate <= high:
-        raise RenderError("ValidationError", f"a rate of {script.rate:g} is outside {low:g} to {high:g}")
-    return voice
+    if not low <= rate <= high:
+        raise RenderError("ValidationError", f"a rate of {rate:g} is outside {low:g} to {high:g}")
 
 
-def _utterance(utterance: Utterance, voice: Voice, rate: float, memo: Memo | None) -> list[Spoken]:
-    key = memo_key(utterance, voice, rate)
+def _utterance(utterance: Utterance, script: TextScript, memo: Memo | None) -> list[Spoken]:
+    voice = _voice(utterance.voice or script.voice)
+    key = memo_key(utterance, voice, script.rate, script.pitch_st)
     kept = memo.get(key) if memo is not None else None
     if kept is not None:
         return unpacked(kept)
-    readings = read(utterance.written, utterance.spoken, british=voice.locale == "en-GB")
-    said = [_spoken(reading, voice, rate) for reading in readings]
+    styles = [style.on_top(script.rate, script.pitch_st) for style in utterance.styles or _plain(utterance)]
+    given = [style.phonemes for style in utterance.styles]
+    readings = read(utterance.written, utterance.spoken, given, british=voice.locale == "en-GB")
+    said = [_spoken(reading, voice, own) for reading, own in zip(readings, _dealt(styles, readings), strict=True)]
     if memo is not None:
         memo.put(key, packed(said))
     return said
 
 
-def memo_key(utterance: Utterance, voice: Voice, rate: float) -> str:
+def _plain(utterance: Utterance) -> list[Style]:
+    return [PLAIN] * len(utterance.written.split())
+
+
+def _dealt(styles: Sequence[Style], readings: Sequence[Reading]) -> list[list[Style]]:
+    """For each reading the style of each of its spans; a span of several written words has that of the first."""
+    rest = list(styles)
+    dealt = []
+    for reading in readings:
+        own = []
+        for span in reading.words:
+            own.append(rest[0] if rest else PLAIN)
+            del rest[: max(1, len(span.text.split()))]
+        dealt.append(own)
+    return dealt
+
+
+def memo_key(utterance: Utterance, voice: Voice, rate: float, pitch_st: float = 0.0) -> str:
     """Digest of all that decides an utterance's sound and times."""
     nets = {name: MODELS[name] for name in model_files(voice)}
     parts = [FORMAT, utterance.written, utterance.spoken, voice.id, voice.locale, rate, nets]
-    return "speech-" + sha256_bytes(canonical_json(parts))
+    styled = [pitch_st, [[s.rate, s.pitch_st, s.gain_db, s.phonemes] for s in utterance.styles]]
+    return "speech-" + sha256_bytes(canonical_json(parts + styled if pitch_st or utterance.styles else parts))
 
 
-def _spoken(reading: Reading, voice: Voice, rate: float) -> Spoken:
-    take = speak_phonemes(voice, reading.phonemes, rate)
+def _spoken(reading: Reading, voice: Voice, styles: Sequence[Style]) -> Spoken:
+    """Spoken by the voice at the pace most of its words have, then changed where words ask for more."""
+    pace = _held(median([style.rate for style in styles]) if styles else 1.0)
+    take = speak_phonemes(voice, reading.phonemes, pace)
     sound = heard(take.samples, SAMPLE_RATE_HZ)
     symbols = time_symbols(reading.phonemes, take.edges_s, sound)
-    return Spoken(
-        _trimmed(take.samples, sound.start_s, sound.end_s),
-        tuple(_words(reading, symbols, sound.start_s)),
-        tuple(phonemes_of(symbols, -sound.start_s)),
-    )
+    if any(_piece(0.0, 1.0, style, pace) != Piece(0.0, 1.0) for style in styles):
+        pieces = _pieces(reading, symbols, styles, pace, len(take.samples) / SAMPLE_RATE_HZ)
+        samples, after = reshaped(take.samples, SAMPLE_RATE_HZ, pieces)
+        symbols = [replace(t, start_s=after(t.start_s), end_s=after(t.end_s)) for t in symbols]
+        start_s, end_s = after(sound.start_s), after(sound.end_s)
+    else:
+        samples, start_s, end_s = take.samples, sound.start_s, sound.end_s
+    words = _words(reading, symbols, start_s)
+    return Spoken(_trimmed(samples, start_s, end_s), tuple(words), tuple(phonemes_of(symbols, -start_s)))
+
+
+def _held(rate: float) -> float:
+    return min(max(rate, RATES[0]), RATES[1])
+
+
+def _piece(start_s: float, end_s: float, style: Style, pace: float) -> Piece:
+    return Piece(start_s, end_s, _held(style.rate) / pace, style.pitch_st, style.gain_db)
+
+
+def _pieces(
+    reading: Reading, symbols: list[Timed], styles: Sequence[Style], pace: float, until_s: float
+) -> list[Piece]:
+    """The whole take in stretches of one style each; they part half-way between two words."""
+    pieces: list[Piece] = []
+    last_end_s = 0.0
+    for span, style in zip(reading.words, styles, strict=True):
+        own = [t for t in symbols if span.start <= t.index < span.end and t.symbol not in PAUSES]
+        if not own:
+            continue
+        cut_s = (last_end_s + own[0].start_s) / 2 if pieces else 0.0
+        piece = _piece(cut_s, until_s, style, pace)
+        if not pieces or replace(piece, start_s=pieces[-1].start_s) != pieces[-1]:
+            pieces[-1:] = [*(replace(last, end_s=cut_s) for last in pieces[-1:]), piece]
+        last_end_s = own[-1].end_s
+    return pieces or [Piece(0.0, until_s)]
 
 
 def _words(reading: Reading, symbols: list[Timed], origin_s: float) -> list[Word]:

@@ -1,30 +1,57 @@
-"""The SSML the local voices follow: `break`, `p`, `s` and `sub`. Other tags are dropped, their text is read."""
+"""SSML as the local voices follow it: break, prosody, emphasis, say-as, sub, phoneme, voice, p, s, and express-as.
+
+Other tags are dropped, their text is read.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree import ElementTree
 
-from didgen.errors import RenderError
+from didgen.catalog.delivery import MANNERS, Delivery, gain_db, pitch_semitones, speaking_rate
+from didgen.engine.speech.ipa import voiced
+from didgen.engine.speech.say_as import said
+from didgen.engine.speech.style import EMPHASIS, PLAIN, Style
+from didgen.errors import RenderError, UsageError
 
 MAX_BREAK_S: Final = 10.0
 _STRENGTH_S: Final = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.2}
 _TIME = re.compile(r"\+?(\d*\.?\d+)(ms|s)")
 
-# `sub` travels through sentence splitting inside the text: OPEN written BAR spoken CLOSE, its spaces as GLUE.
+# A word written one way and spoken another travels through sentence splitting inside the text: OPEN written BAR spoken
+# CLOSE, its spaces as GLUE, so that it stays one word.
 _OPEN, _BAR, _CLOSE, _GLUE = "\ue000", "\ue001", "\ue002", "\ue003"
 MARKERS: Final = frozenset((_OPEN, _BAR, _CLOSE, _GLUE))
 _SUB = re.compile(f"{_OPEN}([^{_BAR}]*){_BAR}([^{_CLOSE}]*){_CLOSE}")
 
+Attributes = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text said in one style."""
+
+    text: str
+    style: Style = PLAIN
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Text up to a `break`, and how long that one lasts, seconds; None where the text ends without one."""
+    """Text up to a `break` or a change of voice. break_s: how long the break lasts; None where there is none.
 
-    text: str
+    voice: the name a `voice` tag gives, "" for the script's own.
+    """
+
+    runs: tuple[Run, ...]
     break_s: float | None = None
+    voice: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
 
 
 def parse(markup: str) -> list[Part]:
@@ -66,44 +93,73 @@ def _malformed(what: str) -> RenderError:
     )
 
 
+@dataclass(slots=True)
+class _Held:
+    """An open tag whose text is said as a whole: where its runs begin, and how they are written down at its end."""
+
+    depth: int
+    begin: int
+    spoken: Callable[[str], str]
+
+
 class _Reader:
-    """Takes the parser's events; a `break` ends a part, the text inside a `sub` is held back until it ends."""
+    """Takes the parser's events. Styles and voices are stacks, one entry an open tag."""
 
     def __init__(self) -> None:
-        self.depth = 0
-        self._text: list[str] = []
+        self._runs: list[Run] = []
         self._parts: list[Part] = []
-        self._sub: tuple[int, int, str] | None = None  # the open one: depth, where its text begins, alias
+        self._styles: list[Style] = [PLAIN]
+        self._voices: list[str] = [""]
+        self._held: _Held | None = None
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
+    @property
+    def depth(self) -> int:
+        return len(self._styles) - 1
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        style, voice = self._styles[-1], self._voices[-1]
         if tag == "break":
             self._break(_break_s(attributes))
-            self._sub = None
-        elif tag == "sub" and attributes.get("alias") and not self._sub:
-            self._sub = (self.depth, len(self._text), attributes["alias"])
+            self._held = None
         elif tag in {"p", "s"}:
-            self._text.append("\n\n")
+            self._runs.append(Run("\n\n"))
+        elif tag in _STYLES:
+            style = _STYLES[tag](style, attributes)
+        elif tag == "voice" and attributes.get("name", voice) != voice:
+            self._part(None)
+            voice = attributes["name"]
+        self._styles.append(style)
+        self._voices.append(voice)
+        spoken = _spoken_as(tag, attributes)
+        if spoken is not None and self._held is None:
+            self._held = _Held(self.depth, len(self._runs), spoken)
+
+    def _part(self, break_s: float | None) -> None:
+        self._parts.append(Part(tuple(self._runs), break_s, self._voices[-1]))
+        self._runs, self._held = [], None
 
     def _break(self, seconds: float) -> None:
-        text = "".join(self._text)
-        self._text = []
-        if self._parts and not text.strip():  # two breaks in a row are one long one
-            last = self._parts.pop()
-            text, seconds = last.text, (last.break_s or 0.0) + seconds
-        self._parts.append(Part(text, min(seconds, MAX_BREAK_S)))
+        last = self._parts[-1] if self._parts else None
+        if last is None or last.break_s is None or "".join(run.text for run in self._runs).strip():
+            self._part(min(seconds, MAX_BREAK_S))
+        else:  # two breaks in a row are one long one
+            self._parts[-1] = replace(last, break_s=min(last.break_s + seconds, MAX_BREAK_S))
+            self._runs = []
 
     def end(self, tag: str) -> None:
-        if self._sub and self._sub[0] == self.depth:
-            _, begin, alias = self._sub
-            self._sub = None
-            self._text[begin:] = [_marked("".join(self._text[begin:]), alias)]
+        if self._held and self._held.depth == self.depth:
+            held, self._held = self._held, None
+            written = "".join(run.text for run in self._runs[held.begin :])
+            self._runs[held.begin :] = [Run(_marked(written, held.spoken(written)), self._styles[-1])]
         elif tag in {"p", "s"}:
-            self._text.append("\n\n")
-        self.depth -= 1
+            self._runs.append(Run("\n\n"))
+        if self._voices[-1] != self._voices[-2]:
+            self._part(None)
+        self._styles.pop()
+        self._voices.pop()
 
     def data(self, text: str) -> None:
-        self._text.append(text)
+        self._runs.append(Run(text, self._styles[-1]))
 
     def doctype(self, *_: str | None) -> None:
         raise _malformed("a document type declaration is not allowed")
@@ -112,7 +168,7 @@ class _Reader:
         """Nothing to close; the parser asks for it."""
 
     def finish(self) -> list[Part]:
-        return [*self._parts, Part("".join(self._text))]
+        return [*self._parts, Part(tuple(self._runs))]
 
 
 def _marked(written: str, spoken: str) -> str:
@@ -120,7 +176,58 @@ def _marked(written: str, spoken: str) -> str:
     return f"{_OPEN}{_BAR.join(glued)}{_CLOSE}"
 
 
-def _break_s(attributes: dict[str, str]) -> float:
+def _spoken_as(tag: str, attributes: Attributes) -> Callable[[str], str] | None:
+    """How the text of a tag is spoken, when that is decided for the whole of it."""
+    if tag == "sub" and attributes.get("alias"):
+        return lambda _: attributes["alias"]
+    if tag == "say-as" and "interpret-as" in attributes:
+        return lambda text: said(text, attributes["interpret-as"], attributes.get("format", ""))
+    if tag == "phoneme" and attributes.get("ph"):
+        return lambda text: text
+    return None
+
+
+def _prosody(style: Style, attributes: Attributes) -> Style:
+    try:
+        rate = speaking_rate(attributes.get("rate"))
+        return style.on_top(rate, pitch_semitones(attributes.get("pitch")), gain_db(attributes.get("volume")))
+    except UsageError as error:
+        raise RenderError("ValidationError", f"SSML prosody: {error.message}", hint=error.hint) from error
+
+
+def _emphasis(style: Style, attributes: Attributes) -> Style:
+    level = EMPHASIS.get(attributes.get("level", "moderate"), EMPHASIS["moderate"])
+    return style.on_top(level.rate, level.pitch_st, level.gain_db)
+
+
+def _manner(style: Style, attributes: Attributes) -> Style:
+    manner = MANNERS.get(attributes.get("style", "").lower(), Delivery())
+    return style.on_top(manner.rate, manner.pitch_st)
+
+
+def _phoneme(style: Style, attributes: Attributes) -> Style:
+    alphabet, given = attributes.get("alphabet", "ipa"), attributes.get("ph", "")
+    if alphabet != "ipa":
+        raise RenderError(
+            "ValidationError", f"SSML phoneme: the alphabet {alphabet!r} is not read here", hint="write it in IPA"
+        )
+    symbols = voiced(given)
+    if given and not symbols:
+        raise RenderError(
+            "ValidationError", f"SSML phoneme: {given!r} has no sound", hint='write it in IPA, like ph="təˈmeɪtoʊ"'
+        )
+    return Style(style.rate, style.pitch_st, style.gain_db, symbols or None)
+
+
+_STYLES: Final[dict[str, Callable[[Style, Attributes], Style]]] = {
+    "prosody": _prosody,
+    "emphasis": _emphasis,
+    "express-as": _manner,
+    "phoneme": _phoneme,
+}
+
+
+def _break_s(attributes: Attributes) -> float:
     time = attributes.get("time")
     if time is None:
         return _STRENGTH_S.get(attributes.get("strength", "medium"), _STRENGTH_S["medium"])
