@@ -7,7 +7,8 @@ from typing import Any
 
 from didgen.api.wire import Provider
 from didgen.catalog.delivery import Delivery, delivery_of, speaking_rate
-from didgen.catalog.voices import named, resolve_voice, service_voice
+from didgen.catalog.languages import unreadable
+from didgen.catalog.voices import VOICES, named, resolve_voice, service_voice
 from didgen.errors import UsageError
 from didgen.plan.identity import ServiceId
 
@@ -34,6 +35,11 @@ class Cast:
         if key not in self._found:
             self._found[key] = self._choose(written, locale)
         return self._found[key]
+
+    def unreadable(self, text: str, speaker: str) -> str:
+        """Why the local voice `speaker` cannot read a text, "" when it can; other services are not asked."""
+        voice = VOICES.get(speaker) if self._service.local else None
+        return unreadable(text, voice.locale) if voice is not None else ""
 
     def _choose(self, written: Mapping[str, Any] | None, locale: str) -> tuple[Provider | None, str]:
         if self._service.local:

@@ -196,6 +196,9 @@ class _One:
         if provider is not None:
             flags["provider"] = provider
         speaker = (provider.voice_id if provider else None) or ""
+        if not script.ssml and (why := self.cast.unreadable(text.spoken, speaker)):
+            self._fail(f"the voice {speaker} {why}", ("scenes", self.number, "script"), "choose one of its language")
+            return None
         seconds = text_seconds(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
         return _Spoken(TextScript(input=text.spoken, **flags), text, seconds)
 

@@ -79,7 +79,7 @@ def test_the_service_s_length_limit_holds() -> None:
     [
         ("Say мир now", "Cyrillic", "мир"),
         ("こんにちは", "Hiragana", "こんにちは"),
-        ("你好", "Cjk", "你好"),
+        ("你好", "CJK", "你好"),
         ("α", "Greek", "α"),
     ],
 )

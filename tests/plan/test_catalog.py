@@ -9,6 +9,7 @@ import pytest
 
 from didgen.catalog.delivery import Delivery, delivery_of, gain_db, pitch_semitones, speaking_rate
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS, fits, is_driver_file, resolve_driver
+from didgen.catalog.languages import unreadable
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import MICROSOFT_FEMALE, MICROSOFT_MALE, TO_MICROSOFT, describe
 from didgen.catalog.services import is_service
@@ -247,3 +248,29 @@ def test_the_catalog_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pydantic", "yaml", "asyncio", "difflib", "onnxruntime", "didgen.engine"}
     assert set() == heavy & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "why"),
+    [
+        ("Welcome to the tour of our new office in Lima.", "en-US", ""),
+        ("Willkommen bei der Führung durch unser neues Büro in der Stadt.", "de-AT", ""),
+        ("Willkommen bei der Führung durch unser neues Büro in der Stadt.", "en", "in the language 'de'"),
+        ("Welcome to the tour of our new office in the town.", "fr", "in the language 'en'"),
+        ("Bienvenue dans la visite de nos bureaux, qui sont au bord du lac.", "en", "in the language 'fr'"),
+        ("La vie en rose", "en", ""),  # a title is too few words to be sure
+        ("Angela Merkel traf Emmanuel Macron.", "en", ""),
+        ("Read the café menu: coq au vin, crème brûlée.", "en", ""),
+        ("Добро пожаловать", "en", "cannot read Cyrillic writing: 'Добро'"),
+        ("Добро пожаловать", "ru", ""),
+        ("今日は React の話です", "ja", ""),
+        ("今日は", "zh", "cannot read Hiragana writing"),
+        ("Welcome to the tour of our office", "ja", "reads Hiragana writing"),
+        ("", "en", ""),
+    ],
+)
+def test_what_a_voice_cannot_read(text: str, locale: str, why: str) -> None:
+    """Foreign letters at once, a foreign language when its small words leave no doubt."""
+    found = unreadable(text, locale)
+    assert why in found
+    assert bool(why) == bool(found)

@@ -163,6 +163,15 @@ def test_a_manner_counts_as_what_it_does(folder: Path) -> None:
     assert () == sad.notes
 
 
+def test_a_text_in_another_language_is_told_at_its_place(folder: Path) -> None:
+    """The plan says what a voice cannot speak before anything is rendered; another service is left to judge itself."""
+    text = "script: Willkommen bei der Reise durch unser neues Haus in der Stadt"
+    with pytest.raises(ProjectError, match="the voice heart cannot speak a text in the language 'de'") as caught:
+        one(folder, text + ", voice: heart")
+    assert "scenes[0].script" == caught.value.problems[0].field
+    assert one(folder, text, "d-id")
+
+
 def test_all_mistakes_at_once(folder: Path) -> None:
     """Form, files, voices, drivers, templates and names are told together, in file order, once each."""
     text = """didgen: 1

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from didgen.catalog.languages import unreadable
+from didgen.catalog.voices import VOICES
 from didgen.engine.shot import TextScript
 from didgen.engine.speech import ssml
 from didgen.engine.speech.style import PLAIN, Style
@@ -45,7 +47,7 @@ class Utterance:
 def utterances(script: TextScript) -> tuple[Utterance, ...]:
     """Split a script into sentences. Paragraphs are parted by blank lines; a single newline is a space.
 
-    Raises RenderError: nothing to say, over 40,000 characters, broken SSML, or writing an English voice cannot read.
+    Raises RenderError: nothing to say, over 40,000 characters, broken SSML, or a text its voice cannot read.
     """
     if len(script.text) > MAX_CHARACTERS:
         raise RenderError(
@@ -61,8 +63,8 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
             found[-1] = replace(found[-1], pause_s=part.break_s)
     if not any(_audible(u) for u in found):
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
-    for utterance in found:
-        _refuse_foreign(utterance.spoken, script.voice)
+    for name in dict.fromkeys(u.voice for u in found):
+        _refuse_foreign(" ".join(u.spoken for u in found if u.voice == name), name or script.voice)
     return tuple(found)
 
 
@@ -173,18 +175,10 @@ def _ends(before: str, following: str) -> bool:
     return word not in _TITLES and not _INITIALS.search(before)
 
 
-def _refuse_foreign(text: str, voice: str) -> None:
-    for word in text.split():
-        scripts = {_script(c) for c in word if c.isalpha()} - {"LATIN", "MICRO", "FEMININE", "MASCULINE", "MODIFIER"}
-        if scripts:
-            name = sorted(scripts)[0].capitalize()
-            raise RenderError(
-                "ValidationError",
-                f"the voice {voice} speaks English and cannot read {name} writing: {word[:40]!r}",
-                hint="write it in Latin letters, or choose a voice of that language at another service",
-            )
-
-
-def _script(letter: str) -> str:
-    """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, …"""
-    return unicodedata.name(letter, "UNKNOWN").split()[0].split("-")[0]
+def _refuse_foreign(text: str, name: str) -> None:
+    voice = VOICES.get(name)
+    why = unreadable(text, voice.locale if voice is not None else "en")
+    if why:
+        raise RenderError(
+            "ValidationError", f"the voice {name} {why}", hint="choose a voice of the text's language: didgen voices"
+        )

@@ -1,0 +1,95 @@
+"""Which writing and which language a voice can read: told from letters and from the small words of each language.
+
+Only what is sure is refused: a text of few words, or of a language not in the tables, passes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+_SCRIPTS: dict[str, tuple[str, ...]] = {
+    "ja": ("HIRAGANA", "KATAKANA", "CJK"),
+    "zh": ("CJK", "BOPOMOFO"),
+    "ko": ("HANGUL", "CJK"),
+    "hi": ("DEVANAGARI",),
+    "mr": ("DEVANAGARI",),
+    "ne": ("DEVANAGARI",),
+    "bn": ("BENGALI",),
+    "ta": ("TAMIL",),
+    "te": ("TELUGU",),
+    "th": ("THAI",),
+    "el": ("GREEK",),
+    "he": ("HEBREW",),
+    "ka": ("GEORGIAN",),
+    "hy": ("ARMENIAN",),
+    **dict.fromkeys(("ar", "fa", "ur"), ("ARABIC",)),
+    **dict.fromkeys(("ru", "uk", "bg", "mk", "be", "kk"), ("CYRILLIC",)),
+    "sr": ("CYRILLIC", "LATIN"),
+}
+"""Languages that are not written in Latin letters, with the first words of their letters' Unicode names."""
+
+_ANYWHERE = frozenset(("LATIN", "MICRO", "FEMININE", "MASCULINE", "MODIFIER"))
+
+_SMALL_WORDS: dict[str, frozenset[str]] = {
+    language: frozenset(word for word in words.split() if len(word) > 1)
+    for language, words in {
+        "en": "the and of to is in that it you for with are this was we have not be your on from can will our they",
+        "de": "der die das und ist nicht ein eine mit zu von auf für sie wir ich den dem sich auch bei "
+        "wie aus oder sind in im durch unser unsere wird haben hat noch nur bitte",
+        "fr": "le la les et est des une pas pour dans que qui vous nous avec sur au ce il du elle sont votre mais ou",
+        "es": "el la los las y es una que de para con por en no se su como más del al está son pero muy usted",
+        "it": "il la che di è un una per non con del della sono i gli le si nel anche questo come ma alla più",
+        "pt": "o a os as e é um uma que não para com do da em por se mais você nós ao são mas como está",
+        "nl": "de het een en van is niet voor met zijn op dat wij je ook te aan er maar bij naar om deze worden",
+        "pl": "i w nie na się że jest do to z co jak o za od po być są dla przez czy który oraz ale",
+        "sv": "och att det som är inte på ett en av för med den till har jag vi du kan om från men så",
+        "da": "og at det som er ikke på et en af for med den til har jeg vi du kan om fra men så",
+        "tr": "ve bir bu için ile da de çok daha olarak ama ne gibi kadar sonra var biz siz değil en",
+    }.items()
+}
+_SURE_WORDS = 3  # different small words of another language that must be there
+_SURE_SHARE = 0.15  # and their share of all words
+_LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+
+
+def unreadable(text: str, locale: str) -> str:
+    """Why a voice of `locale` cannot read the text, "" when it can or when that is not sure."""
+    language = locale.replace("_", "-").split("-")[0].lower()
+    own = _SCRIPTS.get(language, ("LATIN",))
+    words = _LETTERS.findall(text)
+    foreign = next((w for w in words if not _scripts(w) <= {*own, *_ANYWHERE}), "")
+    if foreign:
+        script = min(_scripts(foreign) - {*own, *_ANYWHERE})
+        return f"cannot read {_named(script)} writing: {foreign[:40]!r}"
+    if "LATIN" not in own and len(words) >= 6 and not any(_scripts(w) & set(own) for w in words):
+        return f"reads {_named(own[0])} writing, and the text is all in Latin letters"
+    other = _language_of(_WORDS.findall(text), language)
+    return f"cannot speak a text in the language {other!r}" if other else ""
+
+
+def _language_of(words: list[str], language: str) -> str:
+    """The language whose own small words are many where hardly one of `language` is; "" when that is not sure."""
+    mine = _SMALL_WORDS.get(language)
+    if mine is None:
+        return ""
+    found: dict[str, int] = {}
+    counts = Counter(w.lower() for w in words)
+    for other, small in _SMALL_WORDS.items():
+        theirs = sum(counts[w] for w in small - mine)
+        ours = sum(counts[w] for w in mine - small)
+        several = sum(w in counts for w in small - mine) >= _SURE_WORDS
+        if several and theirs >= _SURE_SHARE * len(words) and ours <= theirs / 4:
+            found[other] = theirs
+    return max(found, key=lambda name: found[name], default="")
+
+
+def _scripts(word: str) -> set[str]:
+    """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, …"""
+    return {unicodedata.name(c, "UNKNOWN").split()[0].split("-")[0] for c in word if c.isalpha()}
+
+
+def _named(script: str) -> str:
+    return script if script == "CJK" else script.capitalize()
