@@ -9,6 +9,7 @@ def nearest(name: str, names: Collection[str]) -> str:
     """A hint: the most similar of the right names, else a list of some of them; "" when there are none."""
     import difflib
 
+    names = [n for n in names if n.isprintable()]  # a hint is one line, whatever somebody called a scene
     lower = {n.lower(): n for n in names}
     close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     if close:

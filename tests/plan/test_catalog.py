@@ -274,3 +274,8 @@ def test_what_a_voice_cannot_read(text: str, locale: str, why: str) -> None:
     found = unreadable(text, locale)
     assert why in found
     assert bool(why) == bool(found)
+
+
+def test_a_hint_is_one_line() -> None:
+    """A name with a line break in it is no name to suggest."""
+    assert "known: one" == nearest("zzz", ["one", "t\rwo"])
