@@ -76,7 +76,7 @@ def test_every_picture_of_the_folder_is_in_the_index():
 
 def test_the_gallery_has_every_kind():
     """The kinds that the engine is judged on."""
-    kinds = "closed smiling teeth beard moustache glasses light older younger turned soft sharp painting masked"
+    kinds = "closed smiling teeth beard moustache glasses dark light older younger turned soft sharp painting masked"
     assert [] == [kind for kind in kinds.split() if not gallery(kind)]
 
 
