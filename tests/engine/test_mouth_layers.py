@@ -181,6 +181,25 @@ def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
     assert inside.mean(1).std() > 5
 
 
+def test_lower_teeth_stand_on_the_lower_lip(closed: Head) -> None:
+    """In a wide open mouth the px right above the middle of the lower lip are teeth; above them there is none up to the
+    upper row; rounded lips hide them."""
+    wide = {"jawOpen": 0.75, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3}
+    open_, round_ = (closed.drawn(**wide, mouthPucker=pucker).astype(float) for pucker in (0.0, 1.0))
+    weights = sum(value * _only(name, 1.0) for name, value in wide.items())
+    x, y = closed.geometry.moved(weights, closed.move())[14, :2].round().astype(int)
+    cm = closed.geometry.px_per_cm
+    ivory = []
+    for frame in (open_, round_):
+        rows = frame[y - int(0.75 * cm) : y, x - 6 : x + 7]
+        pale = (rows[..., 0] > 85) & (rows[..., 1] > 0.72 * rows[..., 0])
+        ivory.append([part.mean(1).max() for part in np.split(pale, [int(0.35 * cm)])])
+    (above, on_lip), (_, pouting) = ivory
+    assert on_lip > 0.8
+    assert above == 0
+    assert pouting < 0.2
+
+
 def test_the_tongue_rises(closed: Head) -> None:
     """The tongue channel changes the lower part of an open mouth towards flesh."""
     low, high = (closed.drawn(jawOpen=0.8, tongue=tongue).astype(float) for tongue in (0.0, 1.0))

@@ -85,6 +85,21 @@ def test_u_is_round_and_i_is_wide(mesh, basis):
     assert oo >= 0.45 * ee  # a mouth, not a dot
 
 
+def test_rounded_lips_open_in_the_middle_only(mesh, basis):
+    """A jaw alone opens the mouth along its length; funnel and pucker close it again towards the corners."""
+    upper, lower = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
+
+    def aside(**named: float) -> float:
+        """The opening next to the corners as a share of that in the middle."""
+        moved = sum(value * basis[INDEX[name]] for name, value in named.items())
+        opened = moved[list(upper), 1] - moved[list(lower), 1]
+        return float(opened[[1, 9]].mean() / opened[5])
+
+    assert aside(jawOpen=0.5) > 0.5
+    assert aside(jawOpen=0.5, mouthFunnel=0.5, mouthPucker=0.3) < 0.4
+    assert aside(jawOpen=0.16, mouthFunnel=0.2, mouthPucker=0.75) < 0
+
+
 def test_a_smile_taken_back_goes_down_and_in(mesh, basis):
     """A negative smile moves both corners down and towards each other."""
     calm = mesh - 0.7 * (basis[INDEX["mouthSmileLeft"]] + basis[INDEX["mouthSmileRight"]])

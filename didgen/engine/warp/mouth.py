@@ -25,11 +25,12 @@ from didgen.engine.warp.lips import (
 )
 from didgen.engine.warp.seam import Floats, Picture, floats
 
-CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin
+CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
 INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
+POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,19 +86,19 @@ class Mouth:
         corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
         axes = np.column_stack([lines.along, lines.across])
         turned = np.column_stack([skull[:, :2] @ axes, skull @ (*lines.origin, 1.0) - corner])
-        jaw = np.column_stack([turned[:, :2], turned @ (*opening.jaw_uv, 1.0)])
-        drop = opening.jaw_uv[1] / self.geometry.px_per_cm
-        return Gape(turned, jaw, opening.box, opening.gap_cm, drop, tongue)
+        return Gape(turned, opening.box, opening.gap_cm, opening.jaw_uv, opening.pout, tongue)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How one frame's weights part the lips, in the slit frame, px: box as in `Gape`; jaw_uv: where the lower teeth go;
-    change_px: how much further apart or nearer the lips are than in the photo."""
+    """How one frame's weights part the lips, in the slit frame, px: box as in `Gape`; jaw_uv: how far the jaw goes;
+    pout: 0..1, how far forward the lips come; change_px: how much further apart or nearer they are than in the photo.
+    """
 
     box: tuple[float, float, float, float]
     gap_cm: float
     jaw_uv: tuple[float, float]
+    pout: float
     change_px: float
 
 
@@ -113,6 +114,7 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
         float((lower - upper).max()) / geometry.px_per_cm,
         (float(jaw @ frame.along), float(jaw @ frame.across)),
+        float(np.clip(weights[POUT] @ (0.5, 1.0), 0, 1)),
         float(np.abs(moved_uv[n:] - moved_uv[:n]).max()),
     )
 
@@ -153,10 +155,17 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     """The inside's colours from the photo's lips, skin and whites of the eyes."""
     hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
     lip = np.median(lips, 0).astype(np.float32)
-    skin = np.median(canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0], 0).astype(np.float32)
+    cheeks = canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0].astype(np.float32)
+    skin = np.median(cheeks, 0)
     light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
-    white = _teeth_white(hole) if lines.parted else _likely_white(skin, _sclera(canvas, geometry.landmarks))
+    sclera = _sclera(canvas, geometry.landmarks)
+    sides = cheeks[:2].mean(0), cheeks[2:].mean(0)
+    white = (
+        np.tile(_teeth_white(hole), (2, 1))
+        if lines.parted
+        else np.stack([_likely_white((side + skin) / 2, sclera) for side in sides])
+    )
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.88, 0.88)
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     return Colours(white, flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))

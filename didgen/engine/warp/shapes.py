@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 
 SIDES = (("Left", 1.0), ("Right", -1.0))  # the sign of x
 
-_JAW_DEG = 15.0  # at weight 1: wider than speech ever asks
-_JAW_GLIDE_CM = (0.0, -0.5, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
+_JAW_DEG = 12.5  # at weight 1: wider than speech ever asks
+_JAW_GLIDE_CM = (0.0, -0.85, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
 _CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
@@ -54,6 +54,7 @@ class _Head:
         self.mw = float(np.hypot(*(left - right)[:2]))
         self.u = (self.x - self.cx) / (self.mw / 2)
         self.lat = np.clip(1 - self.u**2, 0, 1)
+        self.bow = np.sqrt(np.clip(1 - self.u**4, 0, 1))
 
     def bump(self, x: float, y: float, rx: float, ry: float) -> Floats:
         """(478,) 1 at x, y, falling off by the radii rx, ry (cm)."""
@@ -61,8 +62,8 @@ class _Head:
         return out
 
     def side(self, sign: float) -> Floats:
-        """(478,) 0 on the other side of the mouth, 1 on this one, soft over its middle."""
-        return _smoothstep(-0.4, 0.4, sign * self.u)
+        """(478,) 0 on the other side of the mouth, 1 on this one, soft over its middle, where both sides make 0.6."""
+        return _smoothstep(-0.3, 0.5, sign * self.u)
 
     def corner(self, sign: float) -> Floats:
         """(3,) the corner of the mouth on one side."""
@@ -103,7 +104,7 @@ class _Head:
         out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
         arch = np.sqrt(self.lat)
         out[_UP.ravel()] = (0.4 * (1 - arch) ** 1.2)[_UP.ravel()]
-        out[_LO.ravel()] = (0.4 + 0.48 * arch)[_LO.ravel()]
+        out[_LO.ravel()] = (0.4 + 0.5 * self.bow)[_LO.ravel()]
         out[list(LIP_CORNERS)] = 0.4
         return out
 
@@ -142,10 +143,12 @@ def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
 
 
 def _seal(head: _Head, gap_cm: float) -> Floats:
-    shares = (0.25, 0.55, 0.82, 1.0)
+    """The lower lip comes up nearly whole, the skin under it follows: stretched alone it would be one long smear."""
     arch = _smoothstep(0, 0.35, head.lat)
-    down, up = head.rows(_UP, shares), head.rows(_LO, shares)
+    down, up = head.rows(_UP, (0.3, 0.6, 0.85, 1.0)), head.rows(_LO, (0.66, 0.8, 0.92, 1.0))
     down[list(LIP_CORNERS)] = up[list(LIP_CORNERS)] = 0
+    below = head.bump(head.cx, head.cy - 0.42 * head.mw, 0.3 * head.mw, 0.2 * head.mw)
+    up = np.maximum(up, 0.55 * below * (1 - _on(head, np.concatenate([_UP, _LO]))))
     out: Floats = arch * _gap(head, gap_cm) * (0.62 * up - 0.38 * down)
     return out
 
@@ -170,13 +173,16 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     beside = _smoothstep(2.0, 1.0, np.abs(head.u))
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
     profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
-    arch = np.sqrt(head.lat)
     upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
-    thicker = head.rows(_UP, (0.17, 0.11, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.05, 0))
+    arch, middle = np.sqrt(head.lat), np.exp(-0.5 * (head.u / 0.5) ** 4)
+    # The lips touch towards the corners, so that what is left open between them is round and not a slit.
+    aside = _smoothstep(0.4, 0.8, np.abs(head.u)) * arch
+    shut = aside * (0.34 * lower - 0.1 * upper) - 0.08 * arch * upper
+    thicker = arch * (head.rows(_UP, (0.2, 0.12, 0.05, 0)) - head.rows(_LO, (0.13, 0.08, 0.03, 0)))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.31 * inward, arch * thicker + 0.1 * (above - below), 0.8 * profile], 1)
-    opened = arch * (0.22 * upper - 0.34 * lower + thicker) + 0.12 * above - 0.2 * below
+    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
+    opened = middle * (0.04 * upper - 0.42 * lower) + thicker + shut + 0.08 * above - 0.2 * below
     yield "mouthFunnel", np.stack([0.25 * inward, opened, 0.6 * profile], 1)
 
 
@@ -218,7 +224,7 @@ def _corners(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]
 
 
 def _lips_apart(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]]:
-    half = head.side(sign) * np.sqrt(head.lat)
+    half = head.side(sign) * head.bow
     mw = head.mw
     above = head.bump(head.cx + sign * 0.22 * mw, head.cy + 0.3 * mw, 0.24 * mw, 0.12 * mw)
     below = head.bump(head.cx + sign * 0.22 * mw, head.cy - 0.34 * mw, 0.26 * mw, 0.14 * mw)
