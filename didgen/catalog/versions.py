@@ -27,6 +27,7 @@ MODELS: dict[str, str] = {
     "bf_isabella.bin": "3754352c4aaa46d17f27654ab7518d65b62ad6163a0f55a5f4330c2da2c4e94f",
     "bm_fable.bin": "f889083196807b4adb15e9204252165f503b8d33d3982e681c52443c49d798f1",
     "bm_george.bin": "c4b235a4c1f2cd3b939fed08b899ce9385638b763f7b73a59616c4fc9bd6c9bc",
+    "silero-vad.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     "viseme-net.npz": "13b40c21816af7dd5d539811c8b7d96a9a9663ba86f521d7e807072ba2446d1d",
 }
 """Model file name → sha256 of every net that decides a pixel or a sample. Tested against the files."""

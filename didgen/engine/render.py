@@ -86,7 +86,7 @@ def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
     report("speech", 0, 1)
     script = shot.script
     if isinstance(script, AudioScript):
-        return listen(script.path)
+        return listen(script.path, reduce_noise=script.reduce_noise)
     return speak(script, memo, lambda done, total: report("speech", done, total))
 
 

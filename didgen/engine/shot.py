@@ -38,6 +38,7 @@ class AudioScript:
     """Speech somebody recorded: any audio file PyAV can read."""
 
     path: Path
+    reduce_noise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ def _script(request: wire.RenderRequest) -> tuple[engine.TextScript | engine.Aud
         return None, ()
     if script.type == "audio":
         path = _local_file(script.audio_url, "script.audio_url", "BadRequestError", "invalid audio url")
-        notes = ("reduce_noise is left to the service: the recording is used as it is",) if script.reduce_noise else ()
-        return engine.AudioScript(path), notes
+        in_config = request.config is not None and request.config.reduce_noise
+        return engine.AudioScript(path, script.reduce_noise or bool(in_config)), ()
     voice, note = _voice(script.provider)
     delivery, left_out = _delivery(script.provider)
     text = engine.TextScript(script.input, voice, delivery.rate, script.ssml, delivery.pitch_st)
@@ -189,7 +189,7 @@ def shot_to_json(shot: engine.Shot) -> dict[str, Any]:
     fields = asdict(shot)
     fields["source"] = str(shot.source)
     if isinstance(shot.script, engine.AudioScript):
-        fields["script"] = {"path": str(shot.script.path)}
+        fields["script"] = {"path": str(shot.script.path), "reduce_noise": shot.script.reduce_noise}
     if isinstance(shot.driver, Path):
         fields["driver"] = {"path": str(shot.driver)}
     return fields
@@ -213,4 +213,6 @@ def shot_from_json(fields: Mapping[str, Any]) -> engine.Shot:
 def _script_from_json(fields: Mapping[str, Any] | None) -> engine.TextScript | engine.AudioScript | None:
     if fields is None:
         return None
-    return engine.AudioScript(Path(fields["path"])) if "path" in fields else engine.TextScript(**fields)
+    if "path" in fields:
+        return engine.AudioScript(Path(fields["path"]), fields["reduce_noise"])
+    return engine.TextScript(**fields)

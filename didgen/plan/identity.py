@@ -30,7 +30,7 @@ INPUT_FIELDS = {
 }
 """Where the request carries each input of a scene."""
 
-SPEECH_MODELS = ("hibari.onnx", "kokoro-int8.onnx", "viseme-net.npz")
+SPEECH_MODELS = ("hibari.onnx", "kokoro-int8.onnx", "viseme-net.npz", "silero-vad.onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _speech_models(request: RenderRequest) -> set[str]:
     """The speech models that this render uses: those of its voice, or the net that reads lips from sound."""
     script = request.script if isinstance(request, TalkRequest) else None
     if isinstance(script, AudioScript):
-        return {"viseme-net.npz"}
+        return {"viseme-net.npz", "silero-vad.onnx"}
     if not isinstance(script, TextScript):
         return set()
     name = script.provider.voice_id if script.provider else None

@@ -20,6 +20,12 @@ def test_the_lip_shape_net_is_the_one_named() -> None:
     assert MODELS["viseme-net.npz"] == sha256_bytes((IN_PACKAGE / "viseme-net.npz").read_bytes())
 
 
+def test_the_voice_activity_net_is_the_one_named() -> None:
+    """Its licence lies beside it."""
+    assert MODELS["silero-vad.onnx"] == sha256_bytes((IN_PACKAGE / "silero-vad.onnx").read_bytes())
+    assert "MIT License" in (IN_PACKAGE / "silero-vad.LICENSE").read_text("utf-8")
+
+
 def test_the_default_voice_is_the_one_named() -> None:
     """hibari's wheel holds the very model."""
     assert MODELS["hibari.onnx"] == sha256_bytes((files("hibari") / "assets" / "hibari.onnx").read_bytes())

@@ -32,6 +32,7 @@ from didgen.plan.scene import Input
 LOCAL, D_ID = service_id("local"), service_id("d-id")
 MODELS = {
     "hibari.onnx": "11", "kokoro-int8.onnx": "22", "am_puck.bin": "33", "af_bella.bin": "44", "viseme-net.npz": "55",
+    "silero-vad.onnx": "56",
     "face_landmarks.tflite": "66",
 }  # fmt: skip
 
@@ -174,7 +175,7 @@ def test_a_host_is_written_in_many_ways() -> None:
             TextScript(input="Hello", provider=Provider(type="didgen", voice_id="am_puck")),
             {"kokoro-int8.onnx", "am_puck.bin"},
         ),
-        (AudioScript(audio_url="a"), {"viseme-net.npz"}),
+        (AudioScript(audio_url="a"), {"viseme-net.npz", "silero-vad.onnx"}),
         (None, set()),
     ],
     ids=["heart", "default", "puck", "audio", "animation"],

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.speech.cues import mouth_cues
+from didgen.engine.speech.denoise import without_noise
 from didgen.engine.speech.lipnet import SAMPLE_RATE_HZ as NET_RATE_HZ
 from didgen.engine.speech.lipnet import viseme_probabilities
-from didgen.engine.speech.speech import Speech
+from didgen.engine.speech.speech import VISEMES, Speech
+from didgen.engine.speech.voiced import speech_share
 from didgen.errors import RenderError
 
 if TYPE_CHECKING:
@@ -32,17 +34,31 @@ _SAVE_AS: Final = "save it as wav, mp3, m4a, flac, ogg or webm"
 Samples = NDArray[np.float32]
 
 
-def listen(path: Path, *, limit_s: float = 600.0) -> Speech:
+def listen(path: Path, *, limit_s: float = 600.0, reduce_noise: bool = False) -> Speech:
     """Read recorded speech: mono float32 at its own rate, at most 48 kHz, as loud as it was recorded.
 
-    `visemes` holds the net's probabilities, `phonemes` the shapes made of them, `words` nothing.
+    `visemes` holds the net's probabilities where somebody speaks and a closed mouth where nobody does: the lip-shape
+    net by itself opens the mouth to music and noise. `phonemes` are the shapes made of them, `words` nothing.
+    reduce_noise: take steady noise out of the sound first.
     Raises RenderError: missing, empty, not audio, no audio stream, silent (under -50 dBFS where it is loudest), longer
     than `limit_s`.
     """
     samples, rate_hz = decoded(path, limit_s)
     _refuse_silence(samples, rate_hz, path)
-    visemes = viseme_probabilities(resampled(samples, rate_hz, NET_RATE_HZ))
+    heard = resampled(samples, rate_hz, NET_RATE_HZ)
+    share = speech_share(heard)
+    if reduce_noise:
+        samples = without_noise(samples, rate_hz, share)
+        heard = resampled(samples, rate_hz, NET_RATE_HZ)
+    visemes = only_where_spoken(viseme_probabilities(heard), share)
     return Speech(samples, rate_hz, (), mouth_cues(visemes, len(samples) / rate_hz), visemes)
+
+
+def only_where_spoken(visemes: Samples, share: Samples) -> Samples:
+    """(F, 15) probabilities of which the share where nobody speaks is silence."""
+    closed = np.zeros(visemes.shape[1], np.float32)
+    closed[VISEMES.index("sil")] = 1
+    return np.asarray(visemes * share[:, None] + closed * (1 - share[:, None]), np.float32)
 
 
 def decoded(path: Path, limit_s: float) -> tuple[Samples, int]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from didgen.engine.speech.filters import filtered
 
 Samples = NDArray[np.float32]
 
@@ -75,9 +75,11 @@ def _piece(samples: Samples, rate_hz: int, piece: Piece, wanted: tuple[int, int]
     if piece.pitch_st == 0 and piece.rate == 1:
         sound = took[_PAD : _PAD + count]
     else:
-        filtered = _filtered(took, rate_hz, pitch, tempo)
+        steps = [("asetrate", str(round(rate_hz * pitch))), ("aresample", str(rate_hz))]
+        changed = filtered(took, rate_hz, steps + [("atempo", f"{t:.6f}") for t in _tempos(tempo)])
         skip = round((_PAD / pitch - _LOST) / tempo)
-        sound = np.pad(filtered[skip : skip + count], (0, max(0, count - len(filtered[skip : skip + count]))))
+        found = changed[skip : skip + count]
+        sound = np.pad(found, (0, count - len(found)))
     return np.asarray(sound * np.float32(10 ** (piece.gain_db / 20)), np.float32)
 
 
@@ -89,31 +91,6 @@ def _ramp(count: int, fade_in: int, fade_out: int) -> Samples:
     if fade_out:
         shape[count - fade_out :] *= ((np.arange(fade_out) + 0.5) / fade_out)[::-1]
     return shape
-
-
-def _filtered(samples: Samples, rate_hz: int, pitch: float, tempo: float) -> Samples:
-    """The sound `pitch` times as high and, after that, `tempo` times as fast (0.5 to 2 a filter)."""
-    import av
-    from av.filter import Graph
-
-    graph = Graph()
-    source = graph.add_abuffer(format="flt", sample_rate=rate_hz, layout="mono", time_base=Fraction(1, rate_hz))
-    steps = [graph.add("asetrate", str(round(rate_hz * pitch))), graph.add("aresample", str(rate_hz))]
-    steps += [graph.add("atempo", f"{t:.6f}") for t in _tempos(tempo)]
-    chain = [source, *steps, graph.add("abuffersink")]
-    for one, following in pairwise(chain):
-        one.link_to(following)
-    graph.configure()
-    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
-    frame.sample_rate, frame.pts = rate_hz, 0
-    graph.push(frame)
-    graph.push(None)
-    parts = []
-    while True:
-        try:
-            parts.append(graph.pull().to_ndarray().ravel())
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def _tempos(tempo: float) -> list[float]:
