@@ -20,7 +20,7 @@ from didgen.api.guard import LOOPBACK_NAMES, Guard, error_answer
 from didgen.api.job import Service
 from didgen.api.links import Links
 from didgen.api.table import Record, created_answer, job_answer
-from didgen.api.wire import Kind, RenderRequest, TalkRequest
+from didgen.api.wire import Kind, Logo, RenderRequest, TalkRequest
 from didgen.errors import DidgenError, RenderError
 
 if TYPE_CHECKING:
@@ -156,6 +156,10 @@ class _Desk:
         if isinstance(wanted, TalkRequest) and wanted.script.type == "audio":
             url = self._file(wanted.script.audio_url, "audio url", request)
             changes["script"] = wanted.script.model_copy(update={"audio_url": url})
+        if wanted.config is not None and isinstance(wanted.config.logo, Logo):
+            url = self._file(wanted.config.logo.url, "logo url", request)
+            logo = wanted.config.logo.model_copy(update={"url": url})
+            changes["config"] = wanted.config.model_copy(update={"logo": logo})
         return wanted.model_copy(update=changes)
 
     def _file(self, url: str, what: str, request: Request) -> str:

@@ -46,7 +46,7 @@ class DriverExpressions(Request):
 
 
 class Logo(Request):
-    """A picture laid over the video; position in px from the top left, negative from the far edge."""
+    """A picture laid over the video; position of its top left corner in px, negative from the far edge."""
 
     url: str
     position: tuple[int, int]
@@ -59,7 +59,7 @@ class RenderConfig(Request):
     result_format: Literal["mp4", "mov", "gif"] = "mp4"
     fluent: bool = False
     pad_audio: Annotated[float, Field(ge=0, le=60)] = 0.0
-    logo: Logo | Literal[False] | None = None
+    logo: Logo | bool | None = None  # unset and true: the mark of AI-generated video; false: none
     driver_expressions: DriverExpressions | None = None
     align_driver: bool = True
     align_expand_factor: Annotated[float, Field(ge=0, le=1)] = 0.3

@@ -22,11 +22,20 @@ from didgen.errors import RenderError, StorageError, UsageError
 @click.option("--voice", default=None, help="A voice of `didgen voices`; default: heart.")
 @click.option("--driver", default=None, help="natural, lively, subtle or bank://…; default: chosen.")
 @click.option("--stitch", is_flag=True, help="Keep the whole picture instead of the face crop.")
+@click.option("--no-mark", is_flag=True, help="Leave out the visible AI mark in the corner.")
 @click.option("--audio", is_flag=True, help="TEXT is the path of a recording to speak instead.")
 @options.in_folder
 @options.quiet
 def command(
-    photo: Path, text: str, output: Path, voice: str | None, driver: str | None, stitch: bool, audio: bool, quiet: bool
+    photo: Path,
+    text: str,
+    output: Path,
+    voice: str | None,
+    driver: str | None,
+    stitch: bool,
+    no_mark: bool,
+    audio: bool,
+    quiet: bool,
 ) -> None:
     """Make PHOTO speak TEXT ("-" reads it from standard input) and write the video to FILE."""
     if output.suffix.lower() not in (".mp4", ".mov"):
@@ -34,7 +43,8 @@ def command(
     spoken = sys.stdin.read() if text == "-" else text
     if not _is_unicode(spoken):
         raise UsageError("the text is not UTF-8", hint="save it as UTF-8")
-    request = _request(photo, spoken, voice, driver, stitch, audio, output.suffix[1:].lower())
+    config = {"stitch": stitch, "result_format": output.suffix[1:].lower()} | ({"logo": False} if no_mark else {})
+    request = _request(photo, spoken, voice, driver, audio, config)
     import asyncio
 
     with listening(quiet) as listener:
@@ -49,7 +59,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _request(
-    photo: Path, text: str, voice: str | None, driver: str | None, stitch: bool, audio: bool, container: str
+    photo: Path, text: str, voice: str | None, driver: str | None, audio: bool, config: dict[str, object]
 ) -> object:
     from didgen.api.wire import TalkRequest
     from didgen.catalog.drivers import resolve_driver
@@ -71,7 +81,7 @@ def _request(
     body: dict[str, object] = {
         "source_url": photo.resolve().as_uri(),
         "script": script,
-        "config": {"stitch": stitch, "result_format": container},
+        "config": config,
     }
     if driver is not None:
         body["driver_url"] = resolve_driver(driver, "talk")

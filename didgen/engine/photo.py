@@ -27,15 +27,16 @@ def load_photo(path: Path) -> NDArray[np.uint8]:
     Grey, 16-bit, palette and CMYK files are converted. Raises RenderError: BadRequestError (missing, empty, damaged,
     not an image), InvalidFileSizeError, InvalidImageResolutionError (told from the header, before decoding).
     """
-    data = _read(path)
-    header = _checked_header(data, path)
-    upright = turn(to_rgb(_decode(data, header, path)), header.orientation)
+    data, header = read_picture(path)
+    _check_side(header, path)
+    upright = turn(to_rgb(decode_picture(data, header, path)), header.orientation)
     return shrink(upright, shrink_scale(upright.shape[1], upright.shape[0]))
 
 
 def photo_scale(path: Path) -> float:
     """How much `load_photo` shrinks the photo: px of the loaded picture per px of the file's; 1.0 for most."""
-    header = _checked_header(_read(path), path)
+    _, header = read_picture(path)
+    _check_side(header, path)
     return shrink_scale(header.width, header.height)
 
 
@@ -65,6 +66,15 @@ def to_rgb(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     return rgb.astype(np.uint8)
 
 
+def to_rgba(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """The same to (H, W, 4), with the file's own transparency; opaque where it has none."""
+    opaque = pixels if pixels.ndim == 2 else pixels[:, :, :3]
+    alpha = np.full(pixels.shape[:2], 255, np.uint8)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        alpha = to_rgb(pixels[:, :, 3])[:, :, 0]
+    return np.dstack([to_rgb(opaque), alpha])
+
+
 def turn(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """The picture made upright from EXIF orientation 1..8 (2, 4, 5, 7 are mirrored)."""
     if orientation >= 5:
@@ -74,6 +84,13 @@ def turn(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if orientation in (2, 3, 6, 7):
         rgb = rgb[:, ::-1]
     return np.ascontiguousarray(rgb)
+
+
+def read_picture(path: Path) -> tuple[bytes, Header]:
+    """The bytes of a picture file and its header, not decoded yet. Raises RenderError as `load_photo` does; a picture
+    may be small here."""
+    data = _read(path)
+    return data, _checked_header(data, path)
 
 
 def _read(path: Path) -> bytes:
@@ -100,13 +117,18 @@ def _checked_header(data: bytes, path: Path) -> Header:
     if max(header.width, header.height) > MAX_SIDE_PX or header.width * header.height > MAX_PIXELS:
         limit = f"at most {MAX_SIDE_PX} px a side and {MAX_PIXELS // 10**6} megapixels: save it smaller"
         raise RenderError("InvalidImageResolutionError", size, hint=limit)
-    if min(header.width, header.height) < MIN_SIDE_PX:
-        limit = f"at least {MIN_SIDE_PX}×{MIN_SIDE_PX} px: use a larger photo"
-        raise RenderError("InvalidImageResolutionError", size, hint=limit)
     return header
 
 
-def _decode(data: bytes, header: Header, path: Path) -> NDArray[np.generic]:
+def _check_side(header: Header, path: Path) -> None:
+    if min(header.width, header.height) < MIN_SIDE_PX:
+        limit = f"at least {MIN_SIDE_PX}×{MIN_SIDE_PX} px: use a larger photo"
+        size = f"{path} is {header.width}×{header.height} px"
+        raise RenderError("InvalidImageResolutionError", size, hint=limit)
+
+
+def decode_picture(data: bytes, header: Header, path: Path) -> NDArray[np.generic]:
+    """The pixels as OpenCV gives them: (H, W) or (H, W, 3 or 4) BGR(A), 8 or 16 bits. Raises RenderError."""
     pixels = None
     if header.whole:
         try:

@@ -30,6 +30,7 @@ from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.mark import ai_mark
+from didgen.engine.video.overlay import overlay_of
 from didgen.engine.video.probe import probe
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import Rig, build_rig
@@ -154,10 +155,14 @@ def _sound(shot: Shot, speech: Speech | None) -> Sound | None:
 def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Path, report: Report) -> float:
     """Draw and encode every frame; returns the seconds it took."""
     mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
+    overlay = overlay_of(shot.config.logo, rig.width, rig.height)
     began = time.perf_counter()
     with Encoder(out, rig.width, rig.height, sound, metadata=mark) as encoder:
         for k in range(len(track)):
-            encoder.write(draw(rig, track, k))
+            frame = draw(rig, track, k)
+            if overlay is not None:
+                overlay.lay(frame)
+            encoder.write(frame)
             if k % REPORT_EVERY == 0:
                 report("frames", k, len(track))
         report("frames", len(track), len(track))

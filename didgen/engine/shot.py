@@ -60,6 +60,15 @@ class FaceSquare:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture laid over every frame, in px of the video; negative from the far edge."""
+
+    path: Path
+    left: int
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The service's `config`, defaults written out."""
 
@@ -72,6 +81,7 @@ class Config:
     sharpen: bool = True
     mute: bool = True  # animations: drop the driver's own sound
     result_format: Literal["mp4", "mov"] = "mp4"
+    logo: Logo | Literal["ai"] | None = "ai"  # a picture, our visible mark, or neither
     expressions: tuple[Expression, ...] = ()
     transition_frames: int = 0
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from didgen.api import wire
     from didgen.catalog.delivery import Delivery
 
-NOT_DRAWN = frozenset({"user_data", "name", "webhook", "result_url"})
-"""Fields of a request that no pixel depends on."""
+MOVED_BY = ("source_url", "driver_url", "face", "script")
+"""Fields of a request that its seed is made of."""
 
 _CHARACTERS_PER_S = 12.0  # slow speech: the watchdog's guess may be long, never short
 _BYTES_PER_S = 4000.0  # of a thinly coded recording, for the same reason
@@ -145,9 +145,18 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         sharpen=given.sharpen,
         mute=given.mute is not False,
         result_format=_container(given.result_format),
+        logo=_logo(given.logo),
         expressions=tuple(engine.Expression(e.expression, e.start_frame, e.intensity) for e in entries),
         transition_frames=faces.transition_frames if faces else 0,
     )
+
+
+def _logo(logo: wire.Logo | bool | None) -> engine.Logo | Literal["ai"] | None:
+    """Somebody's own picture; the visible mark where nothing is said, as the service has it; none for false."""
+    if isinstance(logo, bool) or logo is None:
+        return None if logo is False else "ai"
+    path = _local_file(logo.url, "config.logo.url", "LogoError", "invalid logo")
+    return engine.Logo(path, *logo.position)
 
 
 def _container(name: str) -> Any:
@@ -158,7 +167,7 @@ def _container(name: str) -> Any:
 
 def _ignored(config: wire.RenderConfig | None) -> list[str]:
     """What the service does after rendering and the local engine does not."""
-    given = {"logo": config.logo, "output_resolution": config.output_resolution} if config is not None else {}
+    given = {"output_resolution": config.output_resolution} if config is not None else {}
     return [f"config.{key} is left to the service" for key, value in given.items() if value]
 
 
@@ -167,11 +176,12 @@ def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
 
 
 def _seed(request: wire.RenderRequest) -> int:
-    """63 bits of the request's own digest; unset and default values are the same request."""
-    from didgen.api.wire import RenderConfig
+    """63 bits of the digest of whom it animates, what is said and what moves: how somebody moves while saying this.
 
-    fields = request.model_dump(mode="json", exclude=set(NOT_DRAWN))
-    fields["config"] = (request.config or RenderConfig()).model_dump(mode="json")
+    No option of `config` is in it, so that changing one changes what it names and not every movement beside.
+    """
+    fields = request.model_dump(mode="json", include=set(MOVED_BY))
+    fields["script"] = {k: v for k, v in (fields.get("script") or {}).items() if k not in ("subtitles", "reduce_noise")}
     return int(sha256_bytes(canonical_json(_by_digest(fields)))[:16], 16) >> 1
 
 
@@ -192,6 +202,8 @@ def shot_to_json(shot: engine.Shot) -> dict[str, Any]:
         fields["script"] = {"path": str(shot.script.path), "reduce_noise": shot.script.reduce_noise}
     if isinstance(shot.driver, Path):
         fields["driver"] = {"path": str(shot.driver)}
+    if isinstance(shot.config.logo, engine.Logo):
+        fields["config"]["logo"] = {**fields["config"]["logo"], "path": str(shot.config.logo.path)}
     return fields
 
 
@@ -199,7 +211,9 @@ def shot_from_json(fields: Mapping[str, Any]) -> engine.Shot:
     """The shot that `shot_to_json` wrote down."""
     config = dict(fields["config"])
     config["expressions"] = tuple(engine.Expression(**entry) for entry in config["expressions"])
-    driver, face = fields["driver"], fields["face"]
+    driver, face, logo = fields["driver"], fields["face"], config["logo"]
+    if isinstance(logo, dict):
+        config["logo"] = engine.Logo(**{**logo, "path": Path(logo["path"])})
     return engine.Shot(
         source=Path(fields["source"]),
         script=_script_from_json(fields["script"]),

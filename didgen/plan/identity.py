@@ -83,6 +83,8 @@ def _full_config(request: RenderRequest) -> dict[str, Any]:
         config["motion_factor"] = 1.0 if talk else 0.75
     if config["mute"] is None and not talk:
         config["mute"] = True
+    if config["logo"] is True:
+        config["logo"] = None  # what the service does unasked
     if config["reduce_noise"] is None:
         config["reduce_noise"] = False
     return config

@@ -179,8 +179,8 @@ class _One:
         """What the service can and the local engine cannot."""
         if config.get("result_format") == "gif":
             self._fail("the local engine makes no GIF", (*path, "result_format"), "mp4 or mov")
-        if config.get("logo"):
-            self.notes.append("the local engine draws no logo")
+        if config.get("logo") is False:
+            self.notes.append("logo: false, so nothing in the picture says that it is AI-generated")
 
     def _spoken(self, script: ScriptSpec, merged: Merged, locale: str) -> _Spoken | None:
         pad_s = float((merged.values.get("config") or {}).get("pad_audio") or 0.0)

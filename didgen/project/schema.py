@@ -18,7 +18,7 @@ CONFIG_WORDS: dict[str, str] = {
     "result_format": "Container of the video.",
     "fluent": "End in the pose of the beginning, so that videos can be joined.",
     "pad_audio": "Seconds of silence at the end.",
-    "logo": "A picture laid over the video, or false for none.",
+    "logo": "A picture laid over the video; left out: a small mark that says AI; false: neither.",
     "driver_expressions": "Expressions over time (talks only).",
     "align_driver": "Crop to the face of a driver video.",
     "align_expand_factor": "How much more than the face the square takes in.",

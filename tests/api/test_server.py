@@ -247,7 +247,7 @@ def test_a_page_of_another_site_may_not_send_jobs(tmp_path: Path) -> None:
     ],
 )
 def test_no_file_and_no_address_is_opened_for_a_client(tmp_path: Path, url: str) -> None:
-    """Only uploads are; as source, as sound and as driver, and the refusal does not tell what exists."""
+    """Only uploads are; as source, sound, driver and logo, and the refusal does not tell what exists."""
     (tmp_path / "secret.jpg").write_bytes(JPEG)
 
     async def work(web: httpx.AsyncClient) -> None:
@@ -257,6 +257,7 @@ def test_no_file_and_no_address_is_opened_for_a_client(tmp_path: Path, url: str)
             {"source_url": url, "script": text},
             {"source_url": good, "script": {"type": "audio", "audio_url": url}},
             {"source_url": good, "script": text, "driver_url": url},
+            {"source_url": good, "script": text, "config": {"logo": {"url": url, "position": [0, 0]}}},
         ):
             answer = await web.post("/talks", json=body)
             assert 400 == answer.status_code

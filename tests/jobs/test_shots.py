@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from didgen.api.wire import AnimationRequest, TalkRequest
-from didgen.engine.shot import AudioScript, Config, Expression, FaceSquare, Shot, TextScript
+from didgen.engine.shot import AudioScript, Config, Expression, FaceSquare, Logo, Shot, TextScript
 from didgen.errors import RenderError
 from didgen.jobs.shots import file_path, length_guess_s, shot_from_json, shot_to_json, to_shot
 
@@ -69,7 +69,8 @@ def test_every_shot_survives_the_pipe(photo: Path) -> None:
         to_shot(talk(photo, config={"driver_expressions": {"expressions": []}}))[0],
         Shot(photo, AudioScript(photo), photo, Config(expressions=(Expression("happy", 1, 0.5),)), seed=2**62),
         Shot(photo, None, "bank://fun/driver-01", face=FaceSquare(1, 2, 3)),
-        Shot(photo, TextScript("Grüße", "am_puck", 1.2, True)),
+        Shot(photo, TextScript("Grüße", "am_puck", 1.2, True), config=Config(logo=Logo(photo, -5, 7))),
+        Shot(photo, None, config=Config(logo=None)),
     ]
     for shot in shots:
         assert shot == shot_from_json(json.loads(json.dumps(shot_to_json(shot))))
@@ -115,6 +116,7 @@ def test_a_voice_of_the_service_is_cast(photo: Path) -> None:
         ({"source_url": "file:///nowhere/a.jpg"}, "BadRequestError"),
         ({"script": {"type": "audio", "audio_url": "s3://bucket/a.mp3"}}, "BadRequestError"),
         ({"driver_url": "https://example.com/d.mp4"}, "DriverError"),
+        ({"config": {"logo": {"url": "https://example.com/l.png", "position": [0, 0]}}}, "LogoError"),
         ({"config": {"result_format": "gif"}}, "ConfigError"),
         (
             {
@@ -140,10 +142,31 @@ def test_what_the_engine_cannot_do_is_refused(photo: Path, changes: dict[str, An
 
 
 def test_what_only_the_service_does_is_said(photo: Path) -> None:
-    """A logo or another size does not stop a draft."""
-    config = {"logo": {"url": "https://example.com/l.png", "position": [0, 0]}, "output_resolution": 720}
-    _, notes = to_shot(talk(photo, config=config))
-    assert ("config.logo is left to the service", "config.output_resolution is left to the service") == notes
+    """Another size does not stop a draft."""
+    _, notes = to_shot(talk(photo, config={"output_resolution": 720}))
+    assert ("config.output_resolution is left to the service",) == notes
+
+
+def test_a_logo_is_a_picture_the_mark_or_nothing(photo: Path) -> None:
+    """Unset and true are the mark, as at the service; false is neither; a place may be negative."""
+    for given, logo in [
+        ({}, "ai"),
+        ({"logo": None}, "ai"),
+        ({"logo": True}, "ai"),
+        ({"logo": False}, None),
+        ({"logo": {"url": photo.as_uri(), "position": [-90, 4]}}, Logo(photo, -90, 4)),
+    ]:
+        assert logo == to_shot(talk(photo, config=given))[0].config.logo
+
+
+def test_options_do_not_change_the_way_somebody_moves(photo: Path) -> None:
+    """The seed is that of picture, words, voice and driver; a logo, a size or a stronger motion keep the same moves."""
+    seed = to_shot(talk(photo))[0].seed
+    for config in ({"logo": False}, {"stitch": True}, {"motion_factor": 0.5}, {"sharpen": False, "fluent": True}):
+        assert seed == to_shot(talk(photo, config=config))[0].seed
+    subtitled = {"type": "text", "input": "Hello", "subtitles": True}
+    assert seed == to_shot(talk(photo, script=subtitled))[0].seed
+    assert seed != to_shot(talk(photo, driver_url="bank://lively"))[0].seed
 
 
 def test_file_urls_name_paths(photo: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_driver_video_counts_by_its_bytes() -> None:
 def test_defaults_are_written_out() -> None:
     """Writing a default and leaving it out is one render, for talks and for animations."""
     bare = TalkRequest(source_url="s", script=TextScript(input="Hello"))
-    full = bare.model_copy(update={"config": RenderConfig(motion_factor=1, stitch=False, reduce_noise=False)})
+    full = bare.model_copy(update={"config": RenderConfig(motion_factor=1, stitch=False, logo=True)})
     assert fingerprint(bare, {}) == fingerprint(full, {})
     still = AnimationRequest(source_url="s")
     moving = still.model_copy(update={"config": RenderConfig(motion_factor=0.75, mute=True)})

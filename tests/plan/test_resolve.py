@@ -49,6 +49,15 @@ def sent(scene: Scene) -> dict[str, Any]:
     return scene.request.model_dump(exclude_unset=True)
 
 
+def test_a_video_without_a_mark_is_said(folder: Path) -> None:
+    """`logo: false` is the writer's choice, and the plan tells it; the mark and a logo of one's own need no words."""
+    (said,) = one(folder, "script: Hello, config: {logo: false}").notes
+    assert "logo: false" in said
+    (folder / "logo.png").write_bytes(b"logo")
+    assert () == one(folder, "script: Hello, config: {logo: {url: logo.png, position: [-9, 9]}}").notes
+    assert () == one(folder, "script: Hello").notes == one(folder, "script: Hello, config: {logo: true}").notes
+
+
 def test_a_talk(folder: Path) -> None:
     """The request carries what was written and no more; the scene says where it goes and how long it will be."""
     scene = one(folder, "script: 'Hello {{ x }}', config: {stitch: true}", head=HEAD + "vars: {x: you}\n")

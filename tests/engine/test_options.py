@@ -1,0 +1,79 @@
+"""Options of a talk, each seen in the pixels or heard in the samples of a finished file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from didgen.engine.render import render
+from didgen.engine.shot import Config, Logo, Rendered, Shot, TextScript
+
+pytestmark = pytest.mark.render
+
+PHOTO = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
+SAYING = TextScript("Map.", "heart")
+
+Frames = NDArray[np.int16]
+
+
+class Shelf(dict[str, bytes]):
+    """A memo that remembers speech and faces for all tests of this file."""
+
+    def put(self, key: str, value: bytes) -> None:
+        self[key] = value
+
+
+Take = Callable[..., Rendered]
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Take:
+    """Render a short talk with some options, each set of options once."""
+    shelf, done, folder = Shelf(), {}, tmp_path_factory.mktemp("takes")
+
+    def rendered(**options: Any) -> Rendered:
+        key = repr(sorted(options.items()))
+        if key not in done:
+            config = Config(**options)
+            shot = Shot(PHOTO, SAYING, "bank://natural/driver-1", config, seed=11)
+            done[key] = render(shot, folder / f"{len(done)}.{config.result_format}", lambda *_: None, shelf)
+        return done[key]
+
+    return rendered
+
+
+def pictures(take: Rendered) -> Frames:
+    """(T, H, W, 3) as a player shows them."""
+    with av.open(str(take.video)) as file:
+        decoded = [f.to_ndarray(format="rgb24", src_colorspace="ITU709") for f in file.decode(video=0)]
+    return np.stack(decoded).astype(np.int16)
+
+
+def test_the_mark_is_seen_unless_it_is_taken_away(take: Take) -> None:
+    """Unset: every frame has it in the lower right corner, bright letters on a dark plate; false: the same video
+    without it. Elsewhere the two do not differ by more than the coding of it."""
+    marked, plain = pictures(take()), pictures(take(logo=None))
+    corner = (slice(None), slice(465, 498), slice(448, 500))
+    assert (marked[corner].max((1, 2, 3)) > 235).all()
+    assert (np.abs(marked[corner] - plain[corner]).mean((1, 2, 3)) > 20).all()
+    assert np.abs(marked[:, :448] - plain[:, :448]).mean() < 1.5
+
+
+def test_ones_own_logo_takes_the_marks_place(take: Take, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where it was asked for, counted from the far edge, half clear; and the corner of the mark is the photo's."""
+    path = tmp_path_factory.mktemp("logo") / "logo.png"
+    cv2.imwrite(str(path), np.dstack([np.full((40, 60), v, np.uint8) for v in (255, 0, 0, 128)]))  # BGRA: blue
+    branded, plain = pictures(take(logo=Logo(path, -100, 20))), pictures(take(logo=None))
+    inside = (slice(None), slice(22, 58), slice(414, 470))
+    expected = plain[inside] / 2 + np.array([0, 0, 127.5])
+    assert np.abs(branded[inside] - expected).mean() < 4
+    outside = np.ones(plain.shape[1:3], bool)
+    outside[10:70, 402:482] = False
+    assert np.abs(branded - plain)[:, outside].mean() < 1.5
