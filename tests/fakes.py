@@ -1,8 +1,9 @@
 """Real, small stand-ins. As a program this file is a worker with a tiny engine: `command=fakes.COMMAND`.
 
-The engine writes a true MP4 (16×16, a grey that depends on the seed, a quarter of a second, H.264 and AAC) in a few
-milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`, `!refuse`, `!bug`,
-`!slow` (half a second), `!where`. Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
+The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
+AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
+`!refuse`, `!bug`, `!slow` (half a second), `!where`. Each render adds a line with its script to the file named by
+DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,7 +35,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     known = memo.get(key)
     if known is None:
         memo.put(key, text.encode())
-    write_video(out, shot.seed % 200, report)
+    write_video(out, zlib.crc32(repr((shot.seed, text, shot.config)).encode()) % 200, report)
     words = [[word, k * 0.1, k * 0.1 + 0.08] for k, word in enumerate(text.split()[:2])]
     facts = {
         "duration_s": FRAMES / FPS,

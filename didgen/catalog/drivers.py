@@ -27,15 +27,30 @@ SERVICE_ONLY_BANKS = ("classics",)
 VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".mpeg", ".mpg", ".avi")
 
 
+ORIENTATIONS = ("original", "flipped")
+"""How a driver is seen, as the service reports it behind the name: as it is, or in a mirror."""
+
+
+def split_driver(text: str) -> tuple[str, str, str]:
+    """Bank, name and orientation of "bank://lively/driver-02/flipped"; "" for what is left open.
+
+    Whether they exist is not looked at; whatever stands behind the name is the orientation.
+    """
+    bank, _, rest = text.removeprefix("bank://").strip("/").partition("/")
+    name, _, orientation = rest.partition("/")
+    return bank, name, orientation
+
+
 def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool = True) -> str:
     """The driver's URL for its short name: "lively" is bank://lively/, "lively/driver-02" is bank://lively/driver-02.
 
-    A file name (ending in a video suffix) and any URL but bank:// stay as they are. local: the local engine will
-    render it. Raises UsageError with the nearest right name.
+    "/original" or "/flipped" may stand behind the name, as the service reports it. A file name (ending in a video
+    suffix) and any URL but bank:// stay as they are. local: the local engine will render it. Raises UsageError with the
+    nearest right name.
     """
     if is_driver_file(text) or ("://" in text and not text.startswith("bank://")):
         return text
-    bank, _, name = text.removeprefix("bank://").partition("/")
+    bank, name, orientation = split_driver(text)
     if bank in SERVICE_ONLY_BANKS:
         if local:
             raise UsageError(f"the local engine has no driver {text!r}", hint="its songs come with the service only")
@@ -45,7 +60,11 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
         raise _unknown_bank(bank, kind, banks)
     if name and name not in banks[bank]:
         raise UsageError(f"there is no driver {name!r} in {bank}", hint=nearest(name, banks[bank]))
-    return f"bank://{bank}/{name}"
+    if orientation and orientation not in ORIENTATIONS:
+        raise UsageError(
+            f"a driver is original or flipped, not {orientation!r}", hint=nearest(orientation, ORIENTATIONS)
+        )
+    return f"bank://{bank}/{name}" + (f"/{orientation}" if orientation else "")
 
 
 def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:

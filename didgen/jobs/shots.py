@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from didgen.api import wire
     from didgen.catalog.delivery import Delivery
 
-MOVED_BY = ("source_url", "driver_url", "face", "script")
-"""Fields of a request that its seed is made of."""
-
 _CHARACTERS_PER_S = 12.0  # slow speech: the watchdog's guess may be long, never short
 _BYTES_PER_S = 4000.0  # of a thinly coded recording, for the same reason
 _LONGEST_AUDIO_S = 600.0  # what is accepted
@@ -28,8 +25,9 @@ _LONGEST_AUDIO_S = 600.0  # what is accepted
 def to_shot(request: wire.RenderRequest) -> tuple[engine.Shot, tuple[str, ...]]:
     """What the engine is asked for by `request`, and notes on what it does otherwise than the service.
 
-    The seed is that of the request with its local files named by digest, so equal requests render equal bytes
-    wherever the files lie. Raises RenderError in the service's kinds for what only the service can do.
+    The seed is the pictured person's, by the photo's digest: equal requests render equal bytes wherever the files lie,
+    and an edited script or config leaves the motion of what it does not touch. Raises RenderError in the
+    service's kinds for what only the service can do.
     """
     config = request.config
     notes = list(_ignored(config))
@@ -176,22 +174,10 @@ def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
 
 
 def _seed(request: wire.RenderRequest) -> int:
-    """63 bits of the digest of whom it animates, what is said and what moves: how somebody moves while saying this.
-
-    No option of `config` is in it, so that changing one changes what it names and not every movement beside.
-    """
-    fields = request.model_dump(mode="json", include=set(MOVED_BY))
-    fields["script"] = {k: v for k, v in (fields.get("script") or {}).items() if k not in ("subtitles", "reduce_noise")}
-    return int(sha256_bytes(canonical_json(_by_digest(fields)))[:16], 16) >> 1
-
-
-def _by_digest(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _by_digest(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_by_digest(v) for v in value]
-    path = file_path(value) if isinstance(value, str) and value.startswith("file:") else None
-    return f"sha256:{sha256_file(path)}" if path is not None and path.is_file() else value
+    """63 bits of who is pictured. What is said and which driver moves are joined to it where motion is made."""
+    path = file_path(request.source_url)
+    face = request.face.model_dump(mode="json") if request.face is not None else None
+    return int(sha256_bytes(canonical_json([sha256_file(path) if path else request.source_url, face]))[:16], 16) >> 1
 
 
 def shot_to_json(shot: engine.Shot) -> dict[str, Any]:

@@ -259,7 +259,13 @@ def test_turned_photo_gets_a_calm_driver() -> None:
 
 @pytest.mark.parametrize(
     ("driver", "message"),
-    [("bank://lovely", "no bank lovely"), ("bank://natural/driver-77", "no driver-77"), ("bank://classics", "D-ID")],
+    [
+        ("bank://lovely", "no bank lovely"),
+        ("bank://natural/driver-77", "no driver-77"),
+        ("bank://natural/flipped", "no flipped"),
+        ("bank://natural/driver-7/upside", "not upside"),
+        ("bank://classics", "D-ID"),
+    ],
 )
 def test_unknown_driver_is_one_clear_error(driver: str, message: str) -> None:
     """A bank or a number that is not there."""

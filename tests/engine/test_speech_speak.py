@@ -102,6 +102,19 @@ def test_pauses_are_the_chosen_ones() -> None:
     assert 0.65 - 0.02 <= gaps.max() <= 0.85
 
 
+def test_sentences_know_when_and_what() -> None:
+    """Three sentences between the first and the last word, parted by their pauses; a key is the sentence's own."""
+    speech = said("heart")
+    assert 3 == len(speech.sentences)
+    for s, first, last in zip(speech.sentences, ("Peter", "Dr.", "Well —"), ("paper.", "them!", "mum."), strict=True):
+        words = [w.text for w in speech.words if s.start_s - 0.08 <= w.start_s and w.end_s <= s.end_s + 0.08]
+        assert (first, last) == (words[0], words[-1])
+    assert all(b.start_s - a.end_s >= 0.34 for a, b in pairwise(speech.sentences))
+    again = speak(TextScript("Bye. Peter bought my paper. Bye.", "heart"))
+    assert speech.sentences[0].key == again.sentences[1].key
+    assert again.sentences[0].key == again.sentences[2].key != again.sentences[1].key
+
+
 def test_the_same_script_gives_the_same_bytes() -> None:
     """Twice without a memo, then from the memo: equal to the last sample and time."""
     memo, script = Drawer(), TextScript(TEXT, "heart")

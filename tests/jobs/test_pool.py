@@ -74,7 +74,7 @@ def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -
 
 
 def test_equal_requests_render_equal_bytes_wherever_the_photo_lies(photo: Path, tmp_path: Path) -> None:
-    """The seed comes from the request with files named by digest: a moved photo renders the same, new text not."""
+    """Files count by their bytes, not by their place: a moved photo renders the same, new text not."""
 
     moved = tmp_path / "elsewhere" / "b.jpg"
     moved.parent.mkdir()

@@ -76,15 +76,22 @@ def test_every_shot_survives_the_pipe(photo: Path) -> None:
         assert shot == shot_from_json(json.loads(json.dumps(shot_to_json(shot))))
 
 
-def test_the_seed_is_the_requests_and_not_the_places(photo: Path, tmp_path: Path) -> None:
-    """Defaults written out, a moved file and what no pixel depends on change nothing; the text does."""
+def test_the_seed_is_the_pictured_persons(photo: Path, tmp_path: Path) -> None:
+    """A moved file, another text, config or driver leave it; another photo or another face in it does not."""
     moved = tmp_path / "b.jpg"
     moved.write_bytes(b"picture")
     seed = to_shot(talk(photo))[0].seed
-    same = [talk(moved), talk(photo, config={"stitch": False}), talk(photo, user_data="x", webhook="https://a.example")]
+    same = [
+        talk(moved),
+        talk(photo, config={"stitch": True}),
+        talk(photo, script={"type": "text", "input": "Hallo"}),
+        talk(photo, driver_url="bank://lively/driver-02"),
+        talk(photo, user_data="x", webhook="https://a.example"),
+    ]
     assert {seed} == {to_shot(request)[0].seed for request in same}
-    other = talk(photo, script={"type": "text", "input": "Hallo"})
-    assert seed != to_shot(other)[0].seed
+    assert seed != to_shot(talk(photo, face={"top_left": [1, 2], "size": 3}))[0].seed
+    moved.write_bytes(b"another picture")
+    assert seed != to_shot(talk(moved))[0].seed
     assert 0 <= seed < 2**63
 
 

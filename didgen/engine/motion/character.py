@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from didgen.catalog.drivers import ANIMATION_BANKS, SERVICE_ONLY_BANKS, TALK_BANKS
+from didgen.catalog.drivers import ANIMATION_BANKS, ORIENTATIONS, SERVICE_ONLY_BANKS, TALK_BANKS, split_driver
 from didgen.errors import RenderError
 
 
@@ -75,9 +75,7 @@ def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) 
     Raises RenderError("DriverNotValidError") for a bank or a number that is not there.
     """
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
-    path = (wanted or "").removeprefix("bank://").removesuffix("/original").strip("/")
-    flipped = path.endswith("/flipped")
-    category, _, name = path.removesuffix("/flipped").partition("/")
+    category, name, orientation = split_driver(wanted or "")
     rng = generator(seed, "driver")
     if not category:
         names, shares = zip(*_CHOICES[kind].items(), strict=True)
@@ -90,7 +88,9 @@ def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) 
             f"the bank {category} has no {name}",
             hint=f"it has {banks[category][0]} to {banks[category][-1]}",
         )
-    return Driver(category, name or str(rng.choice(banks[category])), flipped)
+    if orientation and orientation not in ORIENTATIONS:
+        raise RenderError("DriverNotValidError", f"a driver is original or flipped, not {orientation}")
+    return Driver(category, name or str(rng.choice(banks[category])), orientation == "flipped")
 
 
 def _unknown(category: str, kind: str, known: list[str]) -> RenderError:

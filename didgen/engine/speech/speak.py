@@ -21,7 +21,7 @@ from didgen.engine.speech.loudness import levelled
 from didgen.engine.speech.reading import Reading, read
 from didgen.engine.speech.reshape import Piece, reshaped
 from didgen.engine.speech.script import Utterance, utterances
-from didgen.engine.speech.speech import Phoneme, Speech, Word
+from didgen.engine.speech.speech import Phoneme, Sentence, Speech, Word
 from didgen.engine.speech.style import PLAIN, Style
 from didgen.engine.speech.timing import Timed, heard, phonemes_of, tiled, time_symbols
 from didgen.engine.speech.visemes import PAUSES
@@ -59,16 +59,18 @@ def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int,
     _check_rate(script.rate)
     spoken: list[Spoken] = []
     pauses_s: list[float] = []
+    parts: list[tuple[str, int]] = []
     planned = utterances(script)
     for done, utterance in enumerate(planned, 1):
         said = _utterance(utterance, script, memo)
         spoken += said
         pauses_s += [BREATH_S] * (len(said) - 1) + [utterance.pause_s] * bool(said)
+        parts.append((sentence_key(utterance), len(said)))
         if progress is not None:
             progress(done, len(planned))
     if not spoken:
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
-    return _assembled(spoken, [*pauses_s[:-1], TAIL_S])
+    return _assembled(spoken, [*pauses_s[:-1], TAIL_S], parts)
 
 
 def _voice(name: str) -> Voice:
@@ -128,6 +130,11 @@ def memo_key(utterance: Utterance, voice: Voice, rate: float, pitch_st: float = 
     parts = [FORMAT, utterance.written, utterance.spoken, voice.id, voice.locale, rate, nets]
     styled = [pitch_st, [[s.rate, s.pitch_st, s.gain_db, s.phonemes] for s in utterance.styles]]
     return "speech-" + sha256_bytes(canonical_json(parts + styled if pitch_st or utterance.styles else parts))
+
+
+def sentence_key(utterance: Utterance) -> str:
+    """What is said, whoever says it."""
+    return sha256_bytes(canonical_json([utterance.written, utterance.spoken]))[:16]
 
 
 def _spoken(reading: Reading, voice: Voice, styles: Sequence[Style]) -> Spoken:
@@ -195,8 +202,11 @@ def _trimmed(samples: NDArray[np.float32], start_s: float, end_s: float) -> NDAr
     return np.asarray(scaled, np.int16)
 
 
-def _assembled(spoken: list[Spoken], pauses_s: list[float]) -> Speech:
-    """Utterances in a row, a pause after each; the whole is levelled at once, so that loud and soft stay so."""
+def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[str, int]]) -> Speech:
+    """Utterances in a row, a pause after each; the whole is levelled at once, so that loud and soft stay so.
+
+    `parts`: the key of every sentence, and of how many utterances in a row it is made.
+    """
     margin = round(MARGIN_S * SAMPLE_RATE_HZ)
     heard_s = [(len(s.samples) - 2 * margin) / SAMPLE_RATE_HZ for s in spoken]
     starts_s = LEAD_S + np.concatenate([[0.0], np.cumsum(np.add(heard_s, pauses_s))])
@@ -211,7 +221,23 @@ def _assembled(spoken: list[Spoken], pauses_s: list[float]) -> Speech:
         phonemes += [Phoneme(p.symbol, p.viseme, start_s + p.start_s, start_s + p.end_s) for p in s.phonemes]
     duration_s = len(sound) / SAMPLE_RATE_HZ
     samples = np.clip(levelled(sound, SAMPLE_RATE_HZ), -1.0, 1.0)
-    return Speech(samples, SAMPLE_RATE_HZ, _in_order(words, duration_s), tiled(phonemes, duration_s))
+    ends_s = starts_s[:-1] + heard_s
+    return Speech(
+        samples,
+        SAMPLE_RATE_HZ,
+        _in_order(words, duration_s),
+        tiled(phonemes, duration_s),
+        sentences=_sentences(starts_s.tolist(), ends_s.tolist(), parts),
+    )
+
+
+def _sentences(starts_s: list[float], ends_s: list[float], parts: list[tuple[str, int]]) -> tuple[Sentence, ...]:
+    out, first = [], 0
+    for key, count in parts:
+        if count:
+            out.append(Sentence(starts_s[first], ends_s[first + count - 1], key))
+        first += count
+    return tuple(out)
 
 
 def _in_order(words: list[Word], duration_s: float) -> tuple[Word, ...]:

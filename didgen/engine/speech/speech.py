@@ -31,11 +31,25 @@ class Phoneme:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a script, from where it is first heard to where it is last, in seconds of the sound.
+
+    `key` says what is said and is the same wherever the sentence stands: what belongs to a sentence (its motion) is
+    derived from it, so that an edit elsewhere leaves it alone. A sentence said twice has the same key twice.
+    """
+
+    start_s: float
+    end_s: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Sound with times. `phonemes` are sorted, do not overlap, and lie inside the sound; silence is viseme "sil".
 
     samples: (N,) float32 mono in -1..1. visemes: (F, 15) probabilities at 100 frames a second when the mouth comes
     from sound alone (an audio script), else None; `phonemes` then holds the most probable runs with symbol "".
+    sentences: in order, not overlapping; none when nobody knows them (an audio script).
     """
 
     samples: NDArray[np.float32]
@@ -43,6 +57,7 @@ class Speech:
     words: tuple[Word, ...]
     phonemes: tuple[Phoneme, ...]
     visemes: NDArray[np.float32] | None = None
+    sentences: tuple[Sentence, ...] = ()
 
     @property
     def duration_s(self) -> float:
