@@ -85,6 +85,8 @@ def test_the_seed_is_the_pictured_persons(photo: Path, tmp_path: Path) -> None:
         talk(moved),
         talk(photo, config={"stitch": True}),
         talk(photo, script={"type": "text", "input": "Hallo"}),
+        talk(photo, script={"type": "text", "input": "Hello", "subtitles": True}),
+        talk(photo, config={"logo": False, "sharpen": False, "fluent": True, "motion_factor": 0.5}),
         talk(photo, driver_url="bank://lively/driver-02"),
         talk(photo, user_data="x", webhook="https://a.example"),
     ]
@@ -164,16 +166,6 @@ def test_a_logo_is_a_picture_the_mark_or_nothing(photo: Path) -> None:
         ({"logo": {"url": photo.as_uri(), "position": [-90, 4]}}, Logo(photo, -90, 4)),
     ]:
         assert logo == to_shot(talk(photo, config=given))[0].config.logo
-
-
-def test_options_do_not_change_the_way_somebody_moves(photo: Path) -> None:
-    """The seed is that of picture, words, voice and driver; a logo, a size or a stronger motion keep the same moves."""
-    seed = to_shot(talk(photo))[0].seed
-    for config in ({"logo": False}, {"stitch": True}, {"motion_factor": 0.5}, {"sharpen": False, "fluent": True}):
-        assert seed == to_shot(talk(photo, config=config))[0].seed
-    subtitled = {"type": "text", "input": "Hello", "subtitles": True}
-    assert seed == to_shot(talk(photo, script=subtitled))[0].seed
-    assert seed != to_shot(talk(photo, driver_url="bank://lively"))[0].seed
 
 
 def test_file_urls_name_paths(photo: Path) -> None:
