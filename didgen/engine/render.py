@@ -55,6 +55,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
         subject.face,
         stitch=shot.config.stitch,
         expand=shot.config.align_expand_factor,
+        longest_px=shot.config.output_resolution,
         sharpen=shot.config.sharpen,
         others=subject.others,
     )

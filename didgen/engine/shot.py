@@ -79,6 +79,7 @@ class Config:
     motion_factor: float = 1.0
     normalization_factor: float = 1.0
     sharpen: bool = True
+    output_resolution: int | None = None  # 150..1920: the longest side at most, px
     mute: bool = True  # animations: drop the driver's own sound
     result_format: Literal["mp4", "mov"] = "mp4"
     logo: Logo | Literal["ai"] | None = "ai"  # a picture, our visible mark, or neither

@@ -30,10 +30,8 @@ def to_shot(request: wire.RenderRequest) -> tuple[engine.Shot, tuple[str, ...]]:
     service's kinds for what only the service can do.
     """
     config = request.config
-    notes = list(_ignored(config))
     source = _local_file(request.source_url, "source_url", "BadRequestError", "invalid source url")
-    script, said = _script(request)
-    notes += said
+    script, notes = _script(request)
     shot = engine.Shot(
         source=source,
         script=script,
@@ -42,7 +40,7 @@ def to_shot(request: wire.RenderRequest) -> tuple[engine.Shot, tuple[str, ...]]:
         face=_face(request.face),
         seed=_seed(request),
     )
-    return shot, tuple(notes)
+    return shot, notes
 
 
 def length_guess_s(shot: engine.Shot) -> float:
@@ -141,6 +139,7 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         motion_factor=motion if motion is not None else (1.0 if talk else 0.75),
         normalization_factor=given.normalization_factor,
         sharpen=given.sharpen,
+        output_resolution=given.output_resolution,
         mute=given.mute is not False,
         result_format=_container(given.result_format),
         logo=_logo(given.logo),
@@ -161,12 +160,6 @@ def _container(name: str) -> Any:
     if name not in ("mp4", "mov"):
         raise RenderError("ConfigError", f"result_format {name} is not rendered here", hint="use mp4 or mov")
     return name
-
-
-def _ignored(config: wire.RenderConfig | None) -> list[str]:
-    """What the service does after rendering and the local engine does not."""
-    given = {"output_resolution": config.output_resolution} if config is not None else {}
-    return [f"config.{key} is left to the service" for key, value in given.items() if value]
 
 
 def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:

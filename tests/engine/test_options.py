@@ -38,11 +38,11 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Take:
     """Render a short talk with some options, each set of options once."""
     shelf, done, folder = Shelf(), {}, tmp_path_factory.mktemp("takes")
 
-    def rendered(**options: Any) -> Rendered:
-        key = repr(sorted(options.items()))
+    def rendered(photo: Path = PHOTO, **options: Any) -> Rendered:
+        key = repr((photo, sorted(options.items())))
         if key not in done:
             config = Config(**options)
-            shot = Shot(PHOTO, SAYING, "bank://natural/driver-1", config, seed=11)
+            shot = Shot(photo, SAYING, "bank://natural/driver-1", config, seed=11)
             done[key] = render(shot, folder / f"{len(done)}.{config.result_format}", lambda *_: None, shelf)
         return done[key]
 
@@ -77,3 +77,26 @@ def test_ones_own_logo_takes_the_marks_place(take: Take, tmp_path_factory: pytes
     outside = np.ones(plain.shape[1:3], bool)
     outside[10:70, 402:482] = False
     assert np.abs(branded - plain)[:, outside].mean() < 1.5
+
+
+def test_the_longest_side_is_limited(take: Take) -> None:
+    """`output_resolution`: a smaller crop shows the same, a stitched photo keeps its shape, sides stay even."""
+    small, large = pictures(take(output_resolution=201, logo=None)), pictures(take(logo=None))
+    assert (200, 200) == small.shape[1:3]
+    shrunk = np.stack([cv2.resize(p.astype(np.uint8), (200, 200), interpolation=cv2.INTER_AREA) for p in large])
+    assert np.abs(shrunk.astype(int) - small).mean() < 5
+    facts = take(stitch=True, output_resolution=300).facts
+    assert [300, 300] == facts["resolution"] == facts["metadata"]["resolution"]
+    assert (300, 300) == pictures(take(stitch=True, output_resolution=300)).shape[1:3]
+
+
+def test_a_crop_of_a_large_photo_may_be_larger(take: Take, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """As large as the photo is there, not enlarged: the limit alone makes no pixels."""
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    cv2.imwrite(str(path), cv2.resize(cv2.imread(str(PHOTO)), (1800, 1800), interpolation=cv2.INTER_CUBIC))
+    (width, height), (usual, _) = (
+        take(path, **given).facts["resolution"] for given in ({"output_resolution": 1080}, {})
+    )
+    assert 512 == usual
+    assert 600 < width == height < 700
+    assert [512, 512] == take(output_resolution=1080).facts["resolution"]

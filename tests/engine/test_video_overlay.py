@@ -91,7 +91,7 @@ def test_the_mark_is_small_and_legible_everywhere(width: int, height: int, shade
     mark = ai_badge(width, height)
     mark.lay(frame)
     tall, wide = mark.clear.shape[:2]
-    assert 24 <= tall <= max(24, 0.07 * min(width, height))
+    assert 18 <= tall <= max(18, 0.07 * min(width, height))
     if min(width, height) >= 512:
         assert tall * wide < 0.01 * width * height
     assert 0 < width - mark.left - wide < tall

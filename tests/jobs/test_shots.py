@@ -32,6 +32,7 @@ def test_a_talk_becomes_a_shot(photo: Path) -> None:
         "stitch": True,
         "fluent": True,
         "pad_audio": 1.5,
+        "output_resolution": 720,
         "result_format": "mov",
         "driver_expressions": {
             "expressions": [{"start_frame": 5, "expression": "happy", "intensity": 0.7}],
@@ -47,6 +48,7 @@ def test_a_talk_becomes_a_shot(photo: Path) -> None:
             stitch=True,
             fluent=True,
             pad_audio_s=1.5,
+            output_resolution=720,
             result_format="mov",
             expressions=(Expression("happy", 5, 0.7),),
             transition_frames=3,
@@ -148,12 +150,6 @@ def test_what_the_engine_cannot_do_is_refused(photo: Path, changes: dict[str, An
     with pytest.raises(RenderError) as caught:
         to_shot(talk(photo, **changes))
     assert kind == caught.value.kind
-
-
-def test_what_only_the_service_does_is_said(photo: Path) -> None:
-    """Another size does not stop a draft."""
-    _, notes = to_shot(talk(photo, config={"output_resolution": 720}))
-    assert ("config.output_resolution is left to the service",) == notes
 
 
 def test_a_logo_is_a_picture_the_mark_or_nothing(photo: Path) -> None:

@@ -15,7 +15,7 @@ from didgen.errors import RenderError
 
 Pixels = NDArray[np.uint8]
 
-_SMALLEST_PX = 24  # height of the mark: below that its letters are no letters
+_SMALLEST_PX = 18  # height of the mark: below that its letters are no letters
 _SHARE = 0.065  # of the frame's shorter side
 _FINE = 8  # the mark is drawn this much larger and averaged down
 

@@ -54,28 +54,32 @@ def build_rig(
     *,
     stitch: bool = False,
     expand: float = 0.3,
+    longest_px: int | None = None,
     sharpen: bool = True,
     others: Sequence[Face] = (),
 ) -> Rig:
     """photo_rgb: (H, W, 3). face: to animate; others: the photo's other faces, which stay still.
 
     stitch: the whole photo is the frame (at most 1920 px a side, even sides); else a 512 px square about the face, of
-    1 + 2.4 · expand times the face's longer side (the service's `align_expand_factor`). sharpen: the crop only.
+    1 + 2.4 · expand times the face's longer side (the service's `align_expand_factor`). longest_px: the frame's side at
+    most (`output_resolution`); lets a crop of a large photo be larger than 512 px. sharpen: the crop only.
     """
     photo = photo_rgb
     if stitch:
-        photo, scale = video_sized(photo_rgb)
+        photo, scale = video_sized(photo_rgb, longest_px or LONGEST_PX)
         face, others = _scaled(face, scale), [_scaled(other, scale) for other in others]
-    geometry, canvas = build_geometry(photo, face, stitch=stitch, expand=expand, others=others, sharpen=sharpen)
+    geometry, canvas = build_geometry(
+        photo, face, stitch=stitch, expand=expand, longest_px=longest_px, others=others, sharpen=sharpen
+    )
     field = main_field(geometry)
     still = np.zeros(len(SHAPES), np.float32)
     calibration = calibrate(geometry, field, lambda move: canvas.sampled(field.backward(still, move)))
     return Rig(geometry, canvas, field, build_slits(geometry, canvas), calibration, photo if stitch else None)
 
 
-def video_sized(photo: Picture) -> tuple[Picture, float]:
-    """The photo with even sides of at most 1920 px, and how much it was scaled; an odd last row or column is lost."""
-    scale = min(1.0, LONGEST_PX / max(photo.shape[:2]))
+def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:
+    """The photo with even sides of at most `longest_px`, and its scale; an odd last row or column is lost."""
+    scale = min(1.0, longest_px / max(photo.shape[:2]))
     if scale < 1:
         height, width = (round(n * scale) for n in photo.shape[:2])
         photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)

@@ -65,13 +65,17 @@ class WorkArea:
         return self.left * self.scale, self.top * self.scale, right * self.scale, bottom * self.scale
 
 
-def crop_area(face: Face, width: int, height: int, expand: float) -> WorkArea:
-    """The square about the face, inside a photo of width x height px, that fills the 512 px frame."""
+def crop_area(face: Face, width: int, height: int, expand: float, longest_px: int | None = None) -> WorkArea:
+    """The square about the face, inside a photo of width x height px, that fills the frame.
+
+    The frame has 512 px a side; with `longest_px` as many as the photo has there, at least 512, at most those.
+    """
     left, top, right, bottom = face.box
     side = min(max(right - left, bottom - top) * (1 + _EXPAND * expand), width, height)
     x = np.clip((left + right - side) / 2, 0, width - side)
     y = np.clip((top + bottom - side) / 2, 0, height - side)
-    return WorkArea(float(x), float(y), float(side), float(side), CROP_PX / side)
+    frame_px = CROP_PX if longest_px is None else min(max(int(side), CROP_PX), longest_px) // 2 * 2
+    return WorkArea(float(x), float(y), float(side), float(side), frame_px / side)
 
 
 def stitch_area(face: Face, width: int, height: int) -> WorkArea:
@@ -84,14 +88,21 @@ def stitch_area(face: Face, width: int, height: int) -> WorkArea:
 
 
 def build_geometry(
-    photo: Picture, face: Face, *, stitch: bool, expand: float, others: Sequence[Face] = (), sharpen: bool = False
+    photo: Picture,
+    face: Face,
+    *,
+    stitch: bool,
+    expand: float,
+    longest_px: int | None = None,
+    others: Sequence[Face] = (),
+    sharpen: bool = False,
 ) -> tuple[Geometry, Canvas]:
-    """photo: (H, W, 3). expand: the service's `align_expand_factor`, for the crop. others: faces that must not move.
+    """photo: (H, W, 3). expand, longest_px: of the crop, see `crop_area`. others: faces that must not move.
 
     A stitched canvas is never sharpened: the frame would differ from the photo around it.
     """
     height, width = photo.shape[:2]
-    area = stitch_area(face, width, height) if stitch else crop_area(face, width, height, expand)
+    area = stitch_area(face, width, height) if stitch else crop_area(face, width, height, expand, longest_px)
     size = area.size
     dense = 2 if max(size) <= _DENSE_PX else 1
     margin = max(size) // (8 if stitch else 4)
