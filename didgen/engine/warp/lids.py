@@ -1,0 +1,235 @@
+"""The lids: where they end, and what a lid looks like that slides out of its fold.
+
+An upper lid does not stretch when it falls: it slides out from under the fold above it. So the lid is a layer of its
+own in the slit frame (u along, v across the eye). Its lower part is the photo's; what comes out from under the fold is
+drawn in the tones of the skin about the eye, with the grain of the skin below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import Eye
+from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.eyeball import iris_of
+from didgen.engine.warp.geometry import smoothstep
+from didgen.engine.warp.layer import Layer, Region, with_alpha
+from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
+
+LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
+WHITE_REACH_CM = 0.25  # how far under the landmarks' lower lid the eye's white is looked for
+OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
+FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
+LEAST_FOLD_CM = 0.09
+REACH = 1.45  # half widths of the eye: how far along it the layers go
+_UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
+DENSE = 2  # samples a px of the lid's layer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LidLines:
+    """The edges of an eye in its slit frame, px: upper and lower lid, and the fold above the upper one."""
+
+    frame: SlitFrame
+    upper: Line
+    lower: Line
+    fold: Line
+
+    def fall(self, u: Floats, px_per_cm: float) -> Floats:
+        """How far the upper lid's edge falls at each u when it shuts; nothing at the corners and beyond."""
+        gap = np.maximum(self.lower.at(u) - self.upper.at(u), 0)
+        return floats(gap + OVERLAP_CM * px_per_cm * smoothstep(1.0, 0.75, np.abs(u) / self.frame.half))
+
+
+def find_lid_lines(canvas: Canvas, landmarks: Floats, eye: Eye, px_per_cm: float) -> LidLines:
+    """The landmarks' lines, the lower one brought down to where the eye's white really ends."""
+    frame = SlitFrame.between(landmarks[eye.up[0]], landmarks[eye.up[-1]])
+    up, lo, crease = (frame.uv(landmarks[list(row)]) for row in (eye.up, eye.lo, eye.crease))
+    upper, lower = Line.through(up), Line.through(lo)
+    fold = up + FOLD_SHARE * (crease - up)
+    fold[:, 1] = np.minimum(fold[:, 1], upper.at(fold[:, 0]) - LEAST_FOLD_CM * px_per_cm)
+    u = np.linspace(-1.1, 1.1, 45, dtype=np.float32) * frame.half
+    reach = _white_below(canvas, landmarks, eye, frame, lower, u, px_per_cm)
+    return LidLines(frame, upper, Line(u, floats(lower.at(u) + reach)), Line.through(fold))
+
+
+def _white_below(
+    canvas: Canvas, marks: Floats, eye: Eye, frame: SlitFrame, lower: Line, u: Floats, px_per_cm: float
+) -> Floats:
+    """(n,) px at each u: how far the eye's white goes on below the landmarks' line.
+
+    On turned heads the net sets that line too high by up to a quarter of the eye, and a lid that falls to it leaves a
+    white sliver. White is what is nearer in colour to the eye's own white than to the skin below the eye.
+    """
+    down = np.linspace(0, WHITE_REACH_CM * px_per_cm, 25, dtype=np.float32)[:, None]
+    strip = _colours(canvas.sampled(frame.xy(u[None] + 0 * down, lower.at(u) + down)))
+    white = _eye_white(canvas, marks, eye)
+    skin = np.median(_colours(canvas.sampled(marks[None, list(eye.under[2:7]), :2]))[0], 0)
+    if np.linalg.norm(white - skin) < _UNLIKE:
+        return np.zeros(len(u), np.float32)
+    pale = np.linalg.norm(strip - white, axis=-1) < 0.8 * np.linalg.norm(strip - skin, axis=-1)
+    reach = np.minimum.accumulate(pale, axis=0).sum(0) * float(down[1, 0])
+    x = u / frame.half
+    clear = (np.abs(u - frame.uv(marks[eye.iris[0]])[0]) > 0.8 * iris_of(marks, eye)[2]) & (reach < 0.9 * down[-1, 0])
+    if clear.sum() < 3:
+        return np.zeros(len(u), np.float32)
+    # a lid's edge is a plain arc: wet rims and lashes must not make it wavy
+    arc = np.polynomial.Polynomial.fit(x[clear], reach[clear], 2)(x)
+    return floats(np.clip(arc, 0, down[-1, 0]) * smoothstep(1.1, 0.95, np.abs(x)))
+
+
+def _eye_white(canvas: Canvas, marks: Floats, eye: Eye) -> Floats:
+    """(3,) the colour of the white: the brighter half of what lies between the lids beside the iris."""
+    share = np.linspace(0.3, 0.7, 5, dtype=np.float32)[:, None, None]
+    places = marks[None, list(eye.up[1:-1]), :2] * (1 - share) + marks[None, list(eye.lo[1:-1]), :2] * share
+    x, y, radius = iris_of(marks, eye)
+    beside = np.hypot(places[..., 0] - x, places[..., 1] - y) > 1.1 * radius
+    colours = _colours(canvas.sampled(places.astype(np.float32)))
+    colours = colours[beside] if beside.sum() > 5 else colours.reshape(-1, 3)
+    return floats(np.median(colours[colours[:, 0] >= np.median(colours[:, 0])], 0))
+
+
+def _colours(rgb: Picture) -> Floats:
+    """(h, w, 3) half the lightness, then a and b, of CIE Lab: tints tell white from skin, shadows must not."""
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    return floats(lab * (0.5, 1.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LidLayers:
+    """skin: what lies about the opening, RGBA on the photo; its fourth channel is 255 above the fold, 0 under the
+    lower lid's edge, 128 between. shut_skin: the same without lashes and fold. lid: the upper lid in the slit frame,
+    RGBA, opaque above its edge. shut_lid: the same as it looks when shut."""
+
+    skin: Layer
+    shut_skin: Layer
+    lid: Layer
+    shut_lid: Layer
+
+
+def build_lids(canvas: Canvas, lines: LidLines, region: Region, px_per_cm: float) -> LidLayers:
+    """region: of the skin's layers, work px."""
+    sheet = _Sheet(canvas, lines, px_per_cm)
+    grid = region.grid(canvas.per_px)
+    rgb = canvas.sampled(grid)
+    side = _side(lines, grid)
+    uv = lines.frame.uv(grid)
+    even = sheet.even_skin(rgb, uv, canvas.per_px)
+    return LidLayers(
+        skin=Layer(np.dstack([rgb, side]), region, canvas.per_px),
+        shut_skin=Layer(np.dstack([even, side]), region, canvas.per_px),
+        lid=sheet.lid(),
+        shut_lid=sheet.shut_lid(),
+    )
+
+
+def _side(lines: LidLines, grid: Floats) -> Picture:
+    """(h, w) 255 above the fold, 0 below the lower edge, 128 between; soft."""
+    uv = lines.frame.uv(grid)
+    u, v = uv[..., 0], uv[..., 1]
+    above = np.clip((lines.fold.at(u) - v) / 2.0 + 0.5, 0, 1)
+    below = np.clip((v - lines.lower.at(u)) / 0.8 + 0.5, 0, 1)
+    return picture8(127.5 + 127.5 * (above - below) + 0.5)
+
+
+class _Sheet:
+    """The photo about one eye in the slit frame, columns along u, and the tones of its skin."""
+
+    def __init__(self, canvas: Canvas, lines: LidLines, px_per_cm: float) -> None:
+        self.lines, self.cm = lines, px_per_cm
+        half = lines.frame.half
+        fall = float(lines.fall(np.linspace(-half, half, 33, dtype=np.float32), px_per_cm).max())
+        top = -1.15 * half - fall
+        self.region = Region(
+            int(np.floor(-REACH * half)), int(np.floor(top)), int(2 * REACH * half) + 2, int(0.95 * half - top) + 2
+        )
+        self.canvas = canvas
+        self.uv = self.region.grid(DENSE)
+        u = self.uv[0, :, 0]
+        self.u = u
+        self.upper, self.lower, self.fold = lines.upper.at(u), lines.lower.at(u), lines.fold.at(u)
+        self.fall = lines.fall(u, px_per_cm)
+        self.rgb = self._at(u[None] + 0 * self.uv[..., 0], self.uv[..., 1]).astype(np.float32)
+        self.height = floats(self.upper[None] - self.uv[..., 1])  # above the lid's edge
+        self.above = self._tone(self.fold - 0.45 * px_per_cm, self.fold - 0.05 * px_per_cm, 65)
+        self.under = self._tone(self.lower + 0.12 * px_per_cm, self.lower + 0.5 * px_per_cm, 60)
+        self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 70)
+
+    def _at(self, u: NDArray[np.floating], v: NDArray[np.floating]) -> Picture:
+        return self.canvas.sampled(self.lines.frame.xy(u, v))
+
+    def _tone(self, top: Floats, bottom: Floats, percentile: float) -> Floats:
+        """(columns, 3) the colour of a band of skin, evened along u. percentile: of its light, so as to pass over
+        lashes and lines."""
+        share = np.linspace(0, 1, 13, dtype=np.float32)[:, None]
+        inside = np.clip(self.u, -1.05 * self.lines.frame.half, 1.05 * self.lines.frame.half)
+        band = self._at(inside[None] + 0 * share, top + share * (bottom - top)).astype(np.float32)
+        order = np.argsort(band.sum(-1), axis=0)
+        k = round(percentile / 100 * (len(share) - 1))
+        picked = np.take_along_axis(band, order[k - 1 : k + 2, :, None], 0).mean(0)
+        return floats(cv2.GaussianBlur(picked[None], (0, 0), 0.3 * self.cm * DENSE, borderType=cv2.BORDER_REPLICATE)[0])
+
+    def _alpha(self) -> Floats:
+        """The lid ends in a soft edge below its lashes; beyond the corners it covers the line that is left."""
+        outward = np.abs(self.u) / self.lines.frame.half
+        lash = LASH_CM * self.cm * np.clip(1.2 - outward, 0, 1) + 1.5 * smoothstep(0.96, 1.04, outward)
+        return floats(np.clip((self.height + lash) / 0.8 + 0.5, 0, 1))
+
+    def lid(self) -> Layer:
+        """The lid's own px; what is hidden in its fold is as when shut."""
+        plate = self.upper - self.fold
+        hidden = smoothstep(0.0, 0.12 * self.cm, self.height - plate)[..., None]
+        rgb = self.rgb + hidden * (self._clean() - self.rgb)
+        return Layer(with_alpha(picture8(rgb), self._alpha()), self.region, DENSE)
+
+    def shut_lid(self) -> Layer:
+        """Even skin down to the line of the lashes, which is the photo's own dark edge."""
+        clean = self._clean()
+        edge = np.minimum(self.rgb, clean)
+        share = smoothstep(0.16 * self.cm, 0.06 * self.cm, self.height)[..., None]
+        share = np.maximum(share, self._beyond()[..., None])
+        return Layer(with_alpha(picture8(clean + share * (edge - clean)), self._alpha()), self.region, DENSE)
+
+    def _beyond(self) -> Floats:
+        """(h, w) 1 where a shut lid is the photo again: beyond the corners."""
+        return floats(
+            np.broadcast_to(smoothstep(0.72, 1.02, np.abs(self.u) / self.lines.frame.half), self.height.shape)
+        )
+
+    def _clean(self) -> Floats:
+        """(h, w, 3) the lid's skin from its edge up to where the fold is when it is shut, lit like a ball."""
+        whole = np.maximum(self.upper - self.fold + self.fall, 1)
+        s = np.clip(self.height / whole, 0, 1)
+        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
+        colour = tone + smoothstep(0.5, 1.0, s)[..., None] * (self.above - tone)
+        round_ = 0.05 * np.sin(np.pi * s) - 0.07 * smoothstep(0.75, 1.0, s) - 0.06 * smoothstep(0.2, 0.0, s)
+        round_ = round_ - 0.05 * np.clip(np.abs(self.u) / self.lines.frame.half, 0, 1)[None] ** 2
+        return floats(colour * (1 + round_)[..., None] + self._grain())
+
+    def _grain(self) -> Floats:
+        """(h, w, 3) the detail of the skin under the eye, mirrored about its upper end."""
+        top = self.lower + 0.45 * self.cm
+        depth = 0.6 * self.cm
+        fold = np.abs((self.height + 8 * depth) % (2 * depth) - depth)
+        u = np.clip(self.u, -self.lines.frame.half, self.lines.frame.half)
+        skin = self._at(u[None] + 0 * fold, top[None] + fold).astype(np.float32)
+        fine = skin - cv2.GaussianBlur(skin, (0, 0), 0.05 * self.cm * DENSE)
+        return floats(np.clip(fine, -5, 5))
+
+    def even_skin(self, rgb: Picture, uv: Floats, per_px: int) -> Picture:
+        """The photo with the skin above the fold as it is over a shut eye: no lashes on it, its fold smoothed out."""
+        size = 2 * max(1, round(0.09 * self.cm * per_px)) + 1
+        closed = cv2.morphologyEx(rgb, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+        closed = cv2.GaussianBlur(closed, (0, 0), 0.5 * size).astype(np.float32)
+        at = np.dstack([(uv[..., 0] - self.region.left) * DENSE, np.zeros_like(uv[..., 0])]).astype(np.float32)
+        above = cv2.remap(self.above[None], at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        height = (self.lines.fold.at(uv[..., 0]) - uv[..., 1]) / self.cm
+        beside = smoothstep(1.15, 0.9, np.abs(uv[..., 0]) / self.lines.frame.half)
+        near = smoothstep(0.22, 0.0, height)[..., None]
+        even = closed + 0.8 * near * (above * 0.93 - closed)
+        share = (smoothstep(0.5, 0.15, height) * (height > -0.2) * beside)[..., None]
+        return picture8(rgb + share * (even - rgb))
