@@ -21,6 +21,7 @@ from didgen.catalog.voices import DEFAULT as DEFAULT_VOICE
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces
+from didgen.engine.face.visible import unclear
 from didgen.engine.motion.compose import compose_animation, compose_talk
 from didgen.engine.motion.track import MotionTrack
 from didgen.engine.photo import load_photo, photo_scale
@@ -97,6 +98,7 @@ def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -
     faces = _faces(shot.source, photo, memo)
     scale = photo_scale(shot.source)
     face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
+    warnings += unclear(photo, face)
     report("face", 1, 1)
     return _Subject(face, scale, tuple(other for other in faces if other is not face), tuple(warnings))
 

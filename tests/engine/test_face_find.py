@@ -162,7 +162,8 @@ def test_small_faces(found):
     with pytest.raises(RenderError, match="39 px apart, 40"):
         choose_face([resized(found, 39.3)], None, "talk", (640, 640, 3))
     assert "41 px" in choose_face([resized(found, 41)], None, "talk", (640, 640, 3))[1][0]
-    assert not any("px apart" in w for w in choose_face([resized(found, 101)], None, "talk", (640, 640, 3))[1])
+    for enough in (99.6, 101):  # what is said as 100 px is enough
+        assert not any("px apart" in w for w in choose_face([resized(found, enough)], None, "talk", (640, 640, 3))[1])
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,12 @@ def test_cut_faces_are_refused(found):
     with pytest.raises(RenderError, match=f"{share:.0%} of the face is outside"):
         choose_face([found], None, "talk", third)
     tenth = (632, int(right - 0.1 * (right - left)), 3)
-    assert choose_face([found], None, "talk", tenth)[0] is found
+    chosen, warnings = choose_face([found], None, "talk", tenth)
+    assert chosen is found
+    assert [f"{outside_share(found, tenth):.0%} of the face is outside"] == [
+        w[: w.index(" the picture")] for w in warnings
+    ]
+    assert [] == choose_face([found], None, "talk", (632, 631, 3))[1]
     above = replace(found, landmarks=found.landmarks - np.float32([0, top + 120, 0]))
     assert outside_share(above, (632, 631)) > 0.4
 

@@ -17,7 +17,7 @@ class Entry:
 
     id: the file's name without its ending. path: where it lies. tags: kinds, such as smiling, beard, glasses.
     eye_distance_px, yaw_deg: as `engine.face.find` measures them, within 5 px and 3°.
-    warned: a word of each warning that the engine must give about it, none for a good photo.
+    warned: a word of each warning that the engine must give about it, in order; none for a good photo.
     """
 
     id: str

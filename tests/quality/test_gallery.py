@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from didgen.engine.face.face import Face
-from didgen.engine.face.find import find_faces
+from didgen.engine.face.find import choose_face, find_faces
+from didgen.engine.face.visible import detail, unclear
 from didgen.engine.photo import load_photo
 from tests.quality.gallery import FACES, Entry, gallery
 
@@ -67,6 +68,16 @@ def test_tags_that_can_be_measured_are_true(entry):
     assert [] == [tag for tag in sorted(entry.tags & facts.keys()) if not facts[tag]]
 
 
+@every_face
+def test_a_face_is_warned_about_exactly_where_its_index_says(entry):
+    """Each warning is one that the index expects, none is missing: nothing for a good photo."""
+    photo, _ = seen(entry.path)
+    face, warnings = choose_face(find_faces(photo), None, "talk", photo.shape)
+    warnings += unclear(photo, face)
+    assert len(entry.warned) == len(warnings)
+    assert [] == [(word, text) for word, text in zip(entry.warned, warnings, strict=True) if word not in text]
+
+
 def test_every_picture_of_the_folder_is_in_the_index():
     """No face without an entry, no entry twice."""
     entries = gallery()
@@ -92,12 +103,3 @@ def colourfulness(photo: np.ndarray) -> float:
     """Mean distance from grey in CIE a*b*."""
     lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[:, :, 1:].astype(np.float32) - 128
     return float(np.hypot(lab[..., 0], lab[..., 1]).mean())
-
-
-def detail(photo: np.ndarray, face: Face) -> float:
-    """How much of the face's contrast is fine detail: Laplacian over contrast, at eyes 100 px apart."""
-    scale = 100 / face.eye_distance_px
-    grey = cv2.cvtColor(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    left, top, right, bottom = (max(0, round(side * scale)) for side in face.box)
-    grey = grey[top:bottom, left:right].astype(np.float32)
-    return float(cv2.Laplacian(grey, cv2.CV_32F).std() / grey.std())

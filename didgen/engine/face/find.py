@@ -26,7 +26,7 @@ MIN_EYES_PX, FEW_EYES_PX = 40, 100  # eye distance: refused below, warned below
 MAX_TURN_DEG, FAR_TURN_DEG = 25, 15  # yaw or pitch: refused above, warned above
 LEVEL_PITCH_DEG = 8.0  # what a head that looks into the camera measures: the canonical mesh leans back a little
 MAX_TILT_DEG = 60  # roll: beyond it the photo itself lies on its side
-MAX_OUTSIDE = 0.2  # of the face's area
+MAX_OUTSIDE, SOME_OUTSIDE = 0.2, 0.03  # of the face's area: refused above, warned above
 
 _MIN_PRESENCE = 0.5
 _SAME_FACE_IOU = 0.5
@@ -70,7 +70,7 @@ def choose_face(
     face = faces[0] if square is None else _in_square(faces, square, scale, refused)
     for problem, hint in _faults(face, picture):
         raise RenderError(refused, problem, hint=hint)
-    warnings = list(_doubts(face))
+    warnings = list(_doubts(face, picture))
     if len(faces) > 1 and square is None:
         warnings.append(f"{len(faces)} faces in the picture: the largest is used; `face:` chooses another")
     return face, warnings
@@ -115,9 +115,9 @@ def _in_square(faces: Sequence[Face], square: FaceSquare, scale: float, refused:
 def _faults(face: Face, picture: tuple[int, ...]) -> Iterator[tuple[str, str]]:
     """Why a face cannot be animated, as (what, what to do); the first one counts."""
     eyes, (turn, way), outside = face.eye_distance_px, _turn(face), outside_share(face, picture)
-    if eyes < MIN_EYES_PX:
+    if round(eyes) < MIN_EYES_PX:
         yield f"the face is too small: its eyes are {eyes:.0f} px apart, {MIN_EYES_PX} are needed", "use a larger photo"
-    if turn > MAX_TURN_DEG:
+    if round(turn) > MAX_TURN_DEG:
         hint = "use a photo that looks into the camera"
         yield f"the face is turned {turn:.0f}° {way}, at most {MAX_TURN_DEG}° can be animated", hint
     if abs(face.pose_deg[2]) > MAX_TILT_DEG:
@@ -127,13 +127,15 @@ def _faults(face: Face, picture: tuple[int, ...]) -> Iterator[tuple[str, str]]:
         yield f"{outside:.0%} of the face is outside the picture, at most {MAX_OUTSIDE:.0%} may be", hint
 
 
-def _doubts(face: Face) -> Iterator[str]:
-    """What will not look its best, and why."""
-    eyes, (turn, way) = face.eye_distance_px, _turn(face)
-    if eyes < FEW_EYES_PX:
+def _doubts(face: Face, picture: tuple[int, ...]) -> Iterator[str]:
+    """What will not look its best, and why; limits are compared as they are said, in whole px, degrees and per cent."""
+    eyes, (turn, way), outside = face.eye_distance_px, _turn(face), outside_share(face, picture)
+    if round(eyes) < FEW_EYES_PX:
         yield f"the face is small: its eyes are {eyes:.0f} px apart; from {FEW_EYES_PX} px on the result is sharp"
-    if turn > FAR_TURN_DEG:
+    if round(turn) > FAR_TURN_DEG:
         yield f"the face is turned {turn:.0f}° {way}; up to {FAR_TURN_DEG}° looks best"
+    if outside > SOME_OUTSIDE:
+        yield f"{outside:.0%} of the face is outside the picture; a photo that shows all of it looks best"
 
 
 def _turn(face: Face) -> tuple[float, str]:

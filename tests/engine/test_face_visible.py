@@ -1,0 +1,82 @@
+"""A hidden mouth or eye, and a blurred photo, are told from good ones; the whole gallery in tests/quality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from didgen.engine.face.face import Face
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.visible import MIN_DETAIL, detail, point_scatter, unclear
+from didgen.engine.photo import load_photo
+
+ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
+CHIN, NOSE_TIP, BROW = 200, 4, 105
+
+
+@pytest.fixture(scope="module")
+def woman() -> np.ndarray:
+    return load_photo(ASSETS / "woman.jpg")
+
+
+@pytest.fixture(scope="module")
+def found(woman) -> Face:
+    return find_faces(woman)[0]
+
+
+def said(photo: np.ndarray) -> str:
+    """All that is said about the largest face of a picture."""
+    return " ".join(unclear(photo, find_faces(photo)[0]))
+
+
+def covered(photo: np.ndarray, face: Face, first: int, last: int, colour: tuple[int, int, int]) -> np.ndarray:
+    """The picture with a bar over the face, from ear to ear, between the heights of two points of the mesh."""
+    left, _, right, _ = face.box
+    top, bottom = sorted(float(face.landmarks[point, 1]) for point in (first, last))
+    painted = photo.copy()
+    painted[round(top) : round(bottom), round(left) : round(right)] = colour
+    return painted
+
+
+def test_nothing_is_said_about_a_clear_face(woman, found):
+    """Nor about the same photo at half the size, twice the size, darker, or without colour."""
+    half, double = (cv2.resize(woman, None, fx=f, fy=f, interpolation=cv2.INTER_AREA) for f in (0.5, 2.0))
+    grey = np.repeat(cv2.cvtColor(woman, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+    for photo in (woman, half, double, woman // 2, grey):
+        assert "" == said(photo)
+
+
+def test_a_bar_over_the_mouth_hides_it(woman, found):
+    """A bar from the nose to the chin: the mouth is named, the eyes are not."""
+    told = said(covered(woman, found, NOSE_TIP, CHIN, (60, 90, 160)))
+    assert "the mouth can hardly be made out" in told
+    assert "the eyes" not in told
+
+
+def test_a_bar_over_the_eyes_hides_them(woman, found):
+    """As newspapers do it: the eyes are named."""
+    assert "the eyes can hardly be made out" in said(covered(woman, found, BROW, NOSE_TIP, (10, 10, 10)))
+
+
+def test_scatter_is_in_eye_distances(woman, found):
+    """Every point has one; a picture twice the size gives about the same."""
+    here = point_scatter(woman, found)
+    double = cv2.resize(woman, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    there = point_scatter(double, find_faces(double)[0])
+    assert (478,) == here.shape
+    assert 0.003 < here.mean() < 0.015
+    assert here.mean() == pytest.approx(there.mean(), rel=0.35)
+
+
+def test_detail_falls_with_blur_and_not_with_size(woman, found):
+    """Each wider blur has less detail, the widest is warned of; half the size has no less than the whole."""
+    blurred = [cv2.GaussianBlur(woman, (0, 0), sigma) for sigma in (1, 2, 4)]
+    details = [detail(photo, found) for photo in (woman, *blurred)]
+    assert sorted(details, reverse=True) == details
+    assert details[1] > MIN_DETAIL > details[3]
+    assert "the photo is blurred" in said(blurred[2])
+    half = cv2.resize(woman, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert detail(half, find_faces(half)[0]) > MIN_DETAIL
