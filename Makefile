@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra voices --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 
-.PHONY: demo test lint bench lock wheel clean help
+.PHONY: demo test lint bench quality baseline lock wheel clean help
 
 help:
-	@echo "make demo | test | lint | bench | lock | wheel | clean"
+	@echo "make demo | test | lint | bench | quality | baseline | lock | wheel | clean"
 
 # The locked packages first, then the project itself without asking for anything more.
 $(VENV)/.run: requirements/run.txt pyproject.toml
@@ -36,6 +36,18 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
+
+# The gallery of faces, rendered and measured: about half a minute of CPU a face. Identity needs two packages more.
+quality: $(VENV)/.dev $(VENV)/.quality
+	$(BIN)/python -m tests.quality
+
+baseline: $(VENV)/.dev $(VENV)/.quality
+	$(BIN)/python -m tests.quality --write-baseline
+	$(BIN)/python -m tests.quality --write-baseline --quick --sentence 1 eileen woman-2
+
+$(VENV)/.quality: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps dlib-bin==20.0.1.post1 face-recognition-models==0.3.0
+	@touch $@
 
 lock: $(VENV)/.dev
 	$(COMPILE) --group build -o requirements/run.txt

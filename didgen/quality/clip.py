@@ -1,0 +1,152 @@
+"""A finished talk as the measures see it: its pictures followed again, its sound heard again, and what was intended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.face import Face
+from didgen.engine.face.mesh import LIP_GAP
+from didgen.engine.face.pose import place_head
+from didgen.engine.face.retrack import Tracked, retrack
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.speech.lipnet import SAMPLE_RATE_HZ as NET_RATE_HZ
+from didgen.engine.speech.lipnet import viseme_probabilities
+from didgen.engine.speech.listen import decoded, resampled
+from didgen.engine.speech.speech import Phoneme, Word
+from didgen.engine.video.probe import FORMATS, probe
+from didgen.engine.warp.shapes import shape_basis
+from didgen.errors import RenderError
+from didgen.quality.flicker import Flicker
+
+Curve = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+LIMIT_S = 600.0  # of sound that is listened to
+_PARTED_CM = 0.15  # lips of a photo further apart than this show an opening
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One talk, T pictures at `fps`; picture k is on screen from k / fps on and shows the middle of its time.
+
+    tracked: what the pictures show. track: what was intended, None for a video of another engine. phonemes, words:
+    as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one.
+    photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
+    without background.
+    """
+
+    fps: float
+    tracked: Tracked
+    track: MotionTrack | None
+    phonemes: tuple[Phoneme, ...]
+    words: tuple[Word, ...]
+    heard: NDArray[np.float32]
+    photo: Face | None
+    flicker: float | None
+
+    @property
+    def times(self) -> Curve:
+        """(T,) the middle of each picture's time, seconds."""
+        return np.asarray((np.arange(len(self.tracked)) + 0.5) / self.fps, np.float64)
+
+    def spoken(self, visemes: Sequence[str], shortest_s: float = 0.0) -> list[Phoneme]:
+        """The sounds of these visemes that last at least `shortest_s`, in order."""
+        return [p for p in self.phonemes if p.viseme in visemes and p.end_s - p.start_s >= shortest_s]
+
+    def during(self, phoneme: Phoneme) -> NDArray[np.intp]:
+        """The pictures whose middle lies in a sound; the nearest one to its middle when there is none."""
+        inside = np.flatnonzero((self.times >= phoneme.start_s) & (self.times < phoneme.end_s))
+        if len(inside):
+            return inside
+        return np.array([np.argmin(np.abs(self.times - (phoneme.start_s + phoneme.end_s) / 2))], np.intp)
+
+    @property
+    def talking(self) -> NDArray[np.bool_]:
+        """(T,) from a little before the first sound to a little after the last one."""
+        said = [p for p in self.phonemes if p.viseme != "sil"]
+        if not said:
+            return np.ones(len(self.tracked), np.bool_)
+        return np.asarray((self.times >= said[0].start_s - 0.1) & (self.times <= said[-1].end_s + 0.1))
+
+
+def read_clip(
+    video: Path, facts: Mapping[str, Any], photo: Face | None = None, *, watch: Callable[[Picture], None] | None = None
+) -> Clip:
+    """A finished video and the facts of its render (`engine.shot.Rendered.facts`; {} when nothing is known).
+
+    watch sees every decoded picture once, in order. Raises RenderError: no video, no face in it.
+    """
+    media = probe(video)
+    flicker = Flicker()
+
+    def seen(pictures: Iterable[Picture]) -> Iterator[Picture]:
+        for rgb in pictures:
+            flicker.add(rgb)
+            if watch is not None:
+                watch(rgb)
+            yield rgb
+
+    tracked = retrack(seen(pictures_of(video)))
+    track = track_of(facts["track"]) if facts.get("track") else None
+    return Clip(
+        fps=media.fps,
+        tracked=tracked,
+        track=track if track is not None and len(track) == len(tracked) else None,
+        phonemes=tuple(Phoneme(*row) for row in facts.get("phonemes", ())),
+        words=tuple(Word(*row) for row in facts.get("words", ())),
+        heard=_heard(video) if media.audio_rate else np.zeros((0, 15), np.float32),
+        photo=photo,
+        flicker=flicker.level,
+    )
+
+
+def pictures_of(video: Path) -> Iterator[Picture]:
+    """The pictures of a video of ours, (H, W, 3) RGB, one by one. Raises RenderError when it cannot be read."""
+    try:
+        # An open file, not a name: nothing in it can make the reader open another one.
+        with video.open("rb") as f, av.open(f, "r", options={"format_whitelist": FORMATS}) as container:
+            for frame in container.decode(video=0):
+                yield np.asarray(frame.to_ndarray(format="rgb24", src_colorspace="ITU709"), np.uint8)
+    except (OSError, av.FFmpegError) as error:
+        raise RenderError("BadRequestError", f"{video} cannot be read as a video: {error}") from error
+
+
+def track_of(record: Mapping[str, Any]) -> MotionTrack:
+    """The motion track of a sidecar (`MotionTrack.to_json`); weights that are left out are zero."""
+    weights = np.zeros((record["frames"], len(INDEX)), np.float32)
+    for name, values in record["weights"].items():
+        if name in INDEX:  # a shape that this engine does not know any more moves nothing
+            weights[:, INDEX[name]] = values
+    channels = {name: np.array(record[name], np.float32) for name in ("pose_deg", "translation_cm", "gaze_deg")}
+    lines = {name: np.array(record[name], np.float32) for name in ("tongue", "breath_cm")}
+    return MotionTrack(fps=record["fps"], weights=weights, **channels, **lines)
+
+
+def intended_gap_cm(clip: Clip) -> Curve:
+    """(T,) how far the track means the lips to be apart: the shapes' own opening at the middle of the mouth.
+
+    On the photo's own mesh, or on that of the first picture when there is no photo. Raises ValueError without a track.
+    """
+    if clip.track is None:
+        raise ValueError("nothing was intended: the clip has no track")
+    mesh = clip.tracked.meshes_cm[0]
+    if clip.photo is not None:
+        mesh = place_head(clip.photo.landmarks).canonical_from_picture(clip.photo.landmarks)
+    upper, lower = LIP_GAP
+    rest = max(float(mesh[upper, 1] - mesh[lower, 1]), 0.0)
+    parted = rest > _PARTED_CM
+    basis = shape_basis(mesh, parted, rest)
+    opening = basis[:, upper, 1] - basis[:, lower, 1]
+    return np.maximum((rest if parted else 0.0) + clip.track.weights.astype(np.float64) @ opening, 0.0)
+
+
+def _heard(video: Path) -> NDArray[np.float32]:
+    samples, rate_hz = decoded(video, LIMIT_S)
+    return viseme_probabilities(resampled(samples, rate_hz, NET_RATE_HZ))

@@ -1,0 +1,106 @@
+"""What the rest of the face does: the head against its track, the lids, the smile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import SCORE_INDEX
+from didgen.engine.face.pose import place_head, pose_from_rotation
+from didgen.engine.motion.track import INDEX
+from didgen.quality.clip import Clip
+
+BLINK = 0.9  # of weight: a lid asked to close
+SHUT_SHARE = 0.3  # of how wide the eye mostly stands (90th percentile)
+SHUT = 0.06  # height over width: the net sees closed lids as 0.02 to 0.05 apart
+SMILING = 0.6  # of score: a photo that smiles
+_SMILES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """One axis of the head. error_deg: mean absolute difference from the track, a constant one taken away. slope: of
+    what is seen over what was asked (regression); None when nothing was asked for."""
+
+    error_deg: float
+    slope: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blinks:
+    """wanted: blinks of the track. shut: those on which both lids close. widest: the widest eye at its best picture of
+    any blink, as a share of its open width; None without a blink."""
+
+    wanted: int
+    shut: int
+    widest: float | None
+
+
+def turns(clip: Clip, axis: int) -> Turns | None:
+    """How well the head follows its track about an axis (0 yaw, 1 pitch, 2 roll); None without a track."""
+    if clip.track is None:
+        return None
+    asked, seen = clip.track.pose_deg[:, axis].astype(np.float64), turned_deg(clip)[:, axis]
+    off = seen - asked
+    spread = float(np.var(asked))
+    slope = float(np.cov(asked, seen)[0, 1] / spread) if spread > 0.01 else None
+    return Turns(float(np.abs(off - np.median(off)).mean()), slope)
+
+
+def turned_deg(clip: Clip) -> NDArray[np.float64]:
+    """(T, 3) yaw, pitch, roll seen, from the photo's own pose (from the first picture's where there is no photo)."""
+    base = clip.tracked.placements[0].R0 if clip.photo is None else place_head(clip.photo.landmarks).R0
+    return np.array([pose_from_rotation(placement.R0 @ base.T) for placement in clip.tracked.placements])
+
+
+def blinks(clip: Clip) -> Blinks | None:
+    """Every blink of the track, and whether both lids really close on it; None without a track."""
+    if clip.track is None:
+        return None
+    closing = clip.track.weights[:, [INDEX["eyeBlinkRight"], INDEX["eyeBlinkLeft"]]].min(1)
+    opening = clip.tracked.eye_opening
+    usual = np.percentile(opening, 90, axis=0)
+    limit = np.maximum(SHUT_SHARE * usual, SHUT)
+    wanted = _runs(closing >= BLINK)
+    shut, widest = 0, []
+    for first, last in wanted:
+        least = opening[max(0, first - 1) : last + 2]
+        best = least[np.argmin((least / limit).max(1))]  # one picture on which both are closed
+        shut += bool(np.all(best <= limit))
+        widest.append(float((best / usual).max()))
+    return Blinks(len(wanted), shut, max(widest, default=None))
+
+
+def smile(clip: Clip) -> float | None:
+    """Mean smile while talking over the photo's own; None for a photo that does not smile, or without one."""
+    if clip.photo is None:
+        return None
+    own = float(clip.photo.blendshapes[_SMILES].mean())
+    if own < SMILING:
+        return None
+    inside = clip.talking & (clip.times > 0.5) & (clip.times < clip.times[-1] - 0.5)  # ends are the photo's own
+    return float(clip.tracked.scores[inside][:, _SMILES].mean()) / own
+
+
+def likeness_cm(clip: Clip) -> float | None:
+    """How far the parts of the face that do not talk drift from the photo's own: rms, cm; None without the photo.
+
+    The eyes' corners, the nose and the temples of the re-tracked mesh against the photo's: the same head must stay
+    the same shape, however it is turned.
+    """
+    if clip.photo is None:
+        return None
+    own = place_head(clip.photo.landmarks).canonical_from_picture(clip.photo.landmarks)
+    off = (clip.tracked.meshes_cm - own)[:, _RIGID, :2]
+    return float(np.sqrt((off**2).sum(-1).mean()))
+
+
+_RIGID = [33, 133, 362, 263, 6, 197, 195, 5, 4, 1, 129, 358, 2, 127, 356, 162, 389, 10, 151, 168]
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]

@@ -1,0 +1,65 @@
+"""Small pictures of the moments that tell most, cut from a finished video around the face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.motion.track import INDEX
+from didgen.quality.clip import Clip, pictures_of
+from didgen.quality.groups import GROUPS, group_of
+
+SIDE_PX = 144
+_AROUND = 1.5  # of the face's longer side
+
+
+def moments(clip: Clip) -> dict[str, int]:
+    """Which picture shows what, by its name, in the order of the strip: the start, a sound of each group (the longest
+    one), a blink, the head turned furthest either way, and the end."""
+    chosen = {"start": 0}
+    for group in GROUPS:
+        spoken = [p for p in clip.phonemes if group_of(p) == group]
+        if spoken:
+            longest = max(spoken, key=lambda p: p.end_s - p.start_s)
+            inside = clip.during(longest)
+            chosen[f"{group} {longest.symbol}".strip()] = int(inside[len(inside) // 2])
+    if clip.track is not None:
+        blink = clip.track.weights[:, INDEX["eyeBlinkLeft"]]
+        if blink.max() >= 0.9:
+            chosen["blink"] = int(blink.argmax())
+        yaw = clip.track.pose_deg[:, 0]
+        chosen |= {"left": int(yaw.argmin()), "right": int(yaw.argmax())}
+    chosen["end"] = len(clip.tracked) - 1
+    return chosen
+
+
+def strip(video: Path, clip: Clip) -> dict[str, bytes]:
+    """Name → JPEG of the face at each of the clip's moments. Decodes the video once more; holds only what it keeps."""
+    wanted: Mapping[str, int] = moments(clip)
+    numbers = set(wanted.values())
+    kept: dict[int, bytes] = {}
+    for number, rgb in enumerate(pictures_of(video)):
+        if number in numbers:
+            kept[number] = _jpeg(_face(rgb, clip.tracked.landmarks[number]))
+    return {name: kept[number] for name, number in wanted.items() if number in kept}
+
+
+def _face(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The square about a face, SIDE_PX a side; beyond the picture its edge goes on."""
+    low, high = landmarks[:468, :2].min(0), landmarks[:468, :2].max(0)
+    side = float((high - low).max()) * _AROUND
+    scale, (x, y) = SIDE_PX / side, (low + high) / 2 - side / 2
+    matrix = np.array([[scale, 0, -scale * x], [0, scale, -scale * y]])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    cut = cv2.warpAffine(rgb, matrix, (SIDE_PX, SIDE_PX), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cut, np.uint8)
+
+
+def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    assert done
+    return bytes(data.tobytes())

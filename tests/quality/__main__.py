@@ -1,0 +1,95 @@
+"""`python -m tests.quality [FACE…]`: render the gallery, measure it, compare it with the baseline.
+
+Exit code 1 when a figure fell beyond its tolerance; targets that are not reached are listed.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from didgen.catalog.nearest import nearest
+from didgen.errors import DidgenError
+from didgen.quality.figures import Fall, Row, falls, missed
+from didgen.quality.page import page
+from didgen.quality.text import table
+from tests.quality import baseline, identity
+from tests.quality.gallery import gallery
+from tests.quality.run import Measured, Shelf, measure_face
+from tests.quality.sentences import SENTENCES
+
+
+def main() -> int:
+    asked = _arguments()
+    cv2.setNumThreads(1)
+    numbers = tuple(asked.sentence or range(1, len(SENTENCES) + 1))
+    if not identity.installed() and not asked.quick:
+        print("identity is not measured: pip install dlib-bin face-recognition-models", file=sys.stderr)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    shelf, done, refused = Shelf(), [], []
+    for path in _paths(asked.faces):
+        began = time.monotonic()
+        try:
+            done.append(measure_face(path, numbers, shelf, whole=not asked.quick, keep=asked.out))
+        except DidgenError as error:
+            refused.append(path.stem)
+            print(f"{path.stem}: {error}", file=sys.stderr)
+            continue
+        print(f"{path.stem}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    rows = [measured.row for measured in done]
+    known = baseline.read(baseline.key(numbers))
+    fallen = [fall for row in rows if row.name in known for fall in falls(row, known[row.name])]
+    _report(rows, done, fallen, asked.out)
+    if asked.write_baseline:
+        baseline.write(baseline.key(numbers), rows)
+        print(f"the baseline of {len(rows)} faces is written; commit {baseline.PATH.name} with the reason")
+        return 0
+    return 1 if fallen or refused else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m tests.quality", description=__doc__.splitlines()[0])
+    parser.add_argument("faces", nargs="*", help="names of gallery faces, or paths of photos (default: the gallery)")
+    parser.add_argument("--sentence", type=int, action="append", choices=range(1, len(SENTENCES) + 1))
+    parser.add_argument("--quick", action="store_true", help="one render a face: no identity, serious or raw frames")
+    parser.add_argument("--out", type=Path, default=Path("output/quality"), help="videos, quality.json, quality.html")
+    parser.add_argument("--write-baseline", action="store_true")
+    return parser.parse_args()
+
+
+def _paths(names: Sequence[str]) -> list[Path]:
+    entries = {entry.id: entry.path for entry in gallery()}
+    unknown = [name for name in names if name not in entries and not Path(name).is_file()]
+    if unknown:
+        sys.exit(f"no face {unknown[0]!r} in the gallery ({nearest(unknown[0], entries)})")
+    return [entries.get(name, Path(name)) for name in names] or list(entries.values())
+
+
+def _report(rows: Sequence[Row], done: Sequence[Measured], fallen: Sequence[Fall], out: Path) -> None:
+    for start in range(0, len(rows), 7):  # as many columns as fit on a screen
+        print(table(rows[start : start + 7]), end="\n\n")
+    for row in rows:
+        lost = missed(row)
+        if lost:
+            print(f"{row.name} misses: {', '.join(m.title for m in lost)}")
+    for fall in fallen:
+        print(f"worse than the baseline: {fall}")
+    record = {"version": 1, "faces": {row.name: row.figures.to_json() for row in rows}}
+    (out / "quality.json").write_text(json.dumps(record, indent=2) + "\n")
+    sheets = {measured.row.name: measured.sheet for measured in done}
+    (out / "quality.html").write_text(page("Quality of the gallery", rows, sheets, fallen), "utf-8")
+    print(f"{out / 'quality.html'}, {out / 'quality.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""Every measure sees what it is there for: made-up tracks and pictures with one thing wrong each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from didgen.engine.face.mesh import EYES, LIP_GAP, canonical_mesh
+from didgen.engine.face.pose import F, rotation_from_pose
+from didgen.engine.face.retrack import Tracked
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.speech.speech import VISEMES, Phoneme, Word
+from didgen.quality import groups, head, lips
+from didgen.quality.clip import Clip
+from didgen.quality.flicker import Flicker
+
+FPS, SOUND_S, SOUNDS = 25, 0.16, ("PP", "aa", "FF", "U", "I", "SS")
+GAPS_CM = {"PP": 0.0, "aa": 1.4, "FF": 0.2, "U": 0.4, "I": 0.6, "SS": 0.3}
+WIDTHS_CM = {"PP": 5.0, "aa": 5.0, "FF": 5.0, "U": 3.9, "I": 5.3, "SS": 5.1}
+SYMBOLS = {"PP": "m", "aa": "a", "FF": "f", "U": "u", "I": "i", "SS": "s"}
+S = 14.0  # px per cm
+
+
+def made(gap_late_s: float = 0.0, sounds: int = 72) -> Clip:
+    """A talk of six sounds over and over in four sentences, whose lips do exactly what is said, or do it late."""
+    frames = round(sounds * SOUND_S * FPS)
+    times = (np.arange(frames) + 0.5) / FPS
+    spoken = [SOUNDS[k % len(SOUNDS)] for k in range(sounds)]
+    phonemes = [Phoneme(SYMBOLS[v], v, k * SOUND_S, (k + 1) * SOUND_S) for k, v in enumerate(spoken)]
+    middles = [(p.start_s + p.end_s) / 2 for p in phonemes]
+    edges = [m + side * 0.03 for m in middles for side in (-1, 1)]  # a shape is held for 60 ms
+    gap = np.interp(times - gap_late_s, edges, np.repeat([GAPS_CM[v] for v in spoken], 2))
+    width = np.interp(times, middles, [WIDTHS_CM[v] for v in spoken])
+    heard = np.zeros((round(sounds * SOUND_S * 100), len(VISEMES)), np.float32)
+    clock = (np.arange(len(heard)) + 0.5) / 100
+    for k, v in enumerate(spoken):
+        heard[:, VISEMES.index(v)] += np.clip(1 - np.abs(clock - middles[k]) / SOUND_S, 0, 1)
+    yaw = 5 * np.sin(times)
+    shut = np.zeros(frames)
+    shut[20::60] = 1.0
+    track = MotionTrack.still(frames, FPS)
+    track.pose_deg[:, 0] = yaw
+    for side in ("Left", "Right"):
+        track.weights[:, INDEX[f"eyeBlink{side}"]] = shut
+    track.weights[:, INDEX["jawOpen"]] = np.interp(times, middles, [GAPS_CM[v] for v in spoken]) / 2
+    words = [Word("end.", (k + 17) * SOUND_S, (k + 18) * SOUND_S) for k in range(0, sounds, 18)]
+    tracked = followed(gap, width, yaw, np.stack([shut, shut], 1))
+    return Clip(FPS, tracked, track, tuple(phonemes), tuple(words), heard, None, None)
+
+
+def followed(gap: np.ndarray, width: np.ndarray, yaw: np.ndarray, shut: np.ndarray) -> Tracked:
+    """What re-tracking would give: the canonical head with these lips (cm), turned (degrees), lids shut by 0..1."""
+    points = []
+    for k in range(len(gap)):
+        mesh = np.zeros((478, 3))
+        mesh[:468] = canonical_mesh().vertices_cm
+        upper, lower = LIP_GAP
+        mesh[lower] = mesh[upper] - (0, gap[k], 0)
+        mesh[[61, 291], 0] = -width[k] / 2, width[k] / 2
+        for closed, eye in zip(shut[k], EYES.values(), strict=True):
+            up, lo = list(eye.up[1:-1]), list(eye.lo[1:-1])
+            mesh[up, 1] += closed * 0.95 * (mesh[lo, 1] - mesh[up, 1])
+            mesh[list(eye.iris)] = mesh[[eye.up[0], eye.up[-1]]].mean(0)
+        points.append(S * mesh @ F @ rotation_from_pose((yaw[k], 0, 0)).T + (300, 260, 0))
+    landmarks = np.stack(points).astype(np.float32)
+    return Tracked(landmarks, np.zeros((len(gap), 52), np.float32), np.ones(len(gap), np.bool_))
+
+
+@pytest.fixture(scope="module")
+def good() -> Clip:
+    return made()
+
+
+def changed(clip: Clip, change) -> Clip:
+    """The clip with other landmarks: change gets a copy of them."""
+    landmarks = clip.tracked.landmarks.copy()
+    change(landmarks)
+    return replace(clip, tracked=Tracked(landmarks, clip.tracked.scores, clip.tracked.found))
+
+
+# -- lips ---------------------------------------------------------------------------------------------------------
+
+
+def test_lips_that_do_what_is_said_have_every_closure_in_time(good: Clip) -> None:
+    """All twelve are found, centred on their sounds within 12 ms."""
+    found = lips.closures(good)
+    assert (12, 12) == (found.wanted, found.found)
+    assert abs(np.mean(found.offsets_s)) < 0.012
+
+
+@pytest.mark.parametrize("late_s", [-0.08, 0.05, 0.08])
+def test_late_lips_are_seen_by_closures_and_by_lag(late_s: float, good: Clip) -> None:
+    """Lips that are late (or early) by less than two pictures: both the offset and the lag say so within 12 ms."""
+    clip = made(gap_late_s=late_s)
+    shift = np.mean(lips.closures(clip).offsets_s) - np.mean(lips.closures(good).offsets_s)
+    assert shift == pytest.approx(late_s, abs=0.012)
+    moved = lips.sound_lag_s(clip) - lips.sound_lag_s(good)
+    assert moved == pytest.approx(late_s, abs=0.012)
+    assert lips.gap_correlation(clip) < lips.gap_correlation(good) - 0.03
+
+
+@pytest.mark.parametrize("late_s", [-0.12, 0.08])
+def test_sound_that_was_moved_is_heard(late_s: float, good: Clip) -> None:
+    """The sound of the file decides, not its sidecar: sound 80 ms late is lips 80 ms early."""
+    clip = replace(good, heard=np.roll(good.heard, round(100 * late_s), axis=0))
+    assert lips.sound_lag_s(clip) - lips.sound_lag_s(good) == pytest.approx(-late_s, abs=0.006)
+
+
+def test_lips_that_do_not_close_are_missed(good: Clip) -> None:
+    """A mouth that keeps 3 mm open closes on nothing; one that stands still neither, however closed it is."""
+
+    def apart(landmarks):
+        landmarks[:, LIP_GAP[1], 1] += 0.3 * S
+
+    def frozen(landmarks):
+        landmarks[:] = landmarks[2]
+
+    assert 0 == lips.closures(changed(good, apart)).found
+    still = changed(good, frozen)
+    assert (12, 0) == (lips.closures(still).wanted, lips.closures(still).found)
+    assert lips.gap_correlation(still) is None
+    assert lips.sound_lag_s(still) is None
+
+
+def test_unrelated_sound_has_no_lag(good: Clip) -> None:
+    """Lips that follow something else are not called punctual."""
+    rng = np.random.default_rng(1)
+    clip = replace(good, heard=np.zeros((0, 15), np.float32))
+    assert lips.sound_lag_s(clip) is None
+    ramp = np.linspace(0, 1, len(good.heard)) + 0.01 * rng.random(len(good.heard))
+    assert lips.best_lag_s(ramp, 100, np.linspace(0, 1, len(good.tracked)) ** 3, good.times) is None
+
+
+def test_width_of_oo_against_ee(good: Clip) -> None:
+    """3.9 cm against 5.3, a little nearer for the neighbours' pull; without any oo nothing is said."""
+    assert lips.round_over_wide(good) == pytest.approx(3.9 / 5.3, abs=0.1)
+    silent = replace(good, phonemes=tuple(p for p in good.phonemes if p.viseme != "U"))
+    assert lips.round_over_wide(silent) is None
+
+
+# -- groups -------------------------------------------------------------------------------------------------------
+
+
+def test_groups_are_told_apart_by_lips_that_differ(good: Clip) -> None:
+    """Near 1 for lips that do what is said, near chance for sounds that were dealt out anew."""
+    assert groups.told_apart(good) > 0.8
+    rng = np.random.default_rng(4)
+    order = rng.permutation(len(good.phonemes))
+    dealt = [
+        replace(p, symbol=good.phonemes[k].symbol, viseme=good.phonemes[k].viseme)
+        for p, k in zip(good.phonemes, order, strict=True)
+    ]
+    assert groups.told_apart(replace(good, phonemes=tuple(dealt))) < 0.4
+
+
+def test_one_sentence_cannot_judge_itself(good: Clip) -> None:
+    """Nothing is said where nothing was held back to be judged."""
+    assert groups.told_apart(replace(good, words=())) is None
+
+
+# -- head ---------------------------------------------------------------------------------------------------------
+
+
+def test_turns_are_measured_against_the_track(good: Clip) -> None:
+    """A head that follows has no error; one that turns half as far has a slope of a half; a constant does not count."""
+    followed_well = head.turns(good, 0)
+    assert followed_well.error_deg < 0.02
+    assert followed_well.slope == pytest.approx(1, abs=0.01)
+    more = replace(good.track, pose_deg=good.track.pose_deg * 2 + 3)
+    half = head.turns(replace(good, track=more), 0)
+    assert half.slope == pytest.approx(0.5, abs=0.01)
+    assert half.error_deg == pytest.approx(np.abs(5 * np.sin(good.times)).mean(), abs=0.5)
+
+
+def test_lids_that_stay_open_are_no_blink(good: Clip) -> None:
+    """Every blink is found; an eye that does not close, or closes at another time than the other, is none."""
+    count = head.blinks(good).wanted
+    assert count >= 4
+    assert count == head.blinks(good).shut
+    left_open = followed(*_channels(good), np.stack([_shut(good), 0.5 * _shut(good)], 1))
+    assert 0 == head.blinks(replace(good, tracked=left_open)).shut
+    assert head.blinks(replace(good, tracked=left_open)).widest > 0.4
+    after = np.stack([_shut(good), np.roll(_shut(good), 1)], 1)
+    assert 0 == head.blinks(replace(good, tracked=followed(*_channels(good), after))).shut
+
+
+def _channels(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return clip.tracked.lip_gap_cm, clip.tracked.mouth_width_cm, clip.track.pose_deg[:, 0]
+
+
+def _shut(clip: Clip) -> np.ndarray:
+    return clip.track.weights[:, INDEX["eyeBlinkLeft"]]
+
+
+# -- flicker ------------------------------------------------------------------------------------------------------
+
+
+def flicker_of(pictures: list[np.ndarray]) -> float | None:
+    flicker = Flicker()
+    for rgb in pictures:
+        flicker.add(rgb)
+    return flicker.level
+
+
+def test_a_tint_that_jumps_is_flicker_and_a_fade_is_none() -> None:
+    """Grey that jumps by 2 to and fro has second differences of 4; a fade by 2 a picture has none."""
+    wall = np.random.default_rng(0).integers(90, 110, (160, 160, 3)).astype(np.uint8)
+    wall = cv2.GaussianBlur(wall, (0, 0), 3)
+    assert 0 == flicker_of([wall] * 6)
+    assert 4 == pytest.approx(flicker_of([wall + np.uint8(2 * (k % 2)) for k in range(6)]), abs=0.1)
+    assert 0 == pytest.approx(flicker_of([wall + np.uint8(2 * k) for k in range(6)]), abs=0.05)
+    assert flicker_of([wall] * 2) is None
