@@ -29,7 +29,7 @@ class Eyes:
     """One portrait's eyes over its warped picture, without the rest of the rig."""
 
     def __init__(self, rgb: Picture) -> None:
-        self.geometry, self.canvas = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
+        self.geometry, self.canvas, _ = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
         self.field = main_field(self.geometry)
         self.slits: dict[str, EyeSlit] = {
             side: build_eye(self.geometry, self.canvas, eye) for side, eye in EYES.items()

@@ -28,7 +28,7 @@ class Head:
     """One portrait's mouth over its warped picture, without the rest of the rig."""
 
     def __init__(self, rgb: Picture) -> None:
-        self.geometry, self.canvas = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
+        self.geometry, self.canvas, _ = build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)
         self.field = main_field(self.geometry)
         self.mouth: Mouth = build_mouth(self.geometry, self.canvas)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import CHEEKS, CHIN, FOREHEAD
-from didgen.engine.warp.geometry import oval_rings, smoothstep, upright
+from didgen.engine.warp.geometry import rings_out, smoothstep, upright
 from didgen.engine.warp.grid import NodeGrid
 
 Floats = NDArray[np.float32]
@@ -48,39 +48,66 @@ class Bearing:
 
 
 def bearing(
-    grid: NodeGrid, landmarks: Floats, matte: Floats, edges: Edges, others: Iterable[tuple[float, float, float, float]]
+    grid: NodeGrid,
+    landmarks: Floats,
+    opacity: Floats,
+    neck: float,
+    edges: Edges,
+    others: Iterable[tuple[float, float, float, float]],
 ) -> Bearing:
-    """landmarks: (478, 3) work px. matte: (rows, columns) of the grid, 1 = person. others: boxes (left, top, right,
-    bottom; work px) of faces that must not move with this one."""
+    """landmarks: (478, 3) work px. opacity: (rows, columns) of the grid, 1 = the person. neck: face heights from the
+    chin to the collar. others: boxes (left, top, right, bottom; work px) of faces that must not move with this one."""
     nodes = grid.nodes()
     pinned = edge_ramp(grid, nodes, edges) * away_from(nodes, others)
     return Bearing(
-        head=head_weight(grid, landmarks, matte, nodes) * pinned,
-        body=body_weight(grid, landmarks, matte, nodes) * pinned,
-        reach=smoothstep(2.1, 1.45, _rings_out(landmarks, nodes)) * pinned,
+        head=head_weight(grid, landmarks, opacity, neck, nodes) * pinned,
+        body=body_weight(grid, landmarks, opacity, nodes) * pinned,
+        reach=smoothstep(2.1, 1.45, rings_out(landmarks, nodes)) * pinned,
     )
 
 
-def head_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats) -> Floats:
-    """1 on the head and its hair, falling off over most of a face height around it, faster down the neck."""
+def head_weight(grid: NodeGrid, landmarks: Floats, opacity: Floats, neck: float, nodes: Floats) -> Floats:
+    """1 on the head and its hair, falling off over most of a face height around it, and to 0 at the collar.
+
+    Beside the neck it ends higher up: there are the shoulders, and hair that lies on them.
+    """
     height, width = _size(landmarks)
     across, down = np.moveaxis(upright(landmarks, nodes), -1, 0)
     chin = float(upright(landmarks, landmarks[CHIN, :2])[1])
-    head = (matte > 0.5) & (down < chin) & (np.abs(across) < 1.05 * width)
-    head |= _rings_out(landmarks, nodes) < 1.06
+    head = (opacity > 0.5) & (down < chin) & (np.abs(across) < 1.05 * width)
+    head |= rings_out(landmarks, nodes) < 1.06
     gap = cv2.distanceTransform((~head).astype(np.uint8), cv2.DIST_L2, 5) * grid.step
     weight = smoothstep(0.7 * height, 0.0, gap)
-    weight *= 1 - smoothstep(chin - 0.05 * height, chin + 0.55 * height, down)
-    blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.06 * height / grid.step)
+    rings = rings_out(landmarks, nodes)
+    body = shoulders(opacity, rings, across / width, down / height)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.1 * height / grid.step) + 1,) * 2)
+    weight *= 1 - cv2.dilate(body, around) * smoothstep(1.05, 1.2, rings)
+    higher = smoothstep(0.4, 0.9, np.abs(across) / width)
+    above = (chin - down) / height - 0.35 * higher
+    weight *= smoothstep(0.08 * higher - neck, 0.05, above)
+    blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.045 * height / grid.step)
     return blurred
 
 
-def body_weight(grid: NodeGrid, landmarks: Floats, matte: Floats, nodes: Floats) -> Floats:
+def shoulders(opacity: Floats, rings: Floats, across: Floats, down: Floats) -> Floats:
+    """(rows, columns) 0 or 1: what of the person is not joined to the head but by the neck, though it may stand as high
+    as the chin: shoulders, a collar, a hood. across, down: from the middle of the face, in face widths and heights."""
+    rest = (opacity > 0.4) & (rings > 1.15) & ((np.abs(across) > 0.36) | (down < 0))
+    count, labels = cv2.connectedComponents(rest.astype(np.uint8), connectivity=4)
+    out = np.zeros(rest.shape, np.float32)
+    for label in range(1, count):
+        part = labels == label
+        if down[part].min() > 0.02:
+            out[part] = 1
+    return out
+
+
+def body_weight(grid: NodeGrid, landmarks: Floats, opacity: Floats, nodes: Floats) -> Floats:
     """1 on shoulders and chest, 0 on the head."""
     height, _ = _size(landmarks)
     down = upright(landmarks, nodes)[..., 1]
     chin = float(upright(landmarks, landmarks[CHIN, :2])[1])
-    weight = matte * smoothstep(chin + 0.05 * height, chin + 0.5 * height, down)
+    weight = opacity * smoothstep(chin + 0.05 * height, chin + 0.5 * height, down)
     blurred: Floats = cv2.GaussianBlur(weight, (0, 0), 0.08 * height / grid.step)
     return blurred
 
@@ -137,16 +164,3 @@ def _size(landmarks: Floats) -> tuple[float, float]:
     height = np.hypot(*(landmarks[CHIN] - landmarks[FOREHEAD])[:2])
     width = np.hypot(*(landmarks[CHEEKS[1]] - landmarks[CHEEKS[0]])[:2])
     return float(height), float(width)
-
-
-def _rings_out(landmarks: Floats, points: Floats) -> Floats:
-    """(rows, columns): distance from the middle of the face oval, 1 on the oval itself in every direction."""
-    oval = oval_rings(landmarks, (1.0,))
-    middle = (oval.min(0) + oval.max(0)) / 2
-    angle = np.arctan2(*(oval - middle).T[::-1])
-    order = np.argsort(angle)
-    radius = np.hypot(*(oval - middle).T)
-    offset = points - middle
-    around = np.interp(np.arctan2(offset[..., 1], offset[..., 0]), angle[order], radius[order], period=2 * np.pi)
-    out: Floats = (np.hypot(offset[..., 0], offset[..., 1]) / around).astype(np.float32)
-    return out

@@ -21,6 +21,7 @@ from didgen.engine.warp.field import FlowField
 from didgen.engine.warp.geometry import Geometry, HeadMove
 
 _LEAST_AREA = 0.30  # of a piece of the head: squeezed further it looks folded
+_LEAST_AREA_ROUND = 0.08  # of a piece of neck or of hair beside it: above 0, where it would fold
 _FOLD_SHARE = 0.3  # percent of the head that may be squeezed further (noise of the relief at the nose's edge)
 _FURTHEST_DEG = 24.0
 _SOFT_FROM = 0.7  # of the limit: up to here a turn is what was asked, beyond it bends towards the limit
@@ -100,13 +101,13 @@ def _corner_lift(mesh_cm: NDArray[np.floating]) -> float:
 
 def turn_limit(geometry: Geometry, field: FlowField, axis: int) -> float:
     """The largest turn about an axis (0 yaw, 1 pitch), degrees, that folds no part of the head either way."""
-    inside = field.head > 0.3
+    inside = field.head > 0.8
     for degrees in np.arange(2.0, _FURTHEST_DEG, 1.0):
         for sign in (-1, 1):
             pose = np.zeros(3)
             pose[axis] = sign * degrees
             area = area_change(field, geometry.head_move(pose, (0, 0, 0), 0.0))
-            if np.percentile(area[inside], _FOLD_SHARE) < _LEAST_AREA:
+            if np.percentile(area[inside], _FOLD_SHARE) < _LEAST_AREA or area.min() < _LEAST_AREA_ROUND:
                 return float(degrees - 1)
     return _FURTHEST_DEG
 

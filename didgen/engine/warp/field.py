@@ -85,7 +85,11 @@ class FlowField:
 
         weights: (44,). A shift lets a small rectangle follow the head: its flow is then small again.
         """
-        return self.grid.dense_map(self._inverse(self.forward(weights, move), shift))
+        return self.grid.dense_map(self.inverse(weights, move, shift))
+
+    def inverse(self, weights: NDArray[np.floating], move: HeadMove, shift: tuple[int, int] = (0, 0)) -> Floats:
+        """(rows, columns, 2): what `backward` gives, on the nodes and as a difference from where they are."""
+        return self._inverse(self.forward(weights, move), shift)
 
     def _displacement(self, weights: NDArray[np.floating]) -> Floats:
         total = np.zeros_like(self.rest)

@@ -15,7 +15,7 @@ def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
     inside the work picture, so it is pasted whole, without a mask.
     """
     weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
-    work = rig.canvas.sampled(rig.field.backward(weights, move))
+    work = rig.cutout.drawn(rig.field.inverse(weights, move))
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
     if rig.photo is None:
         return work

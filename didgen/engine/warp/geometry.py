@@ -170,7 +170,20 @@ def upright(landmarks: NDArray[np.floating], points: NDArray[Any]) -> NDArray[np
     return np.stack([offset @ np.array([down[1], -down[0]]), offset @ down], -1)
 
 
-def smoothstep(low: float, high: float, x: NDArray[Any]) -> Floats:
-    """0 at `low`, 1 at `high` (which may be the smaller), smooth between, level beyond."""
+def rings_out(landmarks: NDArray[np.floating], points: NDArray[Any]) -> Floats:
+    """(...) of (..., 2) points: distance from the middle of the face oval, 1 on the oval itself in every direction."""
+    oval = oval_rings(landmarks, (1.0,))
+    middle = (oval.min(0) + oval.max(0)) / 2
+    angle = np.arctan2(*(oval - middle).T[::-1])
+    order = np.argsort(angle)
+    radius = np.hypot(*(oval - middle).T)
+    offset = points - middle
+    around = np.interp(np.arctan2(offset[..., 1], offset[..., 0]), angle[order], radius[order], period=2 * np.pi)
+    out: Floats = (np.hypot(offset[..., 0], offset[..., 1]) / around).astype(np.float32)
+    return out
+
+
+def smoothstep(low: float | NDArray[Any], high: float, x: NDArray[Any]) -> Floats:
+    """0 at `low`, 1 at `high` (which may be the smaller), smooth between, level beyond. low may be an array like x."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)

@@ -13,6 +13,7 @@ from didgen.engine.face.face import Face
 from didgen.engine.motion.track import SHAPES, MotionTrack
 from didgen.engine.warp.calibrate import Calibration, calibrate
 from didgen.engine.warp.canvas import Canvas, Picture
+from didgen.engine.warp.cutout import Cutout, build_cutout
 from didgen.engine.warp.field import FlowField, main_field
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.slit import Slits, build_slits
@@ -28,6 +29,7 @@ class Rig:
 
     geometry: Geometry
     canvas: Canvas
+    cutout: Cutout
     field: FlowField
     slits: Slits
     calibration: Calibration
@@ -68,13 +70,16 @@ def build_rig(
     if stitch:
         photo, scale = video_sized(photo_rgb, longest_px or LONGEST_PX)
         face, others = _scaled(face, scale), [_scaled(other, scale) for other in others]
-    geometry, canvas = build_geometry(
+    geometry, canvas, opacity = build_geometry(
         photo, face, stitch=stitch, expand=expand, longest_px=longest_px, others=others, sharpen=sharpen
     )
     field = main_field(geometry)
+    cutout = build_cutout(canvas, geometry.grid, opacity, float(np.ptp(geometry.landmarks[:, 1])))
     still = np.zeros(len(SHAPES), np.float32)
-    calibration = calibrate(geometry, field, lambda move: canvas.sampled(field.backward(still, move)))
-    return Rig(geometry, canvas, field, build_slits(geometry, canvas), calibration, photo if stitch else None)
+    calibration = calibrate(geometry, field, lambda move: cutout.drawn(field.inverse(still, move)))
+    return Rig(
+        geometry, canvas, cutout, field, build_slits(geometry, canvas, cutout), calibration, photo if stitch else None
+    )
 
 
 def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:

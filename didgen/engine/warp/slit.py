@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LEFT_EYE, RIGHT_EYE
 from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.cutout import Cutout
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.mouth import Mouth, build_mouth
@@ -23,10 +24,14 @@ class Slits:
     eyes: tuple[EyeSlit, ...]
 
 
-def build_slits(geometry: Geometry, canvas: Canvas) -> Slits:
-    """Once per face. canvas: the source, in the geometry's work px."""
+def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
+    """Once per face. canvas: the source, in the geometry's work px; cutout: made of it. What is no person is not drawn
+    over: beside a turned face it would move with the mouth."""
+    mouth = build_mouth(geometry, canvas)
+    eyes = [build_eye(geometry, canvas, eye) for eye in (RIGHT_EYE, LEFT_EYE)]
     return Slits(
-        build_mouth(geometry, canvas), tuple(build_eye(geometry, canvas, eye) for eye in (RIGHT_EYE, LEFT_EYE))
+        replace(mouth, cover=mouth.cover * cutout.within(mouth.region.grid())),
+        tuple(replace(eye, cover=eye.cover * cutout.within(eye.region.grid())) for eye in eyes),
     )
 
 

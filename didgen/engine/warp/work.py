@@ -19,12 +19,15 @@ from didgen.engine.warp.canvas import Canvas, Picture, make_canvas
 from didgen.engine.warp.geometry import Floats, Geometry, depth_map
 from didgen.engine.warp.grid import NodeGrid
 from didgen.engine.warp.lips import find_lip_lines
+from didgen.engine.warp.neck import neck_length
+from didgen.engine.warp.opacity import opacity_of
 from didgen.engine.warp.shapes import shape_basis
 
 _EXPAND = 2.4  # of the face's longer side, per unit of `align_expand_factor`
 _STITCH_SIDE = 2.6  # of the face's longer side: how much of the photo a head may set in motion
 _DENSE_PX = 900  # up to this side the canvas is twice as dense as the frame; beyond, the photo itself is dense enough
 _MATTE_PX = 512
+_CORNER = np.array([0.5, 0.5, 0.0])  # from a px's corner to its centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,10 @@ def build_geometry(
     longest_px: int | None = None,
     others: Sequence[Face] = (),
     sharpen: bool = False,
-) -> tuple[Geometry, Canvas]:
-    """photo: (H, W, 3). expand, longest_px: of the crop, see `crop_area`. others: faces that must not move.
+) -> tuple[Geometry, Canvas, Floats]:
+    """The third is the person's opacity in the work picture, (h, w) 0..1 at a scale of its own.
+
+    photo: (H, W, 3). expand, longest_px: of the crop, see `crop_area`. others: faces that must not move.
 
     A stitched canvas is never sharpened: the frame would differ from the photo around it.
     """
@@ -105,7 +110,7 @@ def build_geometry(
     area = stitch_area(face, width, height) if stitch else crop_area(face, width, height, expand, longest_px)
     size = area.size
     dense = 2 if max(size) <= _DENSE_PX else 1
-    margin = max(size) // (8 if stitch else 4)
+    margin = max(size) // (8 if stitch else 6)
     canvas = make_canvas(photo, area.work_from_photo, size, margin=margin, per_px=dense, sharpen=sharpen and not stitch)
     landmarks = area.points(face.landmarks)
     placement = place_head(landmarks)
@@ -114,7 +119,15 @@ def build_geometry(
     gap_cm = _gap_cm(mesh_cm) if parted else 0.0
     grid = NodeGrid(0, 0, *size, 8 if max(size) <= 640 else 16)
     edges = pinned_edges(size, area.room(width, height), area.box(face), stitch=stitch)
-    maps = bearing(grid, landmarks.astype(np.float32), _matte(canvas, grid), edges, [area.box(f) for f in others])
+    opacity = _opacity(canvas, size, landmarks)
+    maps = bearing(
+        grid,
+        landmarks.astype(np.float32),
+        _on_nodes(opacity, grid),
+        neck_length(canvas, landmarks.astype(np.float32)),
+        edges,
+        [area.box(f) for f in others],
+    )
     geometry = Geometry(
         width=size[0],
         height=size[1],
@@ -131,7 +144,7 @@ def build_geometry(
         body=maps.body,
         reach=maps.reach,
     )
-    return geometry, canvas
+    return geometry, canvas, opacity
 
 
 def _shapes_px(mesh_cm: NDArray[np.float64], placement: Placement, parted: bool, gap_cm: float) -> Floats:
@@ -146,15 +159,20 @@ def _gap_cm(mesh_cm: NDArray[np.float64]) -> float:
     return float(np.maximum(upper - lower, 0)[:, 1].max())
 
 
-def _matte(canvas: Canvas, grid: NodeGrid) -> Floats:
-    """(rows, columns) how much of each node is the person; nodes beyond the picture have its edge's value."""
-    scale = min(1.0, _MATTE_PX / max(grid.width, grid.height))
-    size = round(grid.width * scale), round(grid.height * scale)
+def _opacity(canvas: Canvas, size: tuple[int, int], landmarks: NDArray[np.float64]) -> Floats:
+    """(h, w) how much of the work picture of `size` (width, height) is the person, at most 512 px a side."""
+    width, height = size
+    scale = min(1.0, _MATTE_PX / max(size))
     edge = canvas.margin * canvas.per_px
-    inner = canvas.rgb[edge : edge + grid.height * canvas.per_px, edge : edge + grid.width * canvas.per_px]
-    matte = person_matte(cv2.resize(inner, size, interpolation=cv2.INTER_AREA))
-    at = (grid.nodes() + 0.5) * np.float32(scale) - 0.5
+    inner = canvas.rgb[edge : edge + height * canvas.per_px, edge : edge + width * canvas.per_px]
+    matte = person_matte(cv2.resize(inner, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA))
+    return opacity_of(matte, ((landmarks + _CORNER) * scale - _CORNER).astype(np.float32))
+
+
+def _on_nodes(opacity: Floats, grid: NodeGrid) -> Floats:
+    """(rows, columns) the opacity about each node; nodes beyond the picture have its edge's value."""
+    at = (grid.nodes() + 0.5) * np.float32(opacity.shape[1] / grid.width) - 0.5
     smooth: Floats = cv2.remap(
-        cv2.blur(matte, (5, 5)), at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        cv2.blur(opacity, (5, 5)), at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return smooth

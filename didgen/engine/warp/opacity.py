@@ -1,0 +1,46 @@
+"""How opaque the animated person is: the net's matte, made to decide, and of one person only."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.warp.geometry import Floats, rings_out, smoothstep, upright
+
+_CLEAR, _SOLID = 0.06, 0.94  # of the matte: below is background, above is the person
+_JOINED = 0.3  # of the matte: what is less than this joins nothing
+_SOFT = 0.045  # of a face height: a matte that is grey further than this from either side does not know
+
+
+def opacity_of(matte: Floats, landmarks: Floats) -> Floats:
+    """(h, w) 0..1, as the matte (h, w). landmarks: (478, 3) px of the matte.
+
+    The matte is stretched to be clear and solid, and what is not joined to the face is clear: other people stay. Where
+    it is grey over a wide place it does not know what it sees, and a half moved background would show twice; there it
+    has to decide. Beside the neck even a trace is the person: shoulders hardly move, and shall stay in one piece.
+    """
+    face = landmarks[:, :2]
+    soft = _SOFT * float(np.ptp(face[:, 1]))
+    opacity = np.clip((matte - _CLEAR) / (_SOLID - _CLEAR), 0, 1) * _joined(matte, face)
+    far = [cv2.distanceTransform((~side).astype(np.uint8), cv2.DIST_L2, 3) for side in (opacity > 0.9, opacity < 0.1)]
+    unsure = smoothstep(0.7 * soft, soft, np.maximum(*far))
+    opacity += unsure * (smoothstep(0.4, 0.65, cv2.blur(opacity, (5, 5))) - opacity)
+    doubtful = smoothstep(0.03, 0.2, cv2.blur(matte, (5, 5)))
+    return np.asarray(np.maximum(opacity, doubtful * _beside_the_neck(landmarks, matte.shape)), np.float32)
+
+
+def _beside_the_neck(landmarks: Floats, shape: tuple[int, ...]) -> Floats:
+    """(h, w) 1 from the mouth down, outside the face; 0 on the face and above."""
+    y, x = np.indices(shape, np.float32)
+    points = np.dstack([x, y])
+    down = upright(landmarks, points)[..., 1] / float(np.ptp(landmarks[:, 1]))
+    return smoothstep(0.18, 0.28, down) * smoothstep(1.05, 1.15, rings_out(landmarks, points))
+
+
+def _joined(matte: Floats, face: Floats) -> NDArray[np.bool_]:
+    """(h, w): what hangs together with the face, (n, 2) px."""
+    count, labels = cv2.connectedComponents((matte > _JOINED).astype(np.uint8))
+    x, y = np.clip(np.rint(face), 0, np.array(matte.shape[::-1]) - 1).astype(int).T
+    hers = labels == int(np.bincount(labels[y, x], minlength=count).argmax())
+    return np.asarray(cv2.dilate(hers.astype(np.uint8), np.ones((9, 9), np.uint8)), bool)

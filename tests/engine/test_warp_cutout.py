@@ -1,0 +1,130 @@
+"""The head over a still background: a real portrait before a wall of straight lines, and drawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.matte import person_matte
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.photo import load_photo
+from didgen.engine.warp.behind import fill_behind
+from didgen.engine.warp.frame import draw
+from didgen.engine.warp.neck import LONGEST, SHORTEST, neck_length
+from didgen.engine.warp.opacity import opacity_of
+from didgen.engine.warp.rig import Rig, build_rig
+
+ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
+
+
+def _wall(height: int, width: int) -> np.ndarray:
+    """A light wall with a dark line every 24 px, upright and level."""
+    wall = np.full((height, width, 3), (200, 205, 190), np.uint8)
+    wall[::24] = wall[1::24] = (70, 60, 90)
+    wall[:, ::24] = wall[:, 1::24] = (70, 60, 90)
+    return wall
+
+
+@pytest.fixture(scope="module")
+def before_wall() -> tuple[Rig, np.ndarray]:
+    """The rig of a portrait cut out and put before the wall, and (512, 512) how much of it is the person."""
+    rgb = load_photo(ASSETS / "eileen.jpg")
+    person = np.clip(1.4 * person_matte(rgb) - 0.2, 0, 1)[..., None]
+    photo = np.rint(person * rgb + (1 - person) * _wall(*rgb.shape[:2])).astype(np.uint8)
+    rig = build_rig(photo, find_faces(rgb)[0], sharpen=False)
+    at = rig.geometry.work_from_photo
+    return rig, cv2.warpAffine(person[..., 0].astype(np.float32), at, (512, 512), flags=cv2.INTER_LINEAR)
+
+
+def _frame(rig: Rig, pose=(0, 0, 0), translation=(0, 0, 0), breath_cm: float = 0.0, **weights: float) -> np.ndarray:
+    track = MotionTrack.still(1)
+    track.pose_deg[0], track.translation_cm[0], track.breath_cm[0] = pose, translation, breath_cm
+    for name, weight in weights.items():
+        track.weights[0, INDEX[name]] = weight
+    return draw(rig, track, 0)
+
+
+@pytest.mark.parametrize("pose", [(8, 0, 0), (-8, 0, 0), (0, 5, 0), (0, 0, 5), (0, 0, -5)])
+def test_lines_behind_a_moving_head_stay_straight(before_wall, pose):
+    """Away from where the head is or was, not one px of the wall changes; nearer than that nearly none does."""
+    rig, person = before_wall
+    change = np.abs(_frame(rig, pose).astype(int) - _frame(rig)).max(-1)
+    above_shoulders = np.arange(512)[:, None] < rig.geometry.landmarks[152, 1] - 20
+    moved = 0.10 * np.ptp(rig.geometry.landmarks[:, 1])  # what the outline goes aside by, generously
+    away = cv2.distanceTransform((person < 0.02).astype(np.uint8), cv2.DIST_L2, 5)
+    far, near = (away > moved + 8) & above_shoulders, (away > 8) & above_shoulders
+    assert 0 == change[far].max()
+    assert (change[near] > 24).mean() < 0.12
+    assert far.sum() > 20_000
+
+
+def test_the_head_itself_moves(before_wall):
+    """The same turn takes the face along."""
+    rig, _ = before_wall
+    face = cv2.fillConvexPoly(np.zeros((512, 512), np.uint8), rig.geometry.landmarks[:, :2].astype(int), 1) > 0
+    assert np.abs(_frame(rig, (8, 0, 0)).astype(int) - _frame(rig))[face].mean() > 8
+
+
+def test_shoulders_and_collar_stay(before_wall):
+    """Below the collar a turn changes nothing."""
+    rig, _ = before_wall
+    change = np.abs(_frame(rig, (8, 3, 5)).astype(int) - _frame(rig))
+    chin, height = rig.geometry.landmarks[152, 1], np.ptp(rig.geometry.landmarks[:, 1])
+    assert change[int(chin + 0.35 * height) :].max() <= 2
+
+
+def test_lines_go_straight_on_behind_the_person():
+    """Level lines are found again within the strip that a head uncovers, at their height and nearly as dark."""
+    wall = np.full((160, 200, 3), 210, np.uint8)
+    wall[20::24] = wall[21::24] = wall[22::24] = 60
+    y, x = np.indices(wall.shape[:2])
+    hole = np.hypot(x - 150, y - 80) < 60
+    filled = fill_behind(np.where(hole[..., None], np.uint8(0), wall), hole)
+    assert np.array_equal(wall[~hole], filled[~hole])
+    strip = hole & (np.hypot(x - 150, y - 80) > 50) & (np.abs(y - 80) < 30)
+    assert np.abs(filled[strip].astype(int) - wall[strip]).mean() < 25
+    assert filled.min() > 20
+
+
+def test_a_plain_background_is_filled_plainly():
+    """Nothing of the person is left in it."""
+    hole = np.zeros((90, 120), bool)
+    hole[30:, 40:80] = True
+    filled = fill_behind(np.where(hole[..., None], np.uint8(0), np.uint8((90, 120, 150))), hole)
+    assert np.abs(filled.astype(int) - (90, 120, 150)).max() <= 3
+
+
+def test_only_what_hangs_together_with_the_face_moves(before_wall):
+    """A second person in the matte is background; a wide grey patch is made to decide."""
+    landmarks = before_wall[0].geometry.landmarks
+    matte = np.zeros((512, 512), np.float32)
+    cv2.fillConvexPoly(matte, cv2.convexHull(landmarks[:, :2].astype(int)), 1.0)
+    matte[60:200, 5:50] = 1
+    matte[10:90, 400:480] = 0.4
+    opacity = opacity_of(matte, landmarks)
+    x, y = landmarks[1, :2].astype(int)
+    assert opacity[y, x] == pytest.approx(1)
+    assert 0 == opacity[60:200, 5:40].max()
+    assert 0 == opacity[30:70, 420:460].max()
+
+
+@pytest.mark.parametrize("name", ["eileen", "woman", "woman-2", "man"])
+def test_a_portrait_is_cut_out_crisply(name):
+    """Less than a tenth of the head is half background, hair and all; the neck's length is one a person can have."""
+    rgb = load_photo(ASSETS / f"{name}.jpg")
+    rig = build_rig(rgb, find_faces(rgb)[0])
+    opacity = rig.cutout.moving[..., 3]
+    head = rig.geometry.grid.sample(rig.geometry.head, _px(rig)) > 0.9
+    edge = rig.cutout.margin * rig.cutout.per_px
+    inner = opacity[edge : -edge : rig.cutout.per_px, edge : -edge : rig.cutout.per_px]
+    soft = (inner > 25) & (inner < 230) & head
+    assert soft.sum() < 0.09 * ((inner > 230) & head).sum()
+    assert SHORTEST <= neck_length(rig.canvas, rig.geometry.landmarks) <= LONGEST
+
+
+def _px(rig: Rig) -> np.ndarray:
+    return np.stack(np.meshgrid(np.arange(rig.geometry.width), np.arange(rig.geometry.height)), -1).astype(np.float32)
