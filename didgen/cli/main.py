@@ -19,6 +19,7 @@ COMMANDS = {
     "build": "Render what changed, and nothing else.",
     "watch": "Build again on every saved change.",
     "say": "Make a photo speak one text.",
+    "inspect": "Measure what finished videos really show.",
     "serve": "Offer the local engine over the D-ID HTTP API.",
     "voices": "List the voices.",
     "drivers": "List the drivers.",
