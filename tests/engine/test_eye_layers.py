@@ -15,13 +15,15 @@ from didgen.engine.face.mesh import EYES, LEFT_EYE, RIGHT_EYE, Eye
 from didgen.engine.face.retrack import retrack
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
-from didgen.engine.warp.eyeball import GLINT_SHARE
+from didgen.engine.warp.eyeball import GLINT_SHARE, eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.field import main_field
+from didgen.engine.warp.rig import build_rig
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
 AHEAD = np.zeros(2, np.float32)
+FACES = Path(__file__).parents[1] / "quality" / "faces"
 Picture = NDArray[np.uint8]
 
 
@@ -163,6 +165,19 @@ def test_a_blink_leaves_no_white_on_a_turned_head(name: str, pose_deg: tuple[flo
     opening = retrack([eyes.drawn(pose_deg=pose_deg), shut]).eye_opening
     assert (opening[1] < 0.12).all()
     assert (opening[1] < 0.5 * opening[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("sunglasses", set()), ("fringe", {"Left"}), ("glasses", {"Left", "Right"})]
+)
+def test_no_lid_is_drawn_over_what_hides_an_eye(name: str, shown: set[str]) -> None:
+    """Dark glasses and hair stay as they are in a blink; clear glasses hide nothing."""
+    rgb = load_photo(FACES / f"{name}.jpg")
+    rig = build_rig(rgb, find_faces(rgb)[0])
+    assert {side for side, eye in EYES.items() if eye_shows(rig.canvas, rig.geometry.landmarks, eye)} == shown
+    still = rig.geometry.shapes_px[[INDEX[f"eyeBlink{side}"] for side in EYES if side not in shown]]
+    assert not still.any()
+    assert len(rig.slits.eyes) == len(shown)
 
 
 def test_a_falling_lid_slides_out_of_its_fold(portrait: Eyes) -> None:

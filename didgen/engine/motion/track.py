@@ -19,6 +19,8 @@ SHAPES = (
 """Weights under ARKit names plus `seal` (closes an open photo's lips) and `lidDown*`. Left is the subject's left."""
 
 INDEX = {name: k for k, name in enumerate(SHAPES)}
+LIDS = ("eyeBlink", "eyeSquint", "eyeWide", "lidDown")
+"""What moves an upper lid, without the side."""
 
 
 @dataclass(frozen=True, slots=True)

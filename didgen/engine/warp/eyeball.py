@@ -18,6 +18,8 @@ from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, picture8
 EYEBALL_RADIUS_CM = 1.2  # of the rotation that gaze is (anatomy: 12 mm)
 GLINT_SHARE = 0.45  # of the iris's way: the cornea's mirror image lies half as far from the eye's centre as the pupil
 _GLINT_LEVELS = 40.0  # a glint is that much brighter than the iris or pupil about it
+_SKIN = (205, 425, 50, 280, 1, 4)  # cheeks and nose
+_LEAST_DARKER = 0.09  # than the skin below an eye, as a share of the light on the skin; seen: 0.12 and more
 _FADE = 2.6  # iris radii from its middle: there nothing moves with the gaze any more
 
 
@@ -34,18 +36,42 @@ class Eyeball:
         """(h, w, 3) where `source` (h, w, 2) says to read, with the iris `gaze_px` (2,) further right and down."""
         if not np.any(gaze_px):
             return cv2.add(self.ball.sampled(source), self.glint.sampled(source))  # type: ignore[no-any-return]
-        x, y, radius = self.iris
-        offset = source - np.array([x, y], np.float32) - gaze_px
-        away = cv2.magnitude(offset[..., 0], offset[..., 1]) * np.float32(1 / (_FADE * radius))
-        turned = np.clip(1 - away * away, 0, 1) ** 2
-        ball = self.ball.sampled(source - turned[..., None] * gaze_px)
+        ball = self.ball.sampled(self._turned(source, gaze_px))
         return cv2.add(ball, self.glint.sampled(source - GLINT_SHARE * gaze_px))  # type: ignore[no-any-return]
+
+    def _turned(self, source: Floats, gaze_px: Floats) -> Floats:
+        """Where the turned eye reads; the turn fades out round the iris. By channel: NumPy is slow over pairs."""
+        x, y = cv2.split(source)
+        across, down = (float(n) for n in gaze_px)
+        right, below = x - (self.iris[0] + across), y - (self.iris[1] + down)
+        share = 1 - (right * right + below * below) * (1 / (_FADE * self.iris[2]) ** 2)
+        np.maximum(share, 0, out=share)
+        share *= share
+        return cv2.merge([x - share * across, y - share * down])  # type: ignore[no-any-return]
 
 
 def iris_of(landmarks: Floats, eye: Eye) -> tuple[float, float, float]:
     """x, y, radius."""
     centre, rim = landmarks[eye.iris[0], :2], landmarks[list(eye.iris[1:]), :2]
     return float(centre[0]), float(centre[1]), float(np.hypot(*(rim - centre).T).mean())
+
+
+def eye_shows(canvas: Canvas, landmarks: Floats, eye: Eye) -> bool:
+    """Whether an open eye is to be seen: its iris is darker than the skin below it. Not so behind dark glasses or hair,
+    nor where the eye is shut already: there the landmarks are a guess, and a blink would be drawn on the glasses."""
+    x, y, radius = iris_of(landmarks, eye)
+    share = np.linspace(0.1, 0.9, 11, dtype=np.float32)[:, None, None]
+    between = landmarks[None, list(eye.up[1:-1]), :2] * (1 - share) + landmarks[None, list(eye.lo[1:-1]), :2] * share
+    iris = between[np.hypot(between[..., 0] - x, between[..., 1] - y) < 0.8 * radius]
+    places = iris.astype(np.float32), landmarks[list(eye.under[2:7]), :2], landmarks[list(_SKIN), :2]
+    if not len(iris):
+        return False
+    dark, below, skin = (float(np.median(_light(canvas.sampled(at[None])))) for at in places)
+    return below - dark > _LEAST_DARKER * max(skin, 1.0)
+
+
+def _light(rgb: Picture) -> Picture:
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)  # type: ignore[no-any-return]
 
 
 def build_eyeball(

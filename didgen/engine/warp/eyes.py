@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import EYES, Eye
-from didgen.engine.motion.track import INDEX
+from didgen.engine.motion.track import INDEX, LIDS
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyeball import EYEBALL_RADIUS_CM, Eyeball, build_eyeball, iris_of
 from didgen.engine.warp.field import FlowField, without
@@ -18,8 +18,7 @@ from didgen.engine.warp.layer import Region, hole, over, paste, rigid, slit_regi
 from didgen.engine.warp.lids import REACH, LidLayers, LidLines, build_lids, find_lid_lines
 from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats, picture8
 
-STEP_PX = 2
-LIDS = ("eyeBlink", "eyeSquint", "eyeWide", "lidDown")
+STEP_PX = 4
 FOLLOW = 0.55  # share of the iris's way up or down that the upper lid goes with it
 _KNOTS = 97  # of the table of how far the lid falls along the eye
 
@@ -59,21 +58,27 @@ class EyeSlit:
         shift = whole_shift(skull, self.frame.origin)
         source = self.field.backward(weights, move, shift)
         shut = self._shut(fallen)
-        skin, above, below = self._skin(source, shut)
-        lid, covered = self._lid(source, fallen, shut)
-        box = hole(1 - (1 - covered) * (1 - below) * (1 - above), int(0.1 * self.geometry.px_per_cm))
-        picture = skin.copy()
+        picture, above, below = self._skin(source, shut)
+        box = hole(above + below, 1)
         if box:
-            inverse = cv2.invertAffineTransform(skull)
-            inverse[:, 2] += inverse[:, :2] @ np.array(shift)
-            ball = self.eyeball.seen(floats(cv2.transform(self.grid[box], inverse)), gaze)
+            above, below, skin = above[box], below[box], picture[box]
+            lid, covered = self._lid(np.ascontiguousarray(source[box]), fallen, shut)
+            ball = self._ball(skull, box, shift, gaze)
             shadow = 0.3 * _ramp(0, 0.3, shut)
             if shadow:
-                ball = _under_lid(ball, covered[box], self.geometry.px_per_cm, shadow)
-            picture[box] = over(ball, skin[box], below[box])
-        picture = over(over(picture, lid, covered), skin, above)
+                ball = _under_lid(ball, covered, self.geometry.px_per_cm, shadow)
+            picture[box] = over(over(over(ball, skin, below), lid, covered), skin, above)
         fade = min(1.0, change / (0.04 * self.geometry.px_per_cm))
-        paste(frame, picture, self.cover * np.float32(fade), self.region.left + shift[0], self.region.top + shift[1])
+        cover = self.cover if fade == 1 else self.cover * np.float32(fade)
+        paste(frame, picture, cover, self.region.left + shift[0], self.region.top + shift[1])
+
+    def _ball(
+        self, skull: NDArray[np.float64], box: tuple[slice, slice], shift: tuple[int, int], gaze_px: Floats
+    ) -> Picture:
+        """The eyeball in a box of the region; it goes with the skull."""
+        inverse = cv2.invertAffineTransform(skull)
+        inverse[:, 2] += inverse[:, :2] @ np.array(shift)
+        return self.eyeball.seen(floats(cv2.transform(np.ascontiguousarray(self.grid[box]), inverse)), gaze_px)
 
     def _fallen(self, weights: NDArray[np.floating], gaze_px: Floats) -> Floats:
         """(n,) px by which the upper lid's edge stands lower than in the photo; never below the lower lid's."""
@@ -92,7 +97,7 @@ class EyeSlit:
         if share:
             rgba = cv2.addWeighted(rgba, 1 - share, self.layers.shut_skin.sampled(source), share, 0)
         skin, side = split(rgba)
-        return skin, np.clip(2 * side - 1, 0, 1), np.clip(1 - 2 * side, 0, 1)
+        return skin, np.maximum(2 * side - 1, 0), np.maximum(1 - 2 * side, 0)
 
     def _lid(self, source: Floats, fallen: Floats, shut: float) -> tuple[Picture, Floats]:
         """The upper lid's colours and alpha."""
@@ -142,7 +147,7 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
         frame=frame,
         region=region,
         cover=superellipse(frame, -0.1 * frame.half, REACH * frame.half, 1.05 * frame.half, region.grid()),
-        field=FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=8, damping=0.55),
+        field=FlowField.over(geometry, without(inner), region.box, STEP_PX),
         layers=build_lids(canvas, lines, region.grown(int(0.3 * cm)), cm),
         eyeball=build_eyeball(
             canvas, frame, (lines.upper, lines.lower), iris_of(landmarks, eye), region.grown(int(0.2 * cm)), cm

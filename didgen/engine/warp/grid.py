@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -38,10 +39,8 @@ class NodeGrid:
         return self.left + shift, self.top + shift
 
     def nodes(self) -> NDArray[np.float32]:
-        """(rows, columns, 2) x, y, work px."""
-        x, y = self.first
-        columns, rows = np.arange(self.columns), np.arange(self.rows)
-        return np.stack(np.meshgrid(x + self.step * columns, y + self.step * rows), -1).astype(np.float32)
+        """(rows, columns, 2) x, y, work px. Shared: not to be written to."""
+        return _nodes(self)
 
     def sample(self, values: NDArray[np.float32], points: NDArray[Any]) -> NDArray[np.float32]:
         """Values (rows, columns[, c]) of the nodes, read at (h, w, 2) work px by cubics; the border's beyond it."""
@@ -63,6 +62,15 @@ class NodeGrid:
         dense = _resized(inner, finer.step, cv2.INTER_LINEAR)
         cut = PAD * finer.step
         return dense[cut : cut + self.height, cut : cut + self.width]
+
+
+@lru_cache(64)
+def _nodes(grid: NodeGrid) -> NDArray[np.float32]:
+    x, y = grid.first
+    columns, rows = np.arange(grid.columns), np.arange(grid.rows)
+    out = np.stack(np.meshgrid(x + grid.step * columns, y + grid.step * rows), -1).astype(np.float32)
+    out.flags.writeable = False
+    return out
 
 
 def _resized(values: NDArray[np.float32], times: int, how: int) -> NDArray[np.float32]:

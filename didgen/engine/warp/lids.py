@@ -156,8 +156,8 @@ class _Sheet:
         self.rgb = self._at(u[None] + 0 * self.uv[..., 0], self.uv[..., 1]).astype(np.float32)
         self.height = floats(self.upper[None] - self.uv[..., 1])  # above the lid's edge
         self.above = self._tone(self.fold - 0.45 * px_per_cm, self.fold - 0.05 * px_per_cm, 65)
-        self.under = self._tone(self.lower + 0.12 * px_per_cm, self.lower + 0.5 * px_per_cm, 60)
-        self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 70)
+        self.under = self._tone(self.lower + 0.12 * px_per_cm, self.lower + 0.5 * px_per_cm, 45)
+        self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 65)
 
     def _at(self, u: NDArray[np.floating], v: NDArray[np.floating]) -> Picture:
         return self.canvas.sampled(self.lines.frame.xy(u, v))

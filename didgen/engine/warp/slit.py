@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.mesh import LEFT_EYE, RIGHT_EYE
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.cutout import Cutout
+from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.mouth import Mouth, build_mouth
@@ -18,7 +19,7 @@ from didgen.engine.warp.seam import Picture
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slits:
-    """One face's mouth and eyes."""
+    """One face's mouth, and those of its eyes that can be seen."""
 
     mouth: Mouth
     eyes: tuple[EyeSlit, ...]
@@ -28,7 +29,8 @@ def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
     """Once per face. canvas: the source, in the geometry's work px; cutout: made of it. What is no person is not drawn
     over: beside a turned face it would move with the mouth."""
     mouth = build_mouth(geometry, canvas)
-    eyes = [build_eye(geometry, canvas, eye) for eye in (RIGHT_EYE, LEFT_EYE)]
+    shown = [eye for eye in (RIGHT_EYE, LEFT_EYE) if eye_shows(canvas, geometry.landmarks, eye)]
+    eyes = [build_eye(geometry, canvas, eye) for eye in shown]
     return Slits(
         replace(mouth, cover=mouth.cover * cutout.within(mouth.region.grid())),
         tuple(replace(eye, cover=eye.cover * cutout.within(eye.region.grid())) for eye in eyes),

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.face import Face
 from didgen.engine.face.matte import person_matte
-from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.face.mesh import EYES, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.face.pose import F, Placement, place_head
+from didgen.engine.motion.track import INDEX, LIDS
 from didgen.engine.shot import CROP_PX
 from didgen.engine.warp.bearing import bearing, pinned_edges
 from didgen.engine.warp.canvas import Canvas, Picture, make_canvas
+from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.geometry import Floats, Geometry, depth_map
 from didgen.engine.warp.grid import NodeGrid
 from didgen.engine.warp.lips import find_lip_lines
@@ -135,7 +137,7 @@ def build_geometry(
         landmarks=landmarks.astype(np.float32),
         placement=placement,
         mesh_cm=mesh_cm,
-        shapes_px=_shapes_px(mesh_cm, placement, parted, gap_cm),
+        shapes_px=_shapes_px(mesh_cm, placement, parted, gap_cm, _unseen_lids(canvas, landmarks.astype(np.float32))),
         mouth_open=parted,
         gap_cm=gap_cm,
         grid=grid,
@@ -147,9 +149,18 @@ def build_geometry(
     return geometry, canvas, opacity
 
 
-def _shapes_px(mesh_cm: NDArray[np.float64], placement: Placement, parted: bool, gap_cm: float) -> Floats:
-    """(44, 478, 3) displacements in work px, picture axes."""
+def _unseen_lids(canvas: Canvas, landmarks: Floats) -> list[int]:
+    """The shapes of lids behind dark glasses or hair: what covers them must not be pulled about."""
+    unseen = [side for side, eye in EYES.items() if not eye_shows(canvas, landmarks, eye)]
+    return [INDEX[name + side] for name in LIDS for side in unseen]
+
+
+def _shapes_px(
+    mesh_cm: NDArray[np.float64], placement: Placement, parted: bool, gap_cm: float, still: list[int]
+) -> Floats:
+    """(44, 478, 3) displacements in work px, picture axes. still: shapes that do nothing on this photo."""
     basis = shape_basis(mesh_cm, parted, gap_cm)
+    basis[still] = 0
     return (placement.s * (basis @ F) @ placement.R0.T).astype(np.float32)
 
 
