@@ -21,9 +21,9 @@ from didgen.catalog.voices import DEFAULT as DEFAULT_VOICE
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces
-from didgen.engine.face.visible import unclear
+from didgen.engine.face.visible import look_at
 from didgen.engine.motion.compose import compose_animation, compose_talk
-from didgen.engine.motion.track import MotionTrack
+from didgen.engine.motion.track import MotionTrack, eyes_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, TextScript
 from didgen.engine.speech.listen import decoded, listen
@@ -61,6 +61,8 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
         others=subject.others,
     )
     track, driver = _motion(shot, speech, subject.face)
+    if subject.eyes_hidden:
+        track = eyes_at_rest(track)
     report("rig", 1, 1)
     seconds = _film(shot, rig, track, _sound(shot, speech), out, report)
     return Rendered(out, _facts(shot, speech, subject, rig, track, driver, out, seconds))
@@ -75,12 +77,16 @@ def warm() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file."""
+    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file.
+
+    eyes_hidden: behind dark glasses or hair, where nothing may move.
+    """
 
     face: Face
     scale: float
     others: tuple[Face, ...]
     warnings: tuple[str, ...]
+    eyes_hidden: bool
 
 
 def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
@@ -98,9 +104,10 @@ def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -
     faces = _faces(shot.source, photo, memo)
     scale = photo_scale(shot.source)
     face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
-    warnings += unclear(photo, face)
+    sight = look_at(photo, face)
     report("face", 1, 1)
-    return _Subject(face, scale, tuple(other for other in faces if other is not face), tuple(warnings))
+    others = tuple(other for other in faces if other is not face)
+    return _Subject(face, scale, others, (*warnings, *sight.warnings()), sight.eyes_hidden)
 
 
 def _faces(source: Path, photo: NDArray[np.uint8], memo: Memo) -> list[Face]:

@@ -10,7 +10,7 @@ import pytest
 
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import find_faces
-from didgen.engine.face.visible import MIN_DETAIL, detail, point_scatter, unclear
+from didgen.engine.face.visible import MAX_BRIDGE, MIN_DETAIL, bridge_contrast, detail, look_at, point_scatter
 from didgen.engine.photo import load_photo
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -29,7 +29,7 @@ def found(woman) -> Face:
 
 def said(photo: np.ndarray) -> str:
     """All that is said about the largest face of a picture."""
-    return " ".join(unclear(photo, find_faces(photo)[0]))
+    return " ".join(look_at(photo, find_faces(photo)[0]).warnings())
 
 
 def covered(photo: np.ndarray, face: Face, first: int, last: int, colour: tuple[int, int, int]) -> np.ndarray:
@@ -59,6 +59,19 @@ def test_a_bar_over_the_mouth_hides_it(woman, found):
 def test_a_bar_over_the_eyes_hides_them(woman, found):
     """As newspapers do it: the eyes are named."""
     assert "the eyes can hardly be made out" in said(covered(woman, found, BROW, NOSE_TIP, (10, 10, 10)))
+
+
+@pytest.mark.parametrize("colour", [(20, 20, 20), (170, 110, 50), (200, 200, 210)], ids=["black", "brown", "silver"])
+def test_a_frame_across_the_nose_is_glasses(woman, found, colour):
+    """Two rings and a bridge, painted, are told as glasses; the eyes in them are still seen."""
+    painted, (right, left) = woman.copy(), (found.landmarks[eye, :2] for eye in (468, 473))
+    radius = round(0.36 * found.eye_distance_px)
+    for eye in (right, left):
+        cv2.circle(painted, np.round(eye).astype(int).tolist(), radius, colour, 4, cv2.LINE_AA)
+    inner = [np.round(eye + (other - eye) * 0.36).astype(int).tolist() for eye, other in ((right, left), (left, right))]
+    cv2.line(painted, *inner, colour, 5, cv2.LINE_AA)
+    assert bridge_contrast(painted, found) > MAX_BRIDGE > 2 * bridge_contrast(woman, found)
+    assert "the face wears glasses" in said(painted)
 
 
 def test_scatter_is_in_eye_distances(woman, found):

@@ -20,9 +20,9 @@ import numpy as np
 
 from didgen.catalog.voices import DEFAULT
 from didgen.engine.face.find import choose_face, find_faces
-from didgen.engine.face.visible import unclear
+from didgen.engine.face.visible import look_at
 from didgen.engine.motion.compose import compose_talk
-from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.motion.track import INDEX, MotionTrack, eyes_at_rest
 from didgen.engine.photo import load_photo
 from didgen.engine.shot import FPS, Config, TextScript
 from didgen.engine.speech.speak import speak
@@ -63,13 +63,16 @@ def talk_strip(entry: Entry, speech: Speech, side_px: int = SIDE_PX) -> tuple[np
     photo = load_photo(entry.path)
     faces = find_faces(photo)
     face, warnings = choose_face(faces, None, "talk", photo.shape)
-    warnings += unclear(photo, face)
+    sight = look_at(photo, face)
     rig = build_rig(photo, face, others=[other for other in faces if other is not face])
     track, _ = compose_talk(speech, face, DRIVER, Config(), seed=1)
+    blink = closed_eyes()
+    if sight.eyes_hidden:
+        track, blink = eyes_at_rest(track), eyes_at_rest(blink)
     frames = {"photo": draw(rig, MotionTrack.still(1), 0)}
     frames |= {name: draw(rig, track, index) for name, index in telling_frames(speech, track).items()}
-    frames |= {"blink": draw(rig, closed_eyes(), 0)}
-    return np.hstack([cell(name, frame, side_px) for name, frame in frames.items()]), warnings
+    frames |= {"blink": draw(rig, blink, 0)}
+    return np.hstack([cell(name, frame, side_px) for name, frame in frames.items()]), warnings + sight.warnings()
 
 
 def telling_frames(speech: Speech, track: MotionTrack) -> Mapping[str, int]:

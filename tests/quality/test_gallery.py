@@ -11,7 +11,7 @@ import pytest
 
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import choose_face, find_faces
-from didgen.engine.face.visible import detail, unclear
+from didgen.engine.face.visible import detail, look_at
 from didgen.engine.photo import load_photo
 from tests.quality.gallery import FACES, Entry, gallery
 
@@ -73,7 +73,7 @@ def test_a_face_is_warned_about_exactly_where_its_index_says(entry):
     """Each warning is one that the index expects, none is missing: nothing for a good photo."""
     photo, _ = seen(entry.path)
     face, warnings = choose_face(find_faces(photo), None, "talk", photo.shape)
-    warnings += unclear(photo, face)
+    warnings += look_at(photo, face).warnings()
     assert len(entry.warned) == len(warnings)
     assert [] == [(word, text) for word, text in zip(entry.warned, warnings, strict=True) if word not in text]
 

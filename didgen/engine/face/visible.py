@@ -4,13 +4,13 @@ The landmark net always answers, also behind a beard, a mask or dark glasses: th
 away: when the net looks at the same face through a region that is a little shifted, scaled or turned, points that it
 sees stay where they are, and points that it guesses scatter. The limits were measured on the gallery
 (`tests/quality/faces`) and 25 more faces: seen lips scatter by 0.7 to 1.4 % of the eye distance, hidden ones by 1.8 to
-3.1; seen eyes by 0.5 to 1.5, the worse
-of two hidden ones by 2.4 to 5.4.
+3.1; seen eyes by 0.5 to 1.5, the worse of two hidden ones by 2.4 to 5.4. On the bridge of a bare nose the colour strays
+by up to 7 units of CIE L*a*b* from what is around, under the frame of glasses by 14 to 30.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from didgen.engine.face.face import Face
 from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landmarks
 
-MAX_LIP_SCATTER, MAX_EYE_SCATTER = 0.015, 0.019  # in eye distances; warned above
-MIN_DETAIL = 0.065  # warned below
+MAX_LIP_SCATTER, MAX_EYE_SCATTER = 0.015, 0.019  # in eye distances: above, the net guesses
+MIN_DETAIL = 0.065  # below, the photo is blurred
+MAX_BRIDGE = 10.0  # L*a*b*: above, something crosses the bridge of the nose
 
 _LOOKS = (  # shift right and down in regions, scale, turn in radians
     (0.05, 0.0, 1.0, 0.05),
@@ -32,26 +33,49 @@ _LOOKS = (  # shift right and down in regions, scale, turn in radians
 )
 _LIPS = (61, 291, 13, 14, 0, 17, 40, 270, 91, 321)
 _EYES = ((33, 133, 159, 145, 160, 144, 158, 153), (263, 362, 386, 374, 387, 373, 385, 380))  # right, left
-_DETAIL_EYES_PX = 100  # the size at which detail is measured: about what a video shows
+_BETWEEN_BROWS, _NOSE_RIDGE = 9, 197
+_EYES_PX = 100  # the size at which pixels are measured: about what a video shows
 
 
-def unclear(rgb: NDArray[np.uint8], face: Face) -> Iterator[str]:
-    """What of a face of an (H, W, 3) picture cannot be seen well enough to move well, one sentence each."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is in the way of seeing a face: mouth and eyes hidden, glasses worn (and seen through), photo blurred."""
+
+    mouth_hidden: bool
+    eyes_hidden: bool
+    glasses: bool
+    blurred: bool
+
+    def warnings(self) -> list[str]:
+        """One sentence for each thing in the way."""
+        told = {
+            "the mouth can hardly be made out (a beard, a mask, a hand?): the lips may move in the wrong place": (
+                self.mouth_hidden
+            ),
+            "the eyes can hardly be made out (dark glasses, hair?): lids, brows and gaze stay still": self.eyes_hidden,
+            "the face wears glasses: their frame bends with brows and lids; without them it looks best": self.glasses,
+            "the photo is blurred: teeth and the edges of lips and lids will look sharper than the face": self.blurred,
+        }
+        return [sentence for sentence, so in told.items() if so]
+
+
+def look_at(rgb: NDArray[np.uint8], face: Face) -> Sight:
+    """How well a face of an (H, W, 3) picture can be seen."""
     scatter = point_scatter(rgb, face)
-    if scatter[list(_LIPS)].mean() > MAX_LIP_SCATTER:
-        yield "the mouth can hardly be made out (a beard, a mask, a hand?): the lips may move in the wrong place"
-    if max(scatter[list(eye)].mean() for eye in _EYES) > MAX_EYE_SCATTER:
-        yield "the eyes can hardly be made out (dark glasses, hair?): lids and gaze may move in the wrong place"
-    if detail(rgb, face) < MIN_DETAIL:
-        yield "the photo is blurred: teeth and the edges of lips and lids will look sharper than the face"
+    eyes_hidden = max(scatter[list(eye)].mean() for eye in _EYES) > MAX_EYE_SCATTER
+    return Sight(
+        mouth_hidden=bool(scatter[list(_LIPS)].mean() > MAX_LIP_SCATTER),
+        eyes_hidden=bool(eyes_hidden),
+        glasses=not eyes_hidden and bridge_contrast(rgb, face) > MAX_BRIDGE,
+        blurred=detail(rgb, face) < MIN_DETAIL,
+    )
 
 
 def point_scatter(rgb: NDArray[np.uint8], face: Face) -> NDArray[np.float64]:
     """(478,): how far each point wanders when the net looks again: its standard deviation, in eye distances."""
     region = region_of_landmarks(face.landmarks)
     again = [find_landmarks(rgb, _seen_from(region, *look))[0] for look in _LOOKS]
-    points = np.stack([face.landmarks, *again])[:, :, :2].astype(np.float64)
-    wander = points.std(0)
+    wander = np.stack([face.landmarks, *again])[:, :, :2].astype(np.float64).std(0)
     spread: NDArray[np.float64] = np.hypot(wander[:, 0], wander[:, 1]) / face.eye_distance_px
     return spread
 
@@ -61,11 +85,32 @@ def detail(rgb: NDArray[np.uint8], face: Face) -> float:
 
     Measured at one size, eyes 100 px apart: sharp photos give 0.09 to 0.4, a blur of 3 px gives 0.05.
     """
-    scale = _DETAIL_EYES_PX / face.eye_distance_px
+    scale = _EYES_PX / face.eye_distance_px
     left, top, right, bottom = (max(0, round(side)) for side in face.box)
     grey = cv2.cvtColor(rgb[top : bottom + 1, left : right + 1], cv2.COLOR_RGB2GRAY)
     sized = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return float(cv2.Laplacian(sized, cv2.CV_32F).std() / max(float(sized.std()), 1e-6))
+
+
+def bridge_contrast(rgb: NDArray[np.uint8], face: Face) -> float:
+    """How far the colour between the brows and the nose strays from what is around it, CIE L*a*b*, lightness ×0.6.
+
+    A strip down the ridge of the nose, 0.15 eye distances wide, against its own running median of a third of the eye
+    distance: shading is gradual, the bridge of glasses is not.
+    """
+    start, end = face.landmarks[[_BETWEEN_BROWS, _NOSE_RIDGE], :2].astype(np.float64)
+    step = face.eye_distance_px / _EYES_PX  # px a sample
+    along = (end - start) / max(float(np.hypot(*(end - start))), 1e-6)
+    across = np.array([-along[1], along[0]])
+    down = np.arange(0, max(float(np.hypot(*(end - start))) / step, 32.0))[:, None, None]
+    aside = np.arange(-7, 8)[None, :, None]
+    at = (start + (along * down + across * aside) * step).astype(np.float32)
+    soft = cv2.GaussianBlur(rgb, (0, 0), 0.5 * step) if step > 1 else rgb  # sampled sparser than its px
+    strip = cv2.remap(soft, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    line = np.median(cv2.cvtColor(strip.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), axis=1)
+    around = np.array([np.median(line[max(0, k - 16) : k + 17], axis=0) for k in range(len(line))])
+    strays = np.linalg.norm((line - around) * (0.6, 1, 1), axis=1)
+    return float(strays[6:-6].max())
 
 
 def _seen_from(region: Region, right: float, down: float, scale: float, turn: float) -> Region:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,13 @@ def mirrored(track: MotionTrack) -> MotionTrack:
         tongue=track.tongue,
         breath_cm=track.breath_cm,
     )
+
+
+def eyes_at_rest(track: MotionTrack) -> MotionTrack:
+    """The same motion with lids, brows and gaze as in the photo: for eyes that glasses or hair hide."""
+    weights = track.weights.copy()
+    weights[:, [k for k, name in enumerate(SHAPES) if name.startswith(("eye", "lid", "brow"))]] = 0
+    return replace(track, weights=weights, gaze_deg=np.zeros_like(track.gaze_deg))
 
 
 def _opposite(name: str) -> str:
