@@ -14,7 +14,11 @@ BLINK_SPREAD = 0.45  # sigma of the log-normal intervals (Bentivoglio et al. 199
 SHORTEST_INTERVAL_S = 0.7
 QUIET_ENDS_S = 0.3  # no blink is under way on the first or last frame of a clip
 PULL_S = 0.5  # a blink this near to a pause waits for it, or comes early
-SACCADE_DEG = 3.0
+FACE_DEG = ((-1.7, -0.3), (1.7, -0.3), (0.0, 1.9))  # a listener's eyes and mouth, a good metre behind the camera
+FACE_SPREAD_DEG = 0.35
+GLANCE_DEG = (5.0, 2.5)  # at most, off the listener, x and y
+GLANCE_SHARE = 0.14  # of the fixations
+DRIFT_DEG = 0.2  # a fixation is not quite still
 GAZE_HOLD = 0.7  # share of a head turn that the eyes take back, to keep looking at the camera
 GAZE_LIMIT_DEG = 8.0
 
@@ -50,19 +54,29 @@ def _blink(since_middle_s: Curve) -> Curve:
 def gaze_of(
     rng: np.random.Generator, pose_deg: NDArray[np.float64], fps: int, liveliness: float
 ) -> NDArray[np.float64]:
-    """(T, 2) gaze in degrees on the picture: mostly the camera, small saccades, and the head's turns taken back.
+    """(T, 2) gaze in degrees on the picture: fixations on the listener's eyes and mouth, glances aside, and the head's
+    turns taken back.
 
-    Saccades take one frame and stay within SACCADE_DEG.
+    Saccades take one frame (a saccade of 3 degrees lasts some 30 ms); fixations last 0.2 to 2 s. liveliness: 0..1,
+    factor on all but the head's turns. Without the latter gaze stays within GLANCE_DEG.
     """
     frames = len(pose_deg)
     gaze = np.zeros((frames, 2))
-    k = int(rng.uniform(0.5, 1.5) * fps)
+    k, place = int(rng.uniform(0.3, 0.9) * fps), 2
     while k < frames:
-        aside = rng.random() < 0.35
-        reach = SACCADE_DEG * liveliness if aside else 0.35
-        target = np.clip(rng.normal(0.0, 0.5, 2), -1, 1) * reach * (1.0, 0.5)
-        until = k + int(fps * (rng.uniform(0.25, 0.7) if aside else rng.lognormal(0.3, 0.5)))
-        gaze[k : until + 1] = target
-        k = until + 1
-    gaze *= ends(frames, fps, 0.3, 0.3)[:, None]
+        aside = rng.random() < GLANCE_SHARE
+        place = (place + int(rng.integers(1, 3))) % 3
+        target = _glance(rng) if aside else np.array(FACE_DEG[place]) + rng.normal(0.0, FACE_SPREAD_DEG, 2)
+        seconds = rng.uniform(0.3, 0.8) if aside else np.clip(rng.lognormal(np.log(0.55), 0.5), 0.2, 2.0)
+        until = min(k + max(int(fps * seconds), 1), frames)
+        drift = np.linspace(0, 1, until - k)[:, None] * rng.normal(0.0, DRIFT_DEG, 2)
+        gaze[k:until] = np.clip(target + drift, -np.array(GLANCE_DEG), GLANCE_DEG)
+        k = until
+    gaze *= liveliness * ends(frames, fps, 0.3, 0.3)[:, None]
     return np.clip(gaze - GAZE_HOLD * pose_deg[:, :2], -GAZE_LIMIT_DEG, GAZE_LIMIT_DEG)
+
+
+def _glance(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Aside, to either hand, somewhat more often down than up."""
+    x = rng.choice((-1, 1)) * rng.uniform(0.5, 1.0)
+    return np.array([x * GLANCE_DEG[0], rng.uniform(-0.7, 1.0) * GLANCE_DEG[1]])
