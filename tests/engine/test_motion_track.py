@@ -174,11 +174,14 @@ def test_expressions_hold_and_blend() -> None:
 
 
 def test_expression_cannot_open_a_closed_mouth() -> None:
-    """Surprise drops the jaw a little, yet p, b and m stay shut."""
+    """Surprise drops the jaw a little, happy lets a smile's teeth show, yet p, b and m stay shut."""
     track = talk(Config(expressions=(Expression("surprise"),)))
-    plain = talk()
-    jaw = track.weights[:, INDEX["jawOpen"]]
-    shut = plain.weights[:, INDEX["mouthPress"]] > 0.34
+    happy = talk(Config(expressions=(Expression("happy"),)))
+    press = talk().weights[:, INDEX["mouthPress"]]
+    jaw, seal = track.weights[:, INDEX["jawOpen"]], happy.weights[:, INDEX["seal"]]
+    shut = press > 0.99 * press.max()
+    assert seal[shut].min() > 0.99
+    assert seal[~shut].min() < 0.75
     assert shut.sum() > 15
     assert jaw[shut].max() < 0.01
     assert track.weights[:, INDEX["browInnerUp"]].min() > 0.9

@@ -114,7 +114,19 @@ def test_portraits_are_read_as_they_are(smiling: Head, closed: Head) -> None:
     assert smiling.mouth.lines.parted
     lines = find_lip_lines(closed.canvas, closed.geometry.landmarks, closed.geometry.px_per_cm)
     assert not lines.parted
-    assert widest_gap(lines.upper, lines.lower) == 0
+    assert widest_gap(lines.upper, lines.lower) < 0.1  # px
+
+
+def test_the_lower_lip_comes_off_in_a_bow(closed: Head) -> None:
+    """Its edge lies on the seam or above it, and has none of the seam's dips: it hangs nowhere below an even bow."""
+    for head in (closed, Head(load_photo(ASSETS / "woman-2.jpg"))):
+        lines, cm = head.mouth.lines, head.geometry.px_per_cm
+        u = np.linspace(-0.7, 0.7, 29) * lines.frame.half
+        raised = lines.upper.at(u) - lines.lower.at(u)
+        assert raised.min() > -0.1
+        assert raised.max() < 0.32 * cm
+        even = np.polynomial.Polynomial.fit(u, lines.lower.at(u), 2)(u)
+        assert (lines.lower.at(u) - even).max() < 0.06 * cm
 
 
 def test_lips_cover_the_ground_together_beyond_the_corners(smiling: Head, closed: Head) -> None:

@@ -15,7 +15,7 @@ from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
-from didgen.engine.warp.calibrate import area_change
+from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, pucker_gain
 from didgen.engine.warp.canvas import make_canvas
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import Rig, build_rig, video_sized
@@ -190,13 +190,44 @@ def test_the_canvas_shows_the_photo_where_it_is(scale):
 
 
 def test_weights_are_those_of_the_track(crop):
-    """Only a negative smile is scaled, by this face's own smile; everything else is drawn as asked."""
+    """Weights that no measure of this face corrects are drawn as asked; a smile is taken back as a share of its own."""
     weights = np.linspace(0, 1, len(SHAPES), dtype=np.float32)
-    weights[[INDEX[name] for name in ("mouthPucker", "mouthFunnel", "mouthFrownLeft", "mouthFrownRight")]] = 0
+    corrected = "jawOpen mouthPucker mouthFunnel mouthFrown mouthUpperUp mouthLowerDown mouthSmile".split()
+    weights[[k for k, name in enumerate(SHAPES) if name.startswith(tuple(corrected))]] = 0
     assert np.array_equal(weights, crop.calibration.weighed(weights))
-    weights[INDEX["mouthSmileLeft"]] = -0.5
-    assert -0.5 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[INDEX["mouthSmileLeft"]])
+    weights[INDEX["mouthSmileLeft"]] = -0.3
+    assert -0.3 * crop.calibration.relax == pytest.approx(crop.calibration.weighed(weights)[INDEX["mouthSmileLeft"]])
     assert crop.calibration.relax > 1.2  # she smiles
+
+
+def test_a_smile_is_neither_doubled_nor_turned_into_a_grimace(crop):
+    """On a smiling photo a smile asked for adds little, and one taken back stops a little below a calm mouth."""
+    own = crop.calibration.smile
+    weights = np.zeros(len(SHAPES), np.float32)
+    for asked, low, high in ((1.0, 0.0, 0.2), (-1.0, -own - 0.5, -own)):
+        weights[INDEX["mouthSmileRight"]] = asked
+        assert low <= crop.calibration.weighed(weights)[INDEX["mouthSmileRight"]] <= high
+
+
+def test_a_narrow_opening_is_widened_where_the_net_sees_too_little_of_it():
+    """The gain falls with the gap seen and never shuts a mouth; closed lips and a wide jaw stay as they are."""
+    gains = [opening_gain(gap) for gap in (0.0, 0.3, 0.6, 0.8, 1.5)]
+    assert gains == sorted(gains, reverse=True)
+    assert 1.0 == min(gains) == gains[-1]
+    wide = Calibration((1, 1, 1), (20, 20), opening=1.5)
+    weights = np.zeros(len(SHAPES), np.float32)
+    drawn = []
+    for weights[INDEX["jawOpen"]] in (0.0, 0.2, 1.0):
+        drawn.append(wide.weighed(weights)[INDEX["jawOpen"]])
+    assert [0.0, 0.28, 1.0] == pytest.approx(drawn)
+
+
+def test_lips_that_do_not_look_round_are_drawn_together_further():
+    """The gain grows with the width seen, is one where "oo" is as narrow as wanted, and is bounded both ways."""
+    gains = [pucker_gain(width) for width in (0.4, 0.6, 0.64, 0.7, 1.0)]
+    assert gains == sorted(gains)
+    assert gains[2] == pytest.approx(1.0)
+    assert 0.5 < gains[0] < gains[-1] < 1.5
 
 
 def test_rounded_lips_take_the_photos_smile_back(crop):
@@ -208,5 +239,5 @@ def test_rounded_lips_take_the_photos_smile_back(crop):
         drawn.append(crop.calibration.weighed(weights)[smiles].mean())
     assert [0, -crop.calibration.smile / 2, -crop.calibration.smile] == pytest.approx(drawn)
     assert crop.calibration.smile > 0.8
-    calm = replace(crop.calibration, smile=0.0)
+    calm = replace(crop.calibration, smile=0.0, pucker=1.0)
     assert np.array_equal(weights, calm.weighed(weights))

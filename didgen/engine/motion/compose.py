@@ -145,7 +145,7 @@ def _talking_face(
     weights = mouth.weights.copy()
     weights[:, LIDS_AND_BROWS] += body[:, LIDS_AND_BROWS]
     moods = mood.weights.copy()
-    for name in ("jawOpen", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight"):
+    for name in ("jawOpen", "seal", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight"):
         moods[:, INDEX[name]] *= 1 - mouth.closed
     weights += moods
     gone = UNSMILE * config.normalization_factor * smile * mood.unsmile * _talk_share(prosody)

@@ -13,7 +13,7 @@ from didgen.engine.shot import Expression
 
 SHAPES_OF: dict[str, dict[str, float]] = {
     "neutral": {},
-    "happy": {"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.15},
+    "happy": {"mouthSmile": 0.6, "seal": -0.3, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.15},
     "surprise": {"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 0.85, "jawOpen": 0.07},
     "serious": {"browDown": 0.95, "mouthFrown": 0.3, "mouthPress": 0.2, "eyeSquint": 0.2},
 }

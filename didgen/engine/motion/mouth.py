@@ -14,7 +14,7 @@ from didgen.engine.speech.speech import VISEMES, Phoneme, Speech
 
 SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "sil": {"seal": 1.0},
-    "PP": {"seal": 1.0, "mouthPress": 0.35, "mouthRollLower": 0.15, "mouthRollUpper": 0.1},
+    "PP": {"seal": 1.0, "mouthPress": 0.45, "mouthRollLower": 0.25, "mouthRollUpper": 0.2},
     "FF": {"seal": 0.97, "jawOpen": 0.1, "mouthRollLower": 0.7, "mouthUpperUp": 0.7},
     "TH": {"seal": 0.92, "jawOpen": 0.18, "mouthLowerDown": 0.18, "mouthUpperUp": 0.1, "tongue": 1.0},
     "DD": {"seal": 0.92, "jawOpen": 0.15, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.7},

@@ -7,7 +7,7 @@ by less than asked. That is measured once per face with the landmark net itself,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS, canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.curves import weights_of
+from didgen.engine.motion.mouth import SHAPES_OF
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.warp.field import FlowField
-from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
 
 _LEAST_AREA = 0.30  # of a piece of the head: squeezed further it looks folded
 _LEAST_AREA_ROUND = 0.08  # of a piece of neck or of hair beside it: above 0, where it would fold
@@ -27,25 +28,37 @@ _FURTHEST_DEG = 24.0
 _SOFT_FROM = 0.7  # of the limit: up to here a turn is what was asked, beyond it bends towards the limit
 _PROBES = ((0, 8.0, 1.7), (1, 6.0, 1.6))  # axis of the pose, degrees shown to the net, largest gain
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+_PUCKER, _JAW = INDEX["mouthPucker"], INDEX["jawOpen"]
+_LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
-_RELAXED_AT = (
-    0.7  # the negative weight that shall take a whole smile away, at most 2.2 times what the shape itself does
-)
+_ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk takes a smile back (see `compose`)
+_TAKEN = 0.75  # of the photo's smile shall be gone then: with more left the landmark net still sees most of it
+_FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth
+_WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
+_OO, _EE = (weights_of(SHAPES_OF[viseme]) for viseme in ("U", "I"))
+_ROUND_SHARE = 0.64  # how wide "oo" shall be seen, of "ee"
+_PUCKER_SHARE = 0.7  # of the narrowing of "oo"; the rest is the funnel's and the smile's that goes with it
+_PUCKER_GAIN = (0.6, 1.35)
+_EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
+_OPENING_GAIN = (1.0, 1.5)
 _STILL = np.zeros(len(SHAPES), np.float32)
 
-Render = Callable[[HeadMove], NDArray[np.uint8]]
+Render = Callable[[NDArray[np.floating], HeadMove], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain. relax: of smiles taken back.
-    smile: weight of the photo's own smile, 0 for a calm face."""
+    smile: weight of the photo's own smile, 0 for a calm face. pucker, opening: gains of lips drawn together
+    and of lips that part."""
 
     gain: tuple[float, float, float]
     limit_deg: tuple[float, float]
     relax: float = 1.0
     smile: float = 0.0
+    pucker: float = 1.0
+    opening: float = 1.0
 
     def drawn(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
         """Yaw, pitch, roll wanted → to draw."""
@@ -59,10 +72,15 @@ class Calibration:
 
     def weighed(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """(44,) weights wanted → to draw: a negative smile relaxes this photo's own smile, however wide that is, and
-        so do lips that are rounded or drawn down: nobody kisses smiling."""
+        so do lips that are rounded or drawn down: nobody kisses smiling. A smile on top of it goes the rest of the way
+        only. The opening's gain tells on narrow openings: a jaw wide open stays what it is."""
         out = weights.astype(np.float32)
-        smiles = np.where(out[_SMILES] < 0, out[_SMILES] * self.relax, out[_SMILES])
+        least, most = -self.smile - _FROWN, max(0.0, _WIDEST_SMILE - self.smile)
+        smiles = np.where(out[_SMILES] < 0, np.maximum(out[_SMILES] * self.relax, least), out[_SMILES].clip(max=most))
         against = min(1.0, float(_AGAINST_SMILES @ out))
+        out[_PUCKER] *= self.pucker
+        out[_LIPS_APART] *= self.opening
+        out[_JAW] += (self.opening - 1) * out[_JAW] * max(0.0, 1 - float(out[_JAW]))
         out[_SMILES] = np.minimum(smiles, smiles.clip(0) - self.smile * against) if against > 0 else smiles
         return out
 
@@ -76,17 +94,50 @@ def soft_clamp(value: float, limit: float) -> float:
     return float(np.copysign(knee + (limit - knee) * np.tanh(beyond / (limit - knee)), value))
 
 
-def calibrate(geometry: Geometry, field: FlowField, render: Render) -> Calibration:
-    """render: the warped work picture of one head move."""
+def calibrate(geometry: Geometry, field: FlowField, render: Render, smile_score: float) -> Calibration:
+    """render: the work picture of weights and head move, mouth drawn. smile_score: 0..1, of the photo's blendshapes."""
     limits = turn_limit(geometry, field, 0), turn_limit(geometry, field, 1)
     gains = [1.0, 1.0, 1.0]
     for axis, degrees, most in _PROBES:
         probe = min(degrees, 0.8 * limits[axis])
         seen = _seen_deg(geometry, render, axis, probe)
         gains[axis] = float(np.clip(2 * probe / max(seen, 1e-3), 1.0, most))
-    lift = smile_lift_cm(geometry.mesh_cm)
-    relax = float(np.clip(lift / (_SMILE_CM * _RELAXED_AT), 1.0, 2.2))
-    return Calibration((gains[0], gains[1], gains[2]), limits, relax, float(np.clip(lift / _SMILE_CM, 0.0, 1.5)))
+    smile = float(np.clip(smile_lift_cm(geometry.mesh_cm) / _SMILE_CM, 0.0, 1.5))
+    found = Calibration((gains[0], gains[1], gains[2]), limits, relax_gain(smile, smile_score), smile)
+    asked = np.array([_EE, _OO], np.float32)
+    asked[:, _SMILES] -= _ASKED * smile_score
+    (ee_width, ee_gap), (oo_width, _) = (_seen_mouth(geometry, render, found.weighed(weights)) for weights in asked)
+    return replace(found, pucker=pucker_gain(oo_width / ee_width), opening=opening_gain(ee_gap))
+
+
+def pucker_gain(width: float) -> float:
+    """How much more lips must be drawn together to look round. width: of "oo" as a share of "ee", as seen without it;
+    thin lips and turned faces show less of it."""
+    missing = (width - _ROUND_SHARE) / max(1 - width, 0.1)
+    return float(np.clip(1 + missing / _PUCKER_SHARE, *_PUCKER_GAIN))
+
+
+def opening_gain(gap_cm: float) -> float:
+    """How much further lips must part to be seen apart. gap_cm: of "ee", as seen without it."""
+    return float(np.clip(1 + (_EE_GAP_CM - gap_cm) / _EE_GAP_CM, *_OPENING_GAIN))
+
+
+def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> tuple[float, float]:
+    """Width between the corners of the mouth and height between its inner lips as the landmark net sees them, cm."""
+    still = geometry.head_move(np.zeros(3), (0, 0, 0), 0.0)
+    around = region_of_landmarks(geometry.moved(weights, still).astype(np.float32))
+    landmarks = find_landmarks(render(weights, still), around)[0]
+    mesh = place_head(landmarks).canonical_from_picture(landmarks)
+    right, left = mesh[list(MOUTH_CORNERS), :2]
+    upper, lower = mesh[list(LIP_GAP), 1]
+    return float(np.hypot(*(left - right))), float(max(upper - lower, 0.0))
+
+
+def relax_gain(smile: float, score: float) -> float:
+    """By how much a negative smile is enlarged on this photo. smile: weight of its own smile; score: the same as the
+    blendshape net sees it, by which talks ask for less of it. 1 for a face the net sees no smile in."""
+    wanted = float(np.clip(_TAKEN * smile / (_ASKED * max(score, 0.1)), 1.0, 3.0))
+    return 1 + (wanted - 1) * float(smoothstep(0.1, 0.3, np.array(score)))
 
 
 def smile_lift_cm(mesh_cm: NDArray[np.floating]) -> float:
@@ -128,6 +179,6 @@ def _seen_deg(geometry: Geometry, render: Render, axis: int, degrees: float) -> 
         pose[axis] = sign * degrees
         move = geometry.head_move(pose, (0, 0, 0), 0.0)
         around = region_of_landmarks((geometry.moved(_STILL, move) + 0.5).astype(np.float32))
-        rotation = place_head(find_landmarks(render(move), around)[0]).R0 @ geometry.placement.R0.T
+        rotation = place_head(find_landmarks(render(_STILL, move), around)[0]).R0 @ geometry.placement.R0.T
         seen.append(pose_from_rotation(rotation)[axis])
     return seen[1] - seen[0]

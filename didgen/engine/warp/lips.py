@@ -15,13 +15,16 @@ from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, floats, shows_teeth, widest_gap
 
 UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
+FOLD = 1.45  # past its edge a lip goes on as half a mirror image
+DIP_CM = 0.3  # at most this much of a dip in the seam is the upper lip's alone
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
 
 
 @dataclass(frozen=True, slots=True)
 class LipLines:
-    """Where the lips of the photo part. `parted` is false when both lines are the one dark seam of a closed mouth."""
+    """Where the lips of the photo part. `parted` is false for a closed mouth: then `upper` is its one dark seam and
+    `lower` the same line without its dips, nowhere below the seam (see `_bow`)."""
 
     frame: SlitFrame
     upper: Line
@@ -42,7 +45,16 @@ def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float) -> LipLi
     if shows_teeth(hole, lip, widest_gap(upper, lower) / px_per_cm):
         return LipLines(frame, upper, lower, True)
     seam = _seam(canvas, frame, upper, lower, px_per_cm)
-    return LipLines(frame, seam, seam, False)
+    return LipLines(frame, seam, _bow(seam, px_per_cm), False)
+
+
+def _bow(seam: Line, px_per_cm: float) -> Line:
+    """The edge of the lower lip when it comes off the upper one. Closed lips fit into each other; the fold of the upper
+    lip's middle is not the lower one's shape, and opened along it the mouth would be a V."""
+    u = seam.u / np.abs(seam.u).max()
+    even = floats(np.polynomial.Polynomial.fit(u, seam.v, 2)(u))
+    dip = np.clip(seam.v - even, 0, DIP_CM * px_per_cm) * smoothstep(1.0, 0.7, np.abs(u))
+    return Line(seam.u, seam.v - floats(dip))
 
 
 def _seam(canvas: Canvas, frame: SlitFrame, upper: Line, lower: Line, px_per_cm: float) -> Line:
@@ -90,15 +102,14 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
         fold_ends = 1.1, 0.9
     else:  # towards its corners a lip keeps the shadow that goes on beyond them, else it ends in a pale spike
         fold_ends = 1.02, 0.7
-        up, down = (
-            np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32),
-            _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0]),
-        )
+        up = np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32)
+        raised = lines.upper.at(uv[..., 0]) - lines.lower.at(uv[..., 0])
+        down = raised + _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0])
     layers = []
     for line, sign, alpha, reach in ((lines.upper, 1, above, up), (lines.lower, -1, below, down)):
         past = sign * (uv[..., 1] - line.at(uv[..., 0])) + reach
         inside = smoothstep(*fold_ends, np.abs(uv[..., 0]) / lines.frame.half)
-        folded = uv[..., 1] - sign * np.maximum(past, 0) * 1.5 * inside
+        folded = uv[..., 1] - sign * np.maximum(past, 0) * FOLD * inside
         rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
         if lines.parted:  # closed lips have their seam in the picture; others get one where they will meet
             dark = _contact(past / px_per_cm, uv[..., 0] / lines.frame.half)[..., None]
@@ -108,15 +119,15 @@ def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float
 
 
 def _seam_depth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> Line:
-    """How far the dark of closed lips reaches down from the line, px over u: most of the way to the lip's own light."""
+    """How far the dark of closed lips reaches down from the seam, px over u: most of the way to the lip's own light."""
     u = np.linspace(-1, 1, 81, dtype=np.float32) * lines.frame.half
     down = np.linspace(0, 0.4, 33, dtype=np.float32)[:, None] * px_per_cm
-    strip = canvas.sampled(lines.frame.xy(u[None] + 0 * down, lines.lower.at(u) + down))
+    strip = canvas.sampled(lines.frame.xy(u[None] + 0 * down, lines.upper.at(u) + down))
     light = cv2.GaussianBlur(cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(np.float32), (5, 1), 0)
-    lit = light > light[0] + 0.75 * (light[8:].max(0) - light[0])
+    lit = light > light[0] + 0.92 * (light[8:].max(0) - light[0])
     depth = np.where(lit.any(0), down[lit.argmax(0), 0], 0)
     even = cv2.GaussianBlur(cv2.dilate(depth.astype(np.float32)[None], np.ones((1, 5))), (0, 0), 2.5)[0]
-    held = np.minimum(even, 0.3 * px_per_cm) * smoothstep(1.0, 0.8, np.abs(u) / lines.frame.half)
+    held = np.minimum(even, 0.36 * px_per_cm) * smoothstep(1.0, 0.8, np.abs(u) / lines.frame.half)
     return Line(u[::4], floats(held[::4]))
 
 

@@ -167,8 +167,16 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
         else np.stack([_likely_white((side + skin) / 2, sclera) for side in sides])
     )
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.88, 0.88)
+    tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1))  # 0 for a grey photo
+    white, flesh, seam = (_greyed(colour, tinted) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    return Colours(white, flesh, seam.astype(np.float32), float(np.clip(0.4 * upscale, 0.3, 1.3)))
+    return Colours(white, flesh, seam, float(np.clip(0.4 * upscale, 0.3, 1.3)))
+
+
+def _greyed(rgb: NDArray[np.floating], tinted: float) -> Floats:
+    """(..., 3) colours with `tinted` 0..1 of their own tint: in a photo without colours a red mouth is painted on."""
+    grey = rgb @ np.array([0.299, 0.587, 0.114])
+    return floats(grey[..., None] + (rgb - grey[..., None]) * tinted)
 
 
 def _teeth_white(hole: Picture) -> Floats:

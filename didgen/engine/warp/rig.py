@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.face import Face
-from didgen.engine.motion.track import SHAPES, MotionTrack
+from didgen.engine.face.mesh import SCORE_INDEX
+from didgen.engine.motion.track import MotionTrack
 from didgen.engine.warp.calibrate import Calibration, calibrate
 from didgen.engine.warp.canvas import Canvas, Picture
 from didgen.engine.warp.cutout import Cutout, build_cutout
@@ -75,11 +76,16 @@ def build_rig(
     )
     field = main_field(geometry)
     cutout = build_cutout(canvas, geometry.grid, opacity, float(np.ptp(geometry.landmarks[:, 1])))
-    still = np.zeros(len(SHAPES), np.float32)
-    calibration = calibrate(geometry, field, lambda move: cutout.drawn(field.inverse(still, move)))
-    return Rig(
-        geometry, canvas, cutout, field, build_slits(geometry, canvas, cutout), calibration, photo if stitch else None
-    )
+    slits = build_slits(geometry, canvas, cutout)
+
+    def seen(weights: NDArray[np.floating], move: HeadMove) -> Picture:
+        frame = cutout.drawn(field.inverse(weights, move))
+        slits.mouth.paint(frame, weights, move, 0.0)
+        return frame
+
+    smile_score = float(face.blendshapes[[SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]].mean())
+    calibration = calibrate(geometry, field, seen, smile_score)
+    return Rig(geometry, canvas, cutout, field, slits, calibration, photo if stitch else None)
 
 
 def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:
