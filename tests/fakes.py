@@ -2,8 +2,8 @@
 
 The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
 AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
-`!refuse`, `!bug`, `!slow` (half a second), `!where`. Each render adds a line with its script to the file named by
-DIDGEN_FAKE_LOG.
+`!refuse`, `!bug`, `!slow` (half a second), `!where`; `!early` leaves a preview lying. Each render adds a line with its
+script to the file named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import zlib
 from fractions import Fraction
 from pathlib import Path
 
-from didgen.engine.shot import FPS, Memo, Rendered, Report, Shot, TextScript
+from didgen.engine.shot import FPS, Memo, Rendered, Report, Shot, TextScript, preview_path
 from didgen.errors import RenderError
 
 COMMAND = (sys.executable, __file__)
@@ -28,7 +28,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     text = shot.script.text if isinstance(shot.script, TextScript) else ""
     _note(text or "-")
     report("speech", 0, 1)
-    _misbehave(text, report)
+    _misbehave(text, out, report)
     if "!where" in text:
         raise RenderError("FaceError", f"{shot.source}: face not detected")
     key = f"fake:{text}"
@@ -75,7 +75,9 @@ def write_video(out: Path, grey: int, report: Report | None = None) -> None:
         box.mux(audio.encode(None))
 
 
-def _misbehave(text: str, report: Report) -> None:
+def _misbehave(text: str, out: Path, report: Report) -> None:
+    if "!early" in text:
+        preview_path(out).write_bytes(b"moof")
     if "!crash" in text:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "!exit" in text:

@@ -16,7 +16,9 @@ State = Literal["queued", "running", "done", "failed"]
 class Event:
     """Something happened to a job. `stage`, `done`, `total` are progress while running (stage "frames": n of m).
 
-    `failed` carries `kind` and `message` in the service's words; it is the last event, as `done` is.
+    preview: a file of this machine that can be read while the video is made and grows with it, where there is one; a
+    fragmented MP4, gone when the job ends. `failed` carries `kind` and `message` in the service's words; it is the last
+    event, as `done` is.
     """
 
     state: State
@@ -25,6 +27,7 @@ class Event:
     total: int = 0
     kind: str = ""
     message: str = ""
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)

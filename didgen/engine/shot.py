@@ -14,6 +14,11 @@ Report = Callable[[str, int, int], None]
 """report(stage, done, total); stages in order: speech, face, rig, frames, video."""
 
 
+def preview_path(out: Path) -> Path:
+    """Where a video that is being rendered to `out` can be read while it grows: a fragmented MP4, gone when it ends."""
+    return out.with_name(f"{out.stem}.part.mp4")
+
+
 class Memo(Protocol):
     """Derived values worth keeping (speech, face fits). May forget at any time; holds raw bytes."""
 

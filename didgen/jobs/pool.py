@@ -16,7 +16,7 @@ from typing import Any
 
 from didgen.api.job import Event, Fetched
 from didgen.api.wire import RenderRequest, kind_of
-from didgen.engine.shot import Memo, Shot
+from didgen.engine.shot import Memo, Shot, preview_path
 from didgen.errors import RenderError
 from didgen.jobs.child import COMMAND, Child, Limits
 from didgen.jobs.shots import length_guess_s, shot_to_json, to_shot
@@ -56,7 +56,15 @@ class _Job:
         last_stage, last_time = self.reported
         if stage != last_stage or done >= total or now - last_time >= _REPORT_EVERY_S:
             self.reported = (stage, now)
-            self.tell(Event("running", stage, done, total))
+            self.tell(Event("running", stage, done, total, preview=self.preview() if stage == "frames" else ""))
+
+    def preview(self) -> str:
+        """What can be read of the video by now; "" when that is nothing."""
+        path = preview_path(self.out)
+        try:
+            return str(path) if path.stat().st_size else ""
+        except OSError:
+            return ""
 
 
 class Pool:
@@ -163,6 +171,8 @@ class Pool:
             facts = await child.render(shot_to_json(job.shot), job.out, guess_s, job.progress)
         except RenderError as error:
             return Event("failed", kind=error.kind, message=str(error))
+        finally:
+            preview_path(job.out).unlink(missing_ok=True)  # a killed worker leaves it behind
         if not job.out.is_file() or not job.out.stat().st_size:
             return Event("failed", kind="UnknownError", message="the renderer left no video")
         job.facts = {**facts, "warnings": [*facts.get("warnings", ()), *job.notes]}

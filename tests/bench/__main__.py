@@ -16,6 +16,7 @@ PARTS = {
     "version": "commands",
     "nothing_to_do": "commands",
     "first_video": "commands",
+    "first_frame": "first_frame",
     "speech": "speech",
     "frames": "frames",
     "size": "size",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from didgen.engine.shot import preview_path
 from didgen.engine.video.colour import i420
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.mark import ai_mark
@@ -178,3 +179,39 @@ def test_probe_opens_no_playlist(tmp_path: Path) -> None:
     (tmp_path / "list.mp4").write_text(f"ffconcat version 1.0\nfile '{tmp_path}/secret.mp4'\n")
     with pytest.raises(RenderError, match="list"):
         probe(tmp_path / "list.mp4")
+
+
+def test_the_video_can_be_read_while_it_is_made(tmp_path: Path) -> None:
+    """Beside the unfinished file grows one with the same pictures and sound. Opened before the end, it shows frames;
+    read to its end it holds all of them, in time; and its name is gone when the video has its own."""
+    out, frames = tmp_path / "a.mov", 60
+    early: list[NDArray[np.uint8]] = []
+    with Encoder(out, WIDTH, HEIGHT, tone(2.4)) as encoder:
+        for k in range(frames):
+            encoder.write(noise(k))
+            if preview_path(out).exists() and not early:
+                early = readable(preview_path(out))
+        assert 0 < len(early) < frames
+        assert not out.exists()
+        reader = preview_path(out).open("rb")
+    assert ["a.mov"] == [path.name for path in tmp_path.iterdir()]
+    with reader:
+        (tmp_path / "read.mp4").write_bytes(reader.read())
+    assert np.array_equal(decode_rgb(out), decode_rgb(tmp_path / "read.mp4"))
+    assert np.array_equal(decode_sound(out), decode_sound(tmp_path / "read.mp4"))
+    assert np.array_equal(early, decode_rgb(out)[: len(early)])
+
+
+def readable(path: Path) -> list[NDArray[np.uint8]]:
+    """Frames of a file that is still written; [] while its header is not whole."""
+    try:
+        return decode_rgb(path)
+    except (av.FFmpegError, IndexError):
+        return []
+
+
+def test_a_preview_that_cannot_be_written_hurts_nobody(tmp_path: Path) -> None:
+    """A folder lies where it would be: the video is made, and the folder stays as it was."""
+    preview_path(tmp_path / "a.mp4").mkdir()
+    assert 5 == len(decode_rgb(encode(tmp_path / "a.mp4", 5, tone(0.2))))
+    assert preview_path(tmp_path / "a.mp4").is_dir()

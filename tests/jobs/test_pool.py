@@ -73,6 +73,21 @@ def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -
     run(work)
 
 
+@pytest.mark.parametrize("text", ["!early !slow", "!early !crash", "!early !refuse", "!early !hang"])
+def test_a_preview_is_told_and_gone_when_the_job_ends(photo: Path, text: str) -> None:
+    """Whoever follows a job hears where its video can be read so far; nothing stays of it, also of a killed worker."""
+    heard: list[str] = []
+
+    async def work(pool: Pool) -> None:
+        events = await story(pool, await pool.submit(talk(photo, text)))
+        heard.extend({event.preview for event in events if event.stage == "frames"} - {""})
+        assert [] == list(pool._folder.glob("*.part.*"))
+
+    run(work, limits=QUICK)
+    assert ("!slow" in text) == bool(heard)
+    assert all(name.endswith(".part.mp4") for name in heard)
+
+
 def test_equal_requests_render_equal_bytes_wherever_the_photo_lies(photo: Path, tmp_path: Path) -> None:
     """Files count by their bytes, not by their place: a moved photo renders the same, new text not."""
 

@@ -7,7 +7,7 @@ import math
 import os
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +17,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.shot import FPS
+from didgen.engine.shot import FPS, preview_path
 from didgen.engine.video.colour import i420
+from didgen.engine.video.preview import Preview
 from didgen.errors import DidgenError, RenderError, StorageError
 
 SOUND_HZ = 48_000
@@ -36,7 +37,8 @@ class Encoder:
 
     Frames are encoded on a thread of their own (x264 and numpy's big loops let go of the interpreter), at most
     QUEUED_FRAMES behind. Sound is cut or filled with silence to the picture's length. What the thread meets is raised
-    by the next `write` or by `close`: StorageError when the disk is full, RenderError for anything else.
+    by the next `write` or by `close`: StorageError when the disk is full, RenderError for anything else. While it is
+    written, the same pictures and sound can be read from `preview_path(out)`.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Encoder:
         self._failure: BaseException | None = None
         self._closed = False
         self._frames: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUED_FRAMES)
-        self._muxer = _Muxer(self._part, out.suffix, width, height, sound, crf, preset, dict(metadata or {}))
+        self._muxer = _Muxer(
+            self._part, preview_path(out), out.suffix, width, height, sound, crf, preset, dict(metadata or {})
+        )
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
         self._thread.start()
 
@@ -133,6 +137,7 @@ class _Muxer:
     def __init__(
         self,
         path: Path,
+        preview: Path,
         suffix: str,
         width: int,
         height: int,
@@ -152,6 +157,7 @@ class _Muxer:
         self._video = _video_stream(self._file, width, height, crf, preset)
         self._sound = _resampled(*sound) if sound else None
         self._audio = _audio_stream(self._file) if sound else None
+        self._preview = Preview(preview, [stream for stream in (self._video, self._audio) if stream is not None])
         self._pictures = 0
         self._heard = 0  # samples handed to the AAC encoder
 
@@ -159,18 +165,26 @@ class _Muxer:
         frame = av.VideoFrame.from_ndarray(i420(rgb), format="yuv420p")
         frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
         frame.color_range, frame.colorspace = av.video.reformatter.ColorRange.MPEG, BT709
-        self._file.mux(self._video.encode(frame))
+        self._mux(self._video.encode(frame))
         self._pictures += 1
         self._hear()
 
     def finish(self) -> None:
-        self._file.mux(self._video.encode(None))
-        if self._audio is not None:
-            self._file.mux(self._audio.encode(None))
-        self._file.close()
+        try:
+            self._mux(self._video.encode(None))
+            if self._audio is not None:
+                self._mux(self._audio.encode(None))
+            self._file.close()
+        finally:
+            self._preview.remove()
 
     def abandon(self) -> None:
+        self._preview.remove()
         self._file.close()
+
+    def _mux(self, packets: Sequence[Any]) -> None:
+        self._file.mux(packets)
+        self._preview.mux(packets)
 
     def _hear(self) -> None:
         """Hand over the sound that belongs to the pictures so far, with silence where there is none."""
@@ -182,7 +196,7 @@ class _Muxer:
         piece[: len(said)] = said
         frame = av.AudioFrame.from_ndarray(piece[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._heard, Fraction(1, SOUND_HZ)
-        self._file.mux(self._audio.encode(frame))
+        self._mux(self._audio.encode(frame))
         self._heard = until
 
 
