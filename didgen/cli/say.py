@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,9 +50,10 @@ def command(
     import asyncio
 
     with listening(quiet) as listener:
-        seconds = asyncio.run(_render(request, output, listener))
+        facts = asyncio.run(_render(request, output, listener))
     if not quiet:
-        click.echo(f"{output}  {seconds:.1f} s")
+        warnings = (f"    {warning}" for warning in facts.get("warnings", ()))
+        click.echo("\n".join([f"{output}  {facts['duration_s']:.1f} s", *warnings]))
 
 
 def _is_unicode(text: str) -> bool:
@@ -88,7 +91,8 @@ def _request(
     return TalkRequest.model_validate(body)
 
 
-async def _render(request: object, output: Path, listener: Listener) -> float:
+async def _render(request: object, output: Path, listener: Listener) -> Mapping[str, Any]:
+    """Render to `output`; returns the facts of the video."""
     import tempfile
 
     from didgen.api.wire import TalkRequest
@@ -107,7 +111,7 @@ async def _render(request: object, output: Path, listener: Listener) -> float:
                 listener(output.name, event)
             fetched = await pool.fetch(job, Path(folder))
             os.replace(fetched.video, output)
-        return float(fetched.facts["duration_s"])
+        return fetched.facts
     except OSError as error:
         raise StorageError(f"cannot write {output}: {error.strerror or error}") from error
     finally:

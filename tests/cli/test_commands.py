@@ -119,6 +119,16 @@ def test_schema_is_put_into_the_repository(tmp_path: Path) -> None:
 
 
 @pytest.mark.render
+def test_say_tells_what_is_wrong_with_the_photo(tmp_path: Path) -> None:
+    """What the engine warns of stands below the video, as after a build."""
+    masked = Path(__file__).parents[1] / "quality" / "faces" / "masked.jpg"
+    done = didgen(tmp_path, "say", str(masked), "Good day.", "-o", "day.mp4")
+    first, *below = done.stdout.splitlines()
+    assert first.startswith("day.mp4  ")
+    assert ["    the mouth can hardly be made out"] == [line[:36] for line in below]
+
+
+@pytest.mark.render
 def test_only_the_changed_scene_is_rendered_and_stale_outputs_go_when_asked(workspace: Path) -> None:
     """Build twice, change one line, drop one scene: rendered 2, 0, 1, 0; --prune removes what nothing makes."""
     project = workspace / "projects" / "tiny" / "project.yaml"
