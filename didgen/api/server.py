@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from didgen.api.bodies import AUDIO_BYTES, IMAGE_BYTES, InvalidFieldsError, read_request, take_file
+from didgen.api.growing import grown
 from didgen.api.guard import LOOPBACK_NAMES, Guard, error_answer
 from didgen.api.job import Service
 from didgen.api.links import Links
+from didgen.api.listings import account_credits, voices
 from didgen.api.table import Record, created_answer, job_answer
 from didgen.api.wire import Kind, Logo, RenderRequest, TalkRequest
 from didgen.errors import DidgenError, RenderError
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 MAX_UNFINISHED = 1000
 MAX_RECORDS = 10_000
 PAGE = 100
-UNMETERED = 1_000_000  # what GET /credits says: rendering here costs nothing
 
 _STATUS = {
     "AuthorizationError": 401,
@@ -42,6 +43,9 @@ _STATUS = {
     "TooManyRequestsError": 429,
     "UnknownError": 500,
 }
+
+_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".gif": "image/gif", ".m4a": "audio/mp4"}
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "Cache-Control": "private"}
 
 
 def make_app(service: Service, folder: Path, key: str | None = None, host_names: Sequence[str] | None = None) -> Any:
@@ -62,9 +66,10 @@ def make_app(service: Service, folder: Path, key: str | None = None, host_names:
         *_upload_routes(desk, "image", "/images", IMAGE_BYTES),
         *_upload_routes(desk, "audio", "/audios", AUDIO_BYTES),
         Route("/results/{name}", desk.result, methods=["GET"]),
-        Route("/credits", _credits, methods=["GET"]),
-        Route("/tts/voices", _voices, methods=["GET"]),
-        Route("/voices", _voices, methods=["GET"]),
+        Route("/previews/{id}", desk.preview, methods=["GET"]),
+        Route("/credits", account_credits, methods=["GET"]),
+        Route("/tts/voices", voices, methods=["GET"]),
+        Route("/voices", voices, methods=["GET"]),
     ]
 
     @asynccontextmanager
@@ -189,7 +194,7 @@ class _Desk:
             fetched = await self._service.fetch(record.id, self.results)
             video = self.results / f"{secrets.token_urlsafe(16)}{fetched.video.suffix}"
             fetched.video.replace(video)
-            record.finish(video, fetched.facts)
+            record.finish(video, fetched.facts, await asyncio.to_thread(_sound_of, record, video))
         except RenderError as error:
             record.fail(error.kind, str(error))
         except (DidgenError, OSError) as error:
@@ -203,11 +208,13 @@ class _Desk:
         return record
 
     def answer(self, record: Record, request: Request) -> dict[str, Any]:
-        """The record as GET shows it, with a fresh link when it is done."""
-        if record.video is None:
-            return job_answer(record, None)
-        path, _, query = self._links.sign(f"/results/{record.video.name}").partition("?")
-        return job_answer(record, str(request.base_url.replace(path=path, query=query)))
+        """The record as GET shows it, with fresh links to what there is of it."""
+
+        def link(path: str) -> str:
+            path, _, query = self._links.sign(path).partition("?")
+            return str(request.base_url.replace(path=path, query=query))
+
+        return job_answer(record, link)
 
     def page(self, kind: Kind, request: Request) -> dict[str, Any]:
         """One page of the jobs of a kind, newest first; `token` leads to the next one."""
@@ -235,25 +242,37 @@ class _Desk:
 
     def _drop(self, record: Record) -> None:
         del self._records[record.id]
-        if record.video is not None:
-            record.video.unlink(missing_ok=True)
+        for file in (record.video, record.sound):
+            if file is not None:
+                file.unlink(missing_ok=True)
 
     async def result(self, request: Request) -> Response:
-        """A video, whole or in ranges, to whom holds its link."""
+        """A video or its sound, whole or in ranges, to whom holds its link."""
         from starlette.responses import FileResponse
 
-        name, query = request.path_params["name"], request.query_params
-        if not self._links.holds(f"/results/{name}", query.get("Expires", ""), query.get("Signature", "")):
-            raise RenderError("PermissionError", "this link is not valid any more")
-        video = self.results / name
-        if not video.is_file():
+        name = request.path_params["name"]
+        self._check_link(f"/results/{name}", request)
+        file = self.results / name
+        if not file.is_file():
             raise RenderError("NotFoundError", "not found")
-        headers = {
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox",
-            "Cache-Control": "private",
-        }
-        return FileResponse(video, filename=name, content_disposition_type="attachment", headers=headers)
+        kind = _TYPES.get(file.suffix)
+        return FileResponse(file, 200, _HEADERS, kind, filename=name, content_disposition_type="attachment")
+
+    async def preview(self, request: Request) -> Response:
+        """What there is of a video that is being made, and then the rest as it comes."""
+        from starlette.responses import StreamingResponse
+
+        name = request.path_params["id"]
+        self._check_link(f"/previews/{name}", request)
+        record = self._records.get(name)
+        if record is None or record.preview is None:
+            raise RenderError("NotFoundError", "not found")
+        return StreamingResponse(grown(record.preview), media_type="video/mp4", headers=_HEADERS)
+
+    def _check_link(self, path: str, request: Request) -> None:
+        query = request.query_params
+        if not self._links.holds(path, query.get("Expires", ""), query.get("Signature", "")):
+            raise RenderError("PermissionError", "this link is not valid any more")
 
     async def aclose(self) -> None:
         """Stop following, let go of the renderer, and remove what no link leads to any more."""
@@ -266,32 +285,11 @@ class _Desk:
         shutil.rmtree(self._home, ignore_errors=True)
 
 
-async def _credits(request: Request) -> Response:  # noqa: ARG001
-    from starlette.responses import JSONResponse
+def _sound_of(record: Record, video: Path) -> Path | None:
+    """What a talk says, as a file beside its video; None for animations and for GIF, which has no sound."""
+    from didgen.film.sound import extract_sound
 
-    return JSONResponse({"credits": [], "remaining": UNMETERED, "total": UNMETERED})
-
-
-async def _voices(request: Request) -> Response:  # noqa: ARG001
-    from starlette.responses import JSONResponse
-
-    from didgen.catalog.voices import VOICES, installed
-
-    available = installed()
-    shown = [
-        {
-            "id": voice.id,
-            "name": voice.id,
-            "gender": voice.gender,
-            "access": "public",
-            "provider": "didgen",
-            "languages": [{"language": voice.locale.split("-")[0], "locale": voice.locale}],
-            "styles": [],
-        }
-        for voice in VOICES.values()
-        if voice.id in available
-    ]
-    return JSONResponse(shown)
+    return extract_sound(video) if record.kind == "talk" and video.suffix in (".mp4", ".mov") else None
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001

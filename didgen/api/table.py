@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ def now() -> str:
 
 @dataclass(slots=True)
 class Record:
-    """One job. request: as the client wrote it, with the client's own links. video: set when it is done."""
+    """One job. request: as the client wrote it, with the client's own links. video, sound: set when it is done;
+    preview: once there is something to see of it."""
 
     id: str
     request: RenderRequest
@@ -32,6 +33,8 @@ class Record:
     started_at: str = ""
     progress: Event | None = None
     video: Path | None = None
+    sound: Path | None = None
+    preview: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
 
@@ -46,19 +49,22 @@ class Record:
     def start(self, progress: Event | None = None) -> None:
         """It is being rendered. The service's `started_at` has no Z, so neither has ours."""
         self.progress = progress
+        if progress is not None and progress.preview:
+            self.preview = Path(progress.preview)
         if self.status == "created":
             self.status, self.started_at = "started", now().removesuffix("Z")
             self.modified_at = now()
 
-    def finish(self, video: Path, facts: Mapping[str, Any]) -> None:
-        """Its video is whole at `video`."""
+    def finish(self, video: Path, facts: Mapping[str, Any], sound: Path | None = None) -> None:
+        """Its video is whole at `video`, and what is heard in it at `sound`."""
         self.start()
-        self.video, self.facts = video, facts
+        self.video, self.facts, self.sound, self.preview = video, facts, sound, None
         self.status, self.modified_at = "done", now()
 
     def fail(self, kind: str, description: str) -> None:
         """It ended without a video."""
         self.error = {"kind": kind, "description": description}
+        self.preview = None
         self.status, self.modified_at = "error", now()
 
 
@@ -68,8 +74,11 @@ def created_answer(record: Record) -> dict[str, Any]:
     return made.model_dump(mode="json")
 
 
-def job_answer(record: Record, result_url: str | None) -> dict[str, Any]:
-    """What GET answers. `result_url`, `duration`, `face` and `metadata` are there only when it is done."""
+def job_answer(record: Record, link: Callable[[str], str]) -> dict[str, Any]:
+    """What GET answers. `result_url`, `duration`, `face` and `metadata` are there only when it is done.
+
+    link: makes the signed URL of a path of this server.
+    """
     request = record.request
     answer: dict[str, Any] = {
         **created_answer(record),
@@ -82,7 +91,8 @@ def job_answer(record: Record, result_url: str | None) -> dict[str, Any]:
     optional = {
         "started_at": record.started_at,
         "driver_url": record.facts.get("driver_url") or request.driver_url,
-        "audio_url": _audio_url(request),
+        "audio_url": _audio_url(request) or (record.sound and link(f"/results/{record.sound.name}")),
+        "preview_url": record.preview and link(f"/previews/{record.id}"),
         "user_data": request.user_data,
         "name": request.name,
         "error": record.error,
@@ -91,12 +101,12 @@ def job_answer(record: Record, result_url: str | None) -> dict[str, Any]:
     if record.status == "started" and record.progress is not None and record.progress.stage:
         event = record.progress
         answer["progress"] = {"stage": event.stage, "done": event.done, "total": event.total}
-    if record.status == "done":
-        answer |= _result(record, result_url)
+    if record.status == "done" and record.video is not None:
+        answer |= _result(record, link(f"/results/{record.video.name}"))
     return Job.model_validate(answer).model_dump(mode="json", exclude_unset=True)
 
 
-def _result(record: Record, result_url: str | None) -> dict[str, Any]:
+def _result(record: Record, result_url: str) -> dict[str, Any]:
     facts = record.facts
     metadata = _metadata(record)
     if record.kind == "talk":

@@ -195,6 +195,7 @@ def _facts(
     frames = len(track)
     metadata = {
         "driver_url": driver,
+        "mouth_open": bool(rig.geometry.mouth_open),
         "num_faces": 1 + len(subject.others),
         "num_frames": frames,
         "processing_fps": round(frames / max(seconds, 1e-6), 1),
@@ -212,7 +213,7 @@ def _facts(
         "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in speech.phonemes] if speech else [],
         "track": track.to_json(),
         "warnings": list(subject.warnings),
-        "metadata": metadata,
+        "metadata": metadata | ({} if speech else {"source_pose": [round(float(d), 2) for d in subject.face.pose_deg]}),
     }
 
 

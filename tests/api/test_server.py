@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import av
 import httpx
 import pytest
 
+from didgen.api.growing import grown
 from didgen.api.links import Links
 from didgen.api.server import make_app
 from didgen.jobs.pool import Pool
@@ -119,6 +122,71 @@ def test_a_started_job_tells_how_far_it_is(tmp_path: Path) -> None:
             await asyncio.sleep(0.02)
         assert {"stage": "frames", "done": 0, "total": fakes.FRAMES} in seen
         assert "progress" not in job
+
+    serve(tmp_path, work)
+
+
+def test_a_video_can_be_watched_while_it_is_made(tmp_path: Path) -> None:
+    """A started job with something to show has a signed link to it, which gives it all and ends with the job."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        made = (await talk(web, "!early !slow")).json()
+        while "preview_url" not in (job := (await web.get(f"/talks/{made['id']}")).json()):
+            assert job["status"] != "done"
+            await asyncio.sleep(0.02)
+        url = job["preview_url"]
+        assert 403 == (await web.get(url.partition("?")[0])).status_code
+        seen = await web.get(url)
+        assert (200, b"moof", "video/mp4") == (seen.status_code, seen.content, seen.headers["content-type"])
+        job = await ended(web, f"/talks/{made['id']}")
+        assert "preview_url" not in job
+        assert 404 == (await web.get(url)).status_code
+
+    serve(tmp_path, work)
+
+
+def test_a_file_is_read_as_it_grows(tmp_path: Path) -> None:
+    """What is there, then what comes, to the end of its name; a file that is not there gives nothing."""
+    path = tmp_path / "growing"
+
+    async def written() -> None:
+        for number in range(3):
+            await asyncio.sleep(0.05)
+            with path.open("ab") as file:
+                file.write(bytes([number]) * 70_000)
+        path.unlink()
+
+    async def read() -> bytes:
+        path.write_bytes(b"start")
+        writing = asyncio.create_task(written())
+        pieces = [piece async for piece in grown(path)]
+        await writing
+        return b"".join(pieces)
+
+    assert b"start" + b"".join(bytes([number]) * 70_000 for number in range(3)) == asyncio.run(read())
+    assert b"" == asyncio.run(read_all(path))
+
+
+async def read_all(path: Path) -> bytes:
+    return b"".join([piece async for piece in grown(path)])
+
+
+def test_the_sound_of_a_done_talk_is_what_is_heard_in_it(tmp_path: Path) -> None:
+    """`audio_url` leads to audio as long as the video, for texts; for a recording to the client's own upload."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        job = await ended(web, f"/talks/{(await talk(web)).json()['id']}")
+        sound = await web.get(job["audio_url"])
+        assert (200, "audio/mp4") == (sound.status_code, sound.headers["content-type"])
+        with av.open(io.BytesIO(sound.content)) as box:
+            assert [] == list(box.streams.video)
+            heard = sum(frame.samples for frame in box.decode(audio=0)) / 48_000
+        assert job["duration"] == pytest.approx(heard, abs=0.05)
+        upload_ = await upload(web, b"RIFF....WAVE", "a.wav", "audio")
+        spoken = (await talk(web, script={"type": "audio", "audio_url": upload_["url"]})).json()
+        assert upload_["url"] == (await ended(web, f"/talks/{spoken['id']}"))["audio_url"]
+        still = (await web.post("/animations", json={"source_url": (await upload(web))["url"]})).json()
+        assert "audio_url" not in await ended(web, f"/animations/{still['id']}")
 
     serve(tmp_path, work)
 

@@ -100,3 +100,22 @@ def test_a_crop_of_a_large_photo_may_be_larger(take: Take, tmp_path_factory: pyt
     assert 512 == usual
     assert 600 < width == height < 700
     assert [512, 512] == take(output_resolution=1080).facts["resolution"]
+
+
+def test_what_the_answer_says_is_what_the_file_shows(take: Take) -> None:
+    """Frames, size, length, bytes, the driver it came from and the face's place in the photo are measured values."""
+    made = take()
+    facts, metadata = made.facts, made.facts["metadata"]
+    frames = pictures(made)
+    assert metadata["num_frames"] == len(frames)
+    assert metadata["resolution"] == [frames.shape[2], frames.shape[1]]
+    assert facts["duration_s"] == len(frames) / 25
+    assert metadata["size_kib"] == pytest.approx(made.video.stat().st_size / 1024, abs=0.1)
+    assert metadata["driver_url"] == "bank://natural/driver-1/original"
+    assert (True, 1) == (metadata["mouth_open"], metadata["num_faces"])
+    assert metadata["processing_fps"] > 0
+    left, top, right, bottom = facts["face"]["detection"]
+    assert (230, 110) == pytest.approx(
+        ((left + right) / 2, (top + bottom) / 2), abs=15
+    )  # the face in eileen.jpg, by eye
+    assert facts["face"]["size"] > right - left

@@ -154,6 +154,7 @@ def test_animation_is_silent_and_ten_seconds(tmp_path: Path) -> None:
     facts = probe(got.video)
     assert (250, 0) == (facts.frames, facts.audio_rate)
     assert got.facts["driver_url"] == "bank://nostalgia/driver-03/original"
+    assert 3 == len(got.facts["metadata"]["source_pose"])
     frames = list(pictures(got.video))
     still, moved = (np.abs(frames[0].astype(int) - frames[k]).mean() for k in (-1, 125))
     assert still < 2

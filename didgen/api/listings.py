@@ -1,0 +1,41 @@
+"""What our server tells of itself: what is left to spend, and who can speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from didgen.catalog.voices import VOICES, installed
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+UNMETERED = 1_000_000  # what GET /credits says: rendering here costs nothing
+
+
+async def account_credits(request: Request) -> Response:  # noqa: ARG001
+    """GET /credits."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"credits": [], "remaining": UNMETERED, "total": UNMETERED})
+
+
+async def voices(request: Request) -> Response:  # noqa: ARG001
+    """GET /tts/voices: those installed here."""
+    from starlette.responses import JSONResponse
+
+    available = installed()
+    shown = [
+        {
+            "id": voice.id,
+            "name": voice.id,
+            "gender": voice.gender,
+            "access": "public",
+            "provider": "didgen",
+            "languages": [{"language": voice.locale.split("-")[0], "locale": voice.locale}],
+            "styles": [],
+        }
+        for voice in VOICES.values()
+        if voice.id in available
+    ]
+    return JSONResponse(shown)
