@@ -8,7 +8,6 @@ import pytest
 from didgen.engine.face.mesh import MESH_POINTS, canonical_mesh
 from didgen.engine.face.pose import F, Placement
 from didgen.engine.motion.track import INDEX, SHAPES
-from didgen.engine.warp.calibrate import soft_clamp
 from didgen.engine.warp.field import FlowField, lower_vertices, main_field, upper_vertices
 from didgen.engine.warp.geometry import Geometry, depth_map
 from didgen.engine.warp.grid import NodeGrid
@@ -138,16 +137,6 @@ def test_the_lips_have_fields_of_their_own(geometry):
     down_upper, down_lower = (f.grid.sample(f.forward(jaw, still), at)[0, 0, 1] for f in (upper, lower))
     assert down_lower > 6
     assert down_upper < 0.6 * down_lower
-
-
-def test_the_clamp_is_odd_and_never_beyond():
-    """Small turns pass as they are; the largest ends at the limit; the order is kept."""
-    asked = np.linspace(-60, 60, 241)
-    drawn = np.array([soft_clamp(a, 15.0) for a in asked])
-    assert drawn == pytest.approx(-drawn[::-1])
-    assert drawn[np.abs(asked) <= 10] == pytest.approx(asked[np.abs(asked) <= 10])
-    assert np.all(np.diff(drawn) >= 0)
-    assert np.abs(drawn).max() <= 15
 
 
 @pytest.mark.parametrize("step", [1, 2, 8, 16])

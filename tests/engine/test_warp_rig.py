@@ -105,7 +105,7 @@ def test_outside_the_work_picture_a_stitched_frame_is_the_photo(photo, stitched)
 def test_turns_are_seen_as_asked(crop, pose, axis):
     """The landmark net, asked about the frame, sees the pose that the track asked for."""
     seen = _turn(crop, pose)
-    assert seen[axis] == pytest.approx(pose[axis], abs=1.2)
+    assert seen[axis] == pytest.approx(pose[axis], abs=0.7)
 
 
 def test_yaw_takes_the_nose_to_the_right(crop):

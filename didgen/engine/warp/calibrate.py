@@ -1,7 +1,7 @@
 """How far a face may be turned, and how far it must be asked to turn to look as far as wanted.
 
 A photo has no hidden cheek: its relief is pressed together (see `geometry.depth_map`), so a turned head looks turned
-by less than asked. That is measured once per face with the landmark net itself, and made good by a gain.
+by less than asked. That is measured once per face with the landmark net itself, and made good.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from didgen.engine.motion.mouth import SHAPES_OF
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.warp.field import FlowField
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
+from didgen.engine.warp.response import Response
 
 _LEAST_AREA = 0.30  # of a piece of the head: squeezed further it looks folded
 _LEAST_AREA_ROUND = 0.08  # of a piece of neck or of hair beside it: above 0, where it would fold
 _FOLD_SHARE = 0.3  # percent of the head that may be squeezed further (noise of the relief at the nose's edge)
 _FURTHEST_DEG = 24.0
-_SOFT_FROM = 0.7  # of the limit: up to here a turn is what was asked, beyond it bends towards the limit
-_PROBES = ((0, 8.0, 1.7), (1, 6.0, 1.6))  # axis of the pose, degrees shown to the net, largest gain
+_PROBED_DEG = 13.0  # the furthest turn shown to the net
+_PROBES = ((-0.9, -0.45, 0.45, 0.9), (-0.7, 0.7), (-0.5, 0.5))  # of that or of the limit: yaw, pitch, roll
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
 _PUCKER, _JAW = INDEX["mouthPucker"], INDEX["jawOpen"]
 _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
@@ -49,12 +50,10 @@ Render = Callable[[NDArray[np.floating], HeadMove], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """gain: of yaw, pitch, roll. limit_deg: of yaw and pitch after the gain. relax: of smiles taken back.
-    smile: weight of the photo's own smile, 0 for a calm face. pucker, opening: gains of lips drawn together
-    and of lips that part."""
+    """turns: how yaw, pitch and roll are seen. relax: of smiles taken back. smile: weight of the photo's own smile, 0
+    for a calm face. pucker, opening: gains of lips drawn together and of lips that part."""
 
-    gain: tuple[float, float, float]
-    limit_deg: tuple[float, float]
+    turns: tuple[Response, Response, Response]
     relax: float = 1.0
     smile: float = 0.0
     pucker: float = 1.0
@@ -62,12 +61,12 @@ class Calibration:
 
     def drawn(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
         """Yaw, pitch, roll wanted → to draw."""
-        yaw, pitch, roll = (float(g * a) for g, a in zip(self.gain, pose_deg, strict=True))
-        return soft_clamp(yaw, self.limit_deg[0]), soft_clamp(pitch, self.limit_deg[1]), roll
+        yaw, pitch, roll = (turn.drawn(float(a)) for turn, a in zip(self.turns, pose_deg, strict=True))
+        return yaw, pitch, roll
 
     def carried(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
-        """Yaw, pitch, roll wanted → what is drawn of them, before the gain."""
-        yaw, pitch, roll = (d / g for d, g in zip(self.drawn(pose_deg), self.gain, strict=True))
+        """Yaw, pitch, roll wanted → what will be seen of them."""
+        yaw, pitch, roll = (turn.possible(float(a)) for turn, a in zip(self.turns, pose_deg, strict=True))
         return yaw, pitch, roll
 
     def weighed(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -85,25 +84,15 @@ class Calibration:
         return out
 
 
-def soft_clamp(value: float, limit: float) -> float:
-    """`value` itself up to 70 % of the limit, then ever less more; never beyond the limit. Smooth, odd."""
-    knee = _SOFT_FROM * limit
-    beyond = abs(value) - knee
-    if beyond <= 0:
-        return value
-    return float(np.copysign(knee + (limit - knee) * np.tanh(beyond / (limit - knee)), value))
-
-
 def calibrate(geometry: Geometry, field: FlowField, render: Render, smile_score: float) -> Calibration:
     """render: the work picture of weights and head move, mouth drawn. smile_score: 0..1, of the photo's blendshapes."""
-    limits = turn_limit(geometry, field, 0), turn_limit(geometry, field, 1)
-    gains = [1.0, 1.0, 1.0]
-    for axis, degrees, most in _PROBES:
-        probe = min(degrees, 0.8 * limits[axis])
-        seen = _seen_deg(geometry, render, axis, probe)
-        gains[axis] = float(np.clip(2 * probe / max(seen, 1e-3), 1.0, most))
+    limits = turn_limit(geometry, field, 0), turn_limit(geometry, field, 1), _FURTHEST_DEG
+    turns = []
+    for axis, (limit, probes) in enumerate(zip(limits, _PROBES, strict=True)):
+        drawn = [share * min(limit, _PROBED_DEG) for share in probes]
+        turns.append(Response.through(drawn, [_seen_deg(geometry, render, axis, d) for d in drawn], limit))
     smile = float(np.clip(smile_lift_cm(geometry.mesh_cm) / _SMILE_CM, 0.0, 1.5))
-    found = Calibration((gains[0], gains[1], gains[2]), limits, relax_gain(smile, smile_score), smile)
+    found = Calibration((turns[0], turns[1], turns[2]), relax_gain(smile, smile_score), smile)
     asked = np.array([_EE, _OO], np.float32)
     asked[:, _SMILES] -= _ASKED * smile_score
     (ee_width, ee_gap), (oo_width, _) = (_seen_mouth(geometry, render, found.weighed(weights)) for weights in asked)
@@ -172,13 +161,10 @@ def area_change(field: FlowField, move: HeadMove) -> NDArray[np.float32]:
 
 
 def _seen_deg(geometry: Geometry, render: Render, axis: int, degrees: float) -> float:
-    """What the landmark net sees between a turn by -degrees and one by +degrees, ideally twice that."""
-    seen = []
-    for sign in (-1, 1):
-        pose = np.zeros(3)
-        pose[axis] = sign * degrees
-        move = geometry.head_move(pose, (0, 0, 0), 0.0)
-        around = region_of_landmarks((geometry.moved(_STILL, move) + 0.5).astype(np.float32))
-        rotation = place_head(find_landmarks(render(_STILL, move), around)[0]).R0 @ geometry.placement.R0.T
-        seen.append(pose_from_rotation(rotation)[axis])
-    return seen[1] - seen[0]
+    """By how much the landmark net sees the head turned that is drawn turned by so much."""
+    pose = np.zeros(3)
+    pose[axis] = degrees
+    move = geometry.head_move(pose, (0, 0, 0), 0.0)
+    around = region_of_landmarks((geometry.moved(_STILL, move) + 0.5).astype(np.float32))
+    rotation = place_head(find_landmarks(render(_STILL, move), around)[0]).R0 @ geometry.placement.R0.T
+    return pose_from_rotation(rotation)[axis]
