@@ -149,7 +149,8 @@ def surroundings() -> str:
     """What a plan depends on besides files: the program, its engine, its voices."""
     from didgen.catalog import versions, voices
 
-    parts = [__version__, versions.ENGINE, versions.IDENTITY_FORMAT, versions.MODELS, sorted(voices.installed())]
+    models = versions.MODELS | versions.SPEECH_MODELS
+    parts = [__version__, versions.ENGINE, versions.IDENTITY_FORMAT, models, sorted(voices.installed())]
     return sha256_bytes(canonical_json(parts))
 
 

@@ -17,8 +17,8 @@ import didgen
 from didgen import errors
 from didgen.api.wire import RenderConfig
 from didgen.catalog.drivers import ANIMATION_BANKS, SERVICE_ONLY_BANKS, TALK_BANKS
+from didgen.catalog.local_voices import VOICES
 from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT
-from didgen.catalog.voices import VOICES
 from didgen.cli.main import COMMANDS, cli
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve

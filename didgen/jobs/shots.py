@@ -85,26 +85,30 @@ def _script(request: wire.RenderRequest) -> tuple[engine.TextScript | engine.Aud
 
 def _voice(provider: wire.Provider | None) -> tuple[str, str]:
     """The local voice for a provider, and a note when it stands in for another one."""
-    from didgen.catalog import voices
+    from didgen.catalog import local_voices, voices
 
     if provider is None or not provider.voice_id:
-        return voices.DEFAULT, ""
-    if provider.type == "didgen" and provider.voice_id in voices.VOICES:
+        return local_voices.DEFAULT, ""
+    if provider.type == "didgen" and provider.voice_id in local_voices.VOICES:
         return provider.voice_id, ""
     given: str | dict[str, Any] = provider.voice_id
     if provider.type != "didgen":
         given = {"provider": provider.type, "voice_id": provider.voice_id}
     try:
-        voice, note = voices.resolve_voice(given, provider.language or _locale(provider.voice_id), voices.installed())
+        voice, note = voices.resolve_voice(given, _locale(provider), voices.installed())
     except DidgenError as error:
         raise RenderError("TextToSpeechProviderError", error.message, hint=error.hint) from error
     return voice.id, note
 
 
-def _locale(voice_id: str) -> str:
-    """The locale in front of a name like "en-US-JennyNeural"; English where there is none."""
-    match = re.match(r"[a-z]{2,3}-[A-Z]{2}(?=-)", voice_id)
-    return match.group() if match else "en"
+def _locale(provider: wire.Provider) -> str:
+    """The locale that is asked for, or that the voice's name tells; English where neither does."""
+    from didgen.catalog.voices import language_of_name
+
+    asked = provider.language or ""
+    if re.fullmatch(r"[A-Za-z]{2,3}([-_].+)?", asked):
+        return asked
+    return language_of_name(provider.type, provider.voice_id or "") or "en"
 
 
 def _delivery(provider: wire.Provider | None) -> tuple[Delivery, str]:

@@ -8,7 +8,8 @@ from typing import Any
 from didgen.api.wire import Provider
 from didgen.catalog.delivery import Delivery, delivery_of, speaking_rate
 from didgen.catalog.languages import unreadable
-from didgen.catalog.voices import VOICES, named, resolve_voice, service_voice
+from didgen.catalog.local_voices import VOICES
+from didgen.catalog.voices import named, resolve_voice, service_voice
 from didgen.errors import UsageError
 from didgen.plan.identity import ServiceId
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.catalog import versions
+from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
 from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_service
-from didgen.catalog.voices import VOICES, Voice, voices_of_ssml
+from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.scene import Input
 
@@ -29,8 +30,6 @@ INPUT_FIELDS = {
     "logo_url": ("config", "logo", "url"),
 }
 """Where the request carries each input of a scene."""
-
-SPEECH_MODELS = ("hibari.onnx", "kokoro-int8.onnx", "viseme-net.npz", "silero-vad.onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,8 @@ def _full_config(request: RenderRequest) -> dict[str, Any]:
 def _renderer(request: RenderRequest, service: ServiceId) -> dict[str, Any]:
     if not service.local:
         return {"host": service.host}
-    used = _speech_models(request)
-    models = {name: digest for name, digest in versions.MODELS.items() if name in used or not _is_speech(name)}
-    return {"engine": versions.ENGINE, "models": models}
-
-
-def _is_speech(model: str) -> bool:
-    return model in SPEECH_MODELS or model.removesuffix(".bin") in VOICES
+    speech = {name: versions.SPEECH_MODELS[name] for name in _speech_models(request)}
+    return {"engine": versions.ENGINE, "models": versions.MODELS | speech}
 
 
 def _speech_models(request: RenderRequest) -> set[str]:
@@ -111,13 +105,7 @@ def _speech_models(request: RenderRequest) -> set[str]:
         return set()
     name = script.provider.voice_id if script.provider else None
     tagged = voices_of_ssml(script.input) if script.ssml else ()
-    return {model for voice in (name, *tagged) for model in _models_of(VOICES.get(voice or ""))}
-
-
-def _models_of(voice: Voice | None) -> set[str]:
-    if voice is None or voice.engine == "hibari":
-        return {"hibari.onnx"}
-    return {"kokoro-int8.onnx", f"{voice.id}.bin"}
+    return {model for voice in (name, *tagged) for model in VOICES.get(voice or "", VOICES[DEFAULT]).models}
 
 
 def _put(wire: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS
+from didgen.catalog.local_voices import VOICES
 from didgen.catalog.providers import PROVIDERS
-from didgen.catalog.voices import VOICES
 from didgen.project.models import NUMBERS_AS_TEXT, RESERVED, ProjectSpec
 
 DRAFT = "http://json-schema.org/draft-07/schema#"

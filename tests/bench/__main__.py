@@ -18,6 +18,7 @@ PARTS = {
     "first_video": "commands",
     "first_frame": "first_frame",
     "speech": "speech",
+    "voices": "voices",
     "frames": "frames",
     "size": "size",
 }

@@ -6,10 +6,10 @@ from importlib.resources import files
 
 import pytest
 
-from didgen.catalog.versions import MODELS
-from didgen.catalog.voices import VOICES
+from didgen.catalog.local_voices import VOICES
+from didgen.catalog.versions import SPEECH_MODELS
 from didgen.digest import sha256_bytes
-from didgen.engine.speech.voices import STYLE_SHAPE, kokoro_model, model_files
+from didgen.engine.speech.voices import STYLE_SHAPE, kokoro_model, unpacked
 from didgen.errors import RenderError
 
 IN_PACKAGE = files("didgen.engine.speech") / "models"
@@ -17,26 +17,27 @@ IN_PACKAGE = files("didgen.engine.speech") / "models"
 
 def test_the_lip_shape_net_is_the_one_named() -> None:
     """A changed net must change the catalogue, and by it every fingerprint."""
-    assert MODELS["viseme-net.npz"] == sha256_bytes((IN_PACKAGE / "viseme-net.npz").read_bytes())
+    assert SPEECH_MODELS["viseme-net.npz"] == sha256_bytes((IN_PACKAGE / "viseme-net.npz").read_bytes())
 
 
 def test_the_voice_activity_net_is_the_one_named() -> None:
     """Its licence lies beside it."""
-    assert MODELS["silero-vad.onnx"] == sha256_bytes((IN_PACKAGE / "silero-vad.onnx").read_bytes())
+    assert SPEECH_MODELS["silero-vad.onnx"] == sha256_bytes((IN_PACKAGE / "silero-vad.onnx").read_bytes())
     assert "MIT License" in (IN_PACKAGE / "silero-vad.LICENSE").read_text("utf-8")
 
 
 def test_the_default_voice_is_the_one_named() -> None:
     """hibari's wheel holds the very model."""
-    assert MODELS["hibari.onnx"] == sha256_bytes((files("hibari") / "assets" / "hibari.onnx").read_bytes())
+    assert SPEECH_MODELS["hibari.onnx"] == sha256_bytes((files("hibari") / "assets" / "hibari.onnx").read_bytes())
 
 
 @pytest.mark.parametrize("voice", [v.id for v in VOICES.values() if v.engine == "kokoro"])
 def test_each_kokoro_voice_has_its_vectors(voice: str) -> None:
     """510 styles of 256 floats, with the digest named."""
-    data = (IN_PACKAGE / "voices" / f"{voice}.bin").read_bytes()
-    assert STYLE_SHAPE[0] * STYLE_SHAPE[1] * 4 == len(data)
-    assert MODELS[f"{voice}.bin"] == sha256_bytes(data)
+    styles = unpacked((IN_PACKAGE / "voices" / f"{voice}.xz").read_bytes())
+    data = styles.astype("<f4").tobytes()
+    assert STYLE_SHAPE == styles.shape
+    assert SPEECH_MODELS[f"{voice}.bin"] == sha256_bytes(data)
 
 
 def test_the_kokoro_model_is_the_one_named() -> None:
@@ -45,12 +46,20 @@ def test_the_kokoro_model_is_the_one_named() -> None:
         model = kokoro_model()
     except RenderError as e:
         pytest.skip(f"the voices extra is not installed: {e}")
-    assert MODELS["kokoro-int8.onnx"] == sha256_bytes(model)
+    assert SPEECH_MODELS["kokoro-int8.onnx"] == sha256_bytes(model)
+
+
+def test_the_lingware_of_pico_is_the_one_named() -> None:
+    """Twelve files joined; the version is pinned, and this tells when it is not."""
+    pytest.importorskip("py_nanotts", reason="the pico extra is not installed")
+    lingware = sorted((files("py_nanotts") / "lang").iterdir(), key=lambda f: f.name)
+    assert 12 == len(lingware)
+    assert SPEECH_MODELS["pico-lingware"] == sha256_bytes(b"".join(f.read_bytes() for f in lingware))
 
 
 def test_every_voice_names_models_of_the_catalogue() -> None:
     """No voice whose sound could change unseen."""
-    assert all(name in MODELS for v in VOICES.values() for name in model_files(v))
+    assert all(name in SPEECH_MODELS for v in VOICES.values() for name in v.models)
 
 
 def test_a_voice_whose_wheels_are_missing_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

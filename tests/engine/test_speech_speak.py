@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from didgen.catalog.voices import VOICES
+from didgen.catalog.local_voices import VOICES
 from didgen.engine.shot import TextScript
 from didgen.engine.speech.loudness import PEAK_DB, TARGET_LUFS, integrated_lufs, true_peaks
 from didgen.engine.speech.script import Utterance

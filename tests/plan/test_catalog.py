@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from didgen.catalog.delivery import Delivery, delivery_of, gain_db, pitch_semitones, speaking_rate
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS, fits, is_driver_file, resolve_driver
 from didgen.catalog.languages import unreadable
+from didgen.catalog.local_voices import DEFAULT, VOICES, language
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import MICROSOFT_FEMALE, MICROSOFT_MALE, TO_MICROSOFT, describe
 from didgen.catalog.services import is_service
-from didgen.catalog.voices import DEFAULT, VOICES, installed, resolve_voice, service_voice, voices_of_ssml
+from didgen.catalog.voices import installed, resolve_voice, service_voice, voices_of_ssml
 from didgen.errors import UsageError
 
 ALL = frozenset(VOICES)
@@ -38,6 +40,11 @@ ALL = frozenset(VOICES)
         ({"provider": "google", "voice_id": "en-GB-Wavenet-A"}, "en", "bf_emma"),
         ({"provider": "azure-openai", "voice_id": "onyx"}, "en", "am_puck"),
         ({"provider": "microsoft", "voice_id": "en-XX-NobodyNeural"}, "en", "heart"),
+        ("de-DE-KatjaNeural", "de", "pico-de"),
+        ("it-IT-ElsaNeural", "it-IT", "pico-it"),
+        ({"provider": "amazon", "voice_id": "Vicki"}, "de-AT", "pico-de"),
+        ({"provider": "elevenlabs", "voice_id": "onwK4e9ZLuTAKqWW03F9"}, "en", "am_puck"),
+        ({"provider": "google", "voice_id": "en-US-Chirp3-HD-Puck"}, "en", "am_puck"),
     ],
 )
 def test_the_local_voice_for_a_voice(voice: object, locale: str, local: str) -> None:
@@ -52,9 +59,9 @@ def test_the_local_voice_for_a_voice(voice: object, locale: str, local: str) -> 
     ("voice", "locale", "message"),
     [
         ("hart", "en", r"no voice 'hart' \(did you mean 'heart'\?\)"),
-        ("heart", "de", r"'heart' does not speak de \(the local voices speak en-GB, en-US\)"),
+        ("heart", "de", r"'heart' does not speak de \(de is spoken by pico-de"),
         ("fr-FR-DeniseNeural", "en", "'fr-FR-DeniseNeural' does not speak en"),
-        ("de-DE-KatjaNeural", "de", "no local voice speaks de"),
+        ("tlh-XX-WorfNeural", "tlh", "no local voice speaks tlh"),
         ({"provider": "amazon", "voice_id": "Vicki"}, "en", "'Vicki' does not speak en"),
         ({"provider": "amazn", "voice_id": "Amy"}, "en", r"no provider 'amazn' \(did you mean 'amazon'\?\)"),
     ],
@@ -69,18 +76,55 @@ def test_a_voice_that_is_not_installed() -> None:
     """The error is the command that installs it; the default voice needs nothing."""
     with pytest.raises(UsageError, match=r"pip install 'didgen\[voices\]'"):
         resolve_voice("am_puck", "en", {"heart"})
-    assert not VOICES[DEFAULT].extra
+    assert not VOICES[DEFAULT].extras
     assert DEFAULT in installed()
+
+
+def test_a_stand_in_that_is_not_quite_the_same_is_told() -> None:
+    """A woman speaks for a man only where the language has no man, and the plan says so."""
+    found, note = resolve_voice("de-DE-ConradNeural", "de", ALL)
+    assert ("pico-de", "de-DE-ConradNeural is spoken by pico-de here, a female voice") == (found.id, note)
+    with pytest.raises(
+        UsageError, match=r"'am_puck' is not installed \(pip install 'didgen\[voices\]'; here are: heart"
+    ):
+        resolve_voice("en-US-GuyNeural", "en", {"heart"})
+
+
+def test_among_equals_the_one_that_is_installed_speaks() -> None:
+    """A British woman's voice that is here before one that is not; the command is told where none is."""
+    amy = {"provider": "amazon", "voice_id": "Amy"}
+    assert "bf_emma" == resolve_voice(amy, "en", ALL)[0].id
+    assert "pico-en-GB" == resolve_voice(amy, "en", {"heart", "pico-en-GB"})[0].id
+    assert "pico-de" == resolve_voice(None, "de", {"pico-de"})[0].id
+    with pytest.raises(UsageError, match=r"'pico-de' is not installed \(pip install 'didgen\[pico\]'\)"):
+        resolve_voice(None, "de", {"heart"})
+
+
+@pytest.mark.parametrize(
+    ("locale", "same"),
+    [("pt_BR", "pt"), ("EN-gb", "en"), ("no", "nb"), ("nn-NO", "nb"), ("iw", "he"), ("zh-TW", "zh"), ("zh-HK", "yue")],
+)
+def test_the_language_of_a_locale(locale: str, same: str) -> None:
+    """Its first part, whatever its case; names that mean the same language are one; Hong Kong speaks Cantonese."""
+    assert same == language(locale)
+
+
+def test_a_voice_is_a_draft_when_it_is_misunderstood_or_was_never_measured() -> None:
+    """More than ten words of a hundred."""
+    assert not replace(VOICES[DEFAULT], wer_percent=10.0).draft
+    assert replace(VOICES[DEFAULT], wer_percent=10.1).draft
+    assert replace(VOICES[DEFAULT], wer_percent=None).draft
 
 
 def test_every_local_voice_has_a_like_one_at_the_service() -> None:
     """There and back again is the same voice, and its gender and region are right."""
     for voice in VOICES.values():
-        form, note = service_voice(voice.id)
+        form, note = service_voice(voice.id, voice.locale)
         assert form is not None
         name = form["voice_id"]
         assert note == f"{voice.id} is spoken by {name} there"
         assert voice.gender == describe("microsoft", name)[1]
+        assert voice.speaks(describe("microsoft", name)[0])
         if voice.id in TO_MICROSOFT:
             assert voice.id == resolve_voice(name, voice.locale, ALL)[0].id
             assert voice.locale == describe("microsoft", name)[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from didgen.catalog.local_voices import VOICES
 from didgen.catalog.rates import WORDS_PER_S
-from didgen.catalog.voices import VOICES
 from didgen.plan.estimate import animation_seconds, credits_for, recording_seconds, text_seconds
 
 
@@ -21,8 +21,9 @@ def test_words_take_time() -> None:
 
 
 def test_every_local_voice_has_a_rate() -> None:
-    """Estimates know each voice that the engine has."""
+    """Estimates know the pace of each voice that the engine has, and of no other."""
     assert set(VOICES) == set(WORDS_PER_S)
+    assert all(1.5 < pace < 4 for pace in WORDS_PER_S.values())
 
 
 def test_the_voice_and_the_language_count() -> None:

@@ -30,10 +30,10 @@ from didgen.plan.identity import INPUT_FIELDS, NOT_IDENTITY, identity_of, servic
 from didgen.plan.scene import Input
 
 LOCAL, D_ID = service_id("local"), service_id("d-id")
-MODELS = {
+MODELS = {"face_landmarks.tflite": "66"}
+SPEECH_MODELS = {
     "hibari.onnx": "11", "kokoro-int8.onnx": "22", "am_puck.bin": "33", "af_bella.bin": "44", "viseme-net.npz": "55",
     "silero-vad.onnx": "56",
-    "face_landmarks.tflite": "66",
 }  # fmt: skip
 
 PROVIDER = Provider(
@@ -183,6 +183,7 @@ def test_a_host_is_written_in_many_ways() -> None:
 def test_only_the_models_a_render_uses_count(script: Any, models: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A new speech model changes the talks it speaks and nothing else; a face model changes everything."""
     monkeypatch.setattr(versions, "MODELS", MODELS)
+    monkeypatch.setattr(versions, "SPEECH_MODELS", SPEECH_MODELS)
     request: RenderRequest = AnimationRequest(source_url="s")
     if script is not None:
         request = TalkRequest(source_url="s", script=script)
@@ -190,7 +191,7 @@ def test_only_the_models_a_render_uses_count(script: Any, models: set[str], monk
 
 
 def test_a_model_nobody_knows_counts_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model added later is part of every identity until it is said to be speech only."""
+    """A model of the face is part of every identity."""
     monkeypatch.setattr(versions, "MODELS", {**MODELS, "new.net": "77"})
     assert "new.net" in identity_of(AnimationRequest(source_url="s"), {}, LOCAL)["service"]["models"]
 
@@ -198,6 +199,7 @@ def test_a_model_nobody_knows_counts_for_all(monkeypatch: pytest.MonkeyPatch) ->
 def test_golden_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
     """These values may change only together with IDENTITY_FORMAT: everything rendered before would be lost."""
     monkeypatch.setattr(versions, "MODELS", MODELS)
+    monkeypatch.setattr(versions, "SPEECH_MODELS", SPEECH_MODELS)
     monkeypatch.setattr(versions, "ENGINE", 1)
     monkeypatch.setattr(versions, "IDENTITY_FORMAT", 1)
     bare = TalkRequest(source_url="s", script=TextScript(input="Grüße, 世界"))

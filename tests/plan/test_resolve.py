@@ -274,15 +274,15 @@ def test_mistakes_of_a_scene_that_resolving_finds(folder: Path, scene: str, mess
 
 def test_a_language_nobody_speaks(folder: Path) -> None:
     """No local voice for a locale: the error says which languages there are."""
-    found = refusals(folder, HEAD + "locale: de\nscenes: [{id: a, script: Hallo}]\n")
-    assert "scenes[0].script: no local voice speaks de (the local voices speak en-GB, en-US)" in found[0]
+    found = refusals(folder, HEAD + "locale: tlh\nscenes: [{id: a, script: nuqneH}]\n")
+    assert "scenes[0].script: no local voice speaks tlh (the local voices speak de-DE, en-GB, en-US" in found[0]
 
 
 def test_a_voice_whose_extra_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A voice that is not installed names the command that installs it."""
     monkeypatch.setattr("didgen.plan.resolve.installed", lambda: frozenset({"heart"}))
     found = refusals(folder, HEAD + "scenes: [{id: a, script: Hello, voice: am_puck}]\n")
-    assert "the voice 'am_puck' is not installed (pip install 'didgen[voices]')" in found[0]
+    assert "the voice 'am_puck' is not installed (pip install 'didgen[voices]'; here are: heart)" in found[0]
 
 
 def test_pictures_by_url(folder: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from didgen.catalog.voices import DEFAULT
+from didgen.catalog.local_voices import DEFAULT
 from didgen.engine.face.find import choose_face, find_faces
 from didgen.engine.face.visible import look_at
 from didgen.engine.motion.compose import compose_talk

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 TARGET_LUFS: Final = -16.0  # the usual level of spoken word on the web
 PEAK_DB: Final = -1.5  # dB true peak: leaves room for AAC
-MAKE_UP_DB: Final = 3.0  # most that is given back of what the limiter took
 RUMBLE_HZ: Final = 60.0
 LOOK_S: Final = 0.005  # how far ahead and back the limiter looks
 _CHUNK: Final = 1 << 19
@@ -80,21 +79,13 @@ def without_rumble(samples: Samples, sample_rate_hz: int) -> Samples:
     return np.asarray(np.fft.irfft(np.fft.rfft(samples, size) * gain, size)[: len(samples)], np.float32)
 
 
-def levelled(samples: Samples, sample_rate_hz: int) -> Samples:
-    """(N,) samples at -16 LUFS with true peaks under -1.5 dB. Silence stays as it is."""
-    loudness = integrated_lufs(samples, sample_rate_hz)
-    if not np.isfinite(loudness):
-        return samples
-    loud = _amplified(samples, TARGET_LUFS - loudness)
-    out = limited(loud, sample_rate_hz)
-    if out is loud:
-        return out
-    lost = TARGET_LUFS - integrated_lufs(out, sample_rate_hz)  # a voice of sharp peaks loses most: once more for it
-    return limited(_amplified(loud, min(max(lost, 0.0), MAKE_UP_DB)), sample_rate_hz)
+def levelled(samples: Samples, sample_rate_hz: int, gain_db: float) -> Samples:
+    """(N,) samples louder by `gain_db`, with true peaks under -1.5 dB.
 
-
-def _amplified(samples: Samples, db: float) -> Samples:
-    return np.asarray(samples * np.float32(10 ** (db / 20)), np.float32)
+    The gain is the voice's own (see `gains`), not what this sound would need: so a sentence sounds the same whatever
+    stands around it, and a soft one stays softer than a loud one.
+    """
+    return limited(np.asarray(samples * np.float32(10 ** (gain_db / 20)), np.float32), sample_rate_hz)
 
 
 def limited(samples: Samples, sample_rate_hz: int) -> Samples:

@@ -65,6 +65,20 @@ def read(written: str, spoken: str, given: Sequence[str | None] = (), *, british
     return [_reading(group) for group in _groups(pieces)]
 
 
+def spelled(written: str, spoken: str) -> list[Reading]:
+    """The reading of one sentence for a voice that reads letters: its "phonemes" are the spoken text itself."""
+    words, said = written.split(), spoken.split()
+    runs: list[list[str]] = [[] for _ in words]
+    for word, owner in zip(said, align(words, said, str), strict=True):
+        runs[owner].append(word)
+    text, spans = "", []
+    for word, run in zip(words, runs, strict=True):
+        text += " " if text and run else ""
+        spans.append(Span(word, len(text), len(text) + len(" ".join(run))))
+        text += " ".join(run)
+    return [Reading(text, tuple(spans))] if any(c.isalnum() for c in text) else []
+
+
 def _chunks(spoken: str, british: bool) -> list[Chunk]:
     g2p = _g2p(british)
     try:

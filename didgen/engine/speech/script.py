@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from didgen.catalog.languages import unreadable
-from didgen.catalog.voices import VOICES
+from didgen.catalog.local_voices import VOICES
 from didgen.engine.shot import TextScript
 from didgen.engine.speech import ssml
 from didgen.engine.speech.style import PLAIN, Style

@@ -13,27 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.catalog.delivery import RATES
-from didgen.catalog.versions import MODELS
-from didgen.catalog.voices import VOICES, Voice, voice_named
+from didgen.catalog.local_voices import VOICES, Voice
+from didgen.catalog.versions import SPEECH_MODELS
+from didgen.catalog.voices import voice_named
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.engine.shot import Memo, TextScript
+from didgen.engine.speech.breath import readings, voiced
+from didgen.engine.speech.gains import GAIN_DB
 from didgen.engine.speech.loudness import levelled
-from didgen.engine.speech.reading import Reading, read
+from didgen.engine.speech.reading import Reading
 from didgen.engine.speech.reshape import Piece, reshaped
 from didgen.engine.speech.script import Utterance, utterances
 from didgen.engine.speech.speech import Phoneme, Sentence, Speech, Word
 from didgen.engine.speech.style import PLAIN, Style
-from didgen.engine.speech.timing import Timed, heard, phonemes_of, tiled, time_symbols
+from didgen.engine.speech.timing import Timed, phonemes_of, tiled
 from didgen.engine.speech.visemes import PAUSES
-from didgen.engine.speech.voices import SAMPLE_RATE_HZ, model_files, speak_phonemes
+from didgen.engine.speech.voices import SAMPLE_RATE_HZ
 from didgen.errors import RenderError, UsageError
 
-FORMAT: Final = 1  # of a memo's value, and of everything between the model and it
+FORMAT: Final = 2  # of a memo's value, and of everything between the model and it
 LEAD_S: Final = 0.12
 TAIL_S: Final = 0.25
 BREATH_S: Final = 0.15  # between the parts of a sentence too long for the voice
 MARGIN_S: Final = 0.03  # kept of the model's own silence around a sentence, faded
-FULL_SCALE: Final = 16384.0  # of a memo's int16: leaves 6 dB for models that run over 1
+FULL_SCALE: Final = 32767.0  # of a memo's int16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Spoken:
 
 
 def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int, int], None] | None = None) -> Speech:
-    """Speak a script with a local voice: mono float32 at 24 kHz, -16 LUFS, the same bytes each time on one machine.
+    """Speak a script with a local voice: mono float32 at 24 kHz, about -16 LUFS, the same bytes each time here.
 
     0.12 s of silence lead in, 0.35 s part sentences, 0.65 s paragraphs, 0.25 s end it. Words come back as written in
     the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
@@ -100,8 +103,8 @@ def _utterance(utterance: Utterance, script: TextScript, memo: Memo | None) -> l
         return unpacked(kept)
     styles = [style.on_top(script.rate, script.pitch_st) for style in utterance.styles or _plain(utterance)]
     given = [style.phonemes for style in utterance.styles]
-    readings = read(utterance.written, utterance.spoken, given, british=voice.locale == "en-GB")
-    said = [_spoken(reading, voice, own) for reading, own in zip(readings, _dealt(styles, readings), strict=True)]
+    breaths = readings(voice, utterance.written, utterance.spoken, given)
+    said = [_spoken(reading, voice, own) for reading, own in zip(breaths, _dealt(styles, breaths), strict=True)]
     if memo is not None:
         memo.put(key, packed(said))
     return said
@@ -126,7 +129,7 @@ def _dealt(styles: Sequence[Style], readings: Sequence[Reading]) -> list[list[St
 
 def memo_key(utterance: Utterance, voice: Voice, rate: float, pitch_st: float = 0.0) -> str:
     """Digest of all that decides an utterance's sound and times."""
-    nets = {name: MODELS[name] for name in model_files(voice)}
+    nets = {name: SPEECH_MODELS[name] for name in voice.models}
     parts = [FORMAT, utterance.written, utterance.spoken, voice.id, voice.locale, rate, nets]
     styled = [pitch_st, [[s.rate, s.pitch_st, s.gain_db, s.phonemes] for s in utterance.styles]]
     return "speech-" + sha256_bytes(canonical_json(parts + styled if pitch_st or utterance.styles else parts))
@@ -140,9 +143,8 @@ def sentence_key(utterance: Utterance) -> str:
 def _spoken(reading: Reading, voice: Voice, styles: Sequence[Style]) -> Spoken:
     """Spoken by the voice at the pace most of its words have, then changed where words ask for more."""
     pace = _held(median([style.rate for style in styles]) if styles else 1.0)
-    take = speak_phonemes(voice, reading.phonemes, pace)
-    sound = heard(take.samples, SAMPLE_RATE_HZ)
-    symbols = time_symbols(reading.phonemes, take.edges_s, sound)
+    take = voiced(voice, reading, pace)
+    symbols, sound = take.symbols, take.sound
     if any(_piece(0.0, 1.0, style, pace) != Piece(0.0, 1.0) for style in styles):
         pieces = _pieces(reading, symbols, styles, pace, len(take.samples) / SAMPLE_RATE_HZ)
         samples, after = reshaped(take.samples, SAMPLE_RATE_HZ, pieces)
@@ -151,6 +153,7 @@ def _spoken(reading: Reading, voice: Voice, styles: Sequence[Style]) -> Spoken:
     else:
         samples, start_s, end_s = take.samples, sound.start_s, sound.end_s
     words = _words(reading, symbols, start_s)
+    samples = levelled(samples, SAMPLE_RATE_HZ, GAIN_DB[voice.id])
     return Spoken(_trimmed(samples, start_s, end_s), tuple(words), tuple(phonemes_of(symbols, -start_s)))
 
 
@@ -203,7 +206,7 @@ def _trimmed(samples: NDArray[np.float32], start_s: float, end_s: float) -> NDAr
 
 
 def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[str, int]]) -> Speech:
-    """Utterances in a row, a pause after each; the whole is levelled at once, so that loud and soft stay so.
+    """Utterances in a row, a pause after each.
 
     `parts`: the key of every sentence, and of how many utterances in a row it is made.
     """
@@ -220,10 +223,9 @@ def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[st
         words += [Word(w.text, start_s + w.start_s, start_s + w.end_s) for w in s.words]
         phonemes += [Phoneme(p.symbol, p.viseme, start_s + p.start_s, start_s + p.end_s) for p in s.phonemes]
     duration_s = len(sound) / SAMPLE_RATE_HZ
-    samples = np.clip(levelled(sound, SAMPLE_RATE_HZ), -1.0, 1.0)
     ends_s = starts_s[:-1] + heard_s
     return Speech(
-        samples,
+        np.clip(sound, -1.0, 1.0),
         SAMPLE_RATE_HZ,
         _in_order(words, duration_s),
         tiled(phonemes, duration_s),

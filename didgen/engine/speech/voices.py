@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.catalog.voices import Voice
+from didgen.catalog.local_voices import Voice
 from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import ids
 from didgen.errors import RenderError
@@ -38,11 +38,6 @@ class Take:
 
     samples: NDArray[np.float32]
     edges_s: NDArray[np.float64]
-
-
-def model_files(voice: Voice) -> tuple[str, ...]:
-    """Names in `catalog.versions.MODELS` of the files that decide this voice's sound."""
-    return ("hibari.onnx",) if voice.engine == "hibari" else ("kokoro-int8.onnx", f"{voice.id}.bin")
 
 
 def speak_phonemes(voice: Voice, phonemes: str, rate: float) -> Take:
@@ -123,8 +118,18 @@ def kokoro_model() -> bytes:
 
 @lru_cache(maxsize=8)
 def _style(voice: str) -> NDArray[np.float32]:
-    data = (files(__package__) / "models" / "voices" / f"{voice}.bin").read_bytes()
-    return np.frombuffer(data, "<f4").reshape(STYLE_SHAPE)
+    return unpacked((files(__package__) / "models" / "voices" / f"{voice}.xz").read_bytes())
+
+
+def unpacked(data: bytes) -> NDArray[np.float32]:
+    """(510, 256) styles of a packed voice (models/voices/pack.py): byte planes of second differences of the bits."""
+    import lzma
+
+    rows, columns = STYLE_SHAPE
+    planes = np.frombuffer(lzma.decompress(data), np.uint8).reshape(4, columns * rows)
+    change = np.ascontiguousarray(planes.T).view("<u4").reshape(columns, rows)
+    bits = change.cumsum(axis=1, dtype=np.uint32).cumsum(axis=1, dtype=np.uint32)
+    return np.ascontiguousarray(bits.T).view(np.float32)
 
 
 _ENGINES: Final[dict[str, Callable[[str, list[int], float], tuple[NDArray[np.float32], Any]]]] = {
