@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from didgen.catalog.voices import VOICES, installed
+from didgen.catalog.local_voices import VOICES
+from didgen.catalog.voices import installed
 
 if TYPE_CHECKING:
     from starlette.requests import Request
