@@ -116,7 +116,7 @@ MEASURES = (
     Measure("smile_serious", "smile left when serious", "%", "low", 0.30, 0.08),
     Measure("likeness_cm", "drift of the face's own shape", "cm", "low", None, 0.04),
     Measure("identity", "identity distance", "", "low", 0.35, 0.05),
-    Measure("flicker", "background flicker, grey levels", "", "low", None, 0.25),
+    Measure("flicker", "background flicker, grey levels", "", "low", None, 0.15),
     Measure("changed_outside", "pixels changed outside the mask", "", "low", 0.0, 0.0),
     Measure("tracked", "pictures with a face found", "%", "high", 1.0, 0.01),
 )
