@@ -22,7 +22,7 @@ from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces
 from didgen.engine.face.visible import look_at
-from didgen.engine.motion.compose import compose_animation, compose_talk
+from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, TextScript
@@ -60,7 +60,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
         sharpen=shot.config.sharpen,
         others=subject.others,
     )
-    track, driver = _motion(shot, speech, subject.face)
+    track, driver = _motion(shot, speech, subject, photo.shape)
     if subject.eyes_hidden:
         track = eyes_at_rest(track)
     report("rig", 1, 1)
@@ -147,10 +147,11 @@ def _unpacked(value: bytes) -> list[Face]:
     ]
 
 
-def _motion(shot: Shot, speech: Speech | None, face: Face) -> tuple[MotionTrack, str]:
+def _motion(shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[int, ...]) -> tuple[MotionTrack, str]:
     if speech is None:
-        return compose_animation(face, shot.driver, shot.config, shot.seed)
-    return compose_talk(speech, face, shot.driver, shot.config, shot.seed)
+        return compose_animation(subject.face, shot.driver, shot.config, shot.seed)
+    picture = Picture(shape[1], shape[0], len(subject.others)) if shot.config.stitch else CROP
+    return compose_talk(speech, subject.face, shot.driver, shot.config, shot.seed, picture)
 
 
 def _sound(shot: Shot, speech: Speech | None) -> Sound | None:

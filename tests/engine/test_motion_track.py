@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +11,10 @@ import pytest
 from didgen.catalog.drivers import ANIMATION_BANKS
 from didgen.engine.face.face import Face
 from didgen.engine.motion.bank import bank_track
-from didgen.engine.motion.character import CHARACTERS, generator
+from didgen.engine.motion.character import generator
 from didgen.engine.motion.compose import compose_animation, compose_talk
 from didgen.engine.motion.expressions import mood_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
-from didgen.engine.motion.head import Head, head_of
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest
 from didgen.engine.shot import Config, Expression
 from didgen.engine.speech.speech import Phoneme, Speech
@@ -95,27 +93,6 @@ def test_drivers_differ_in_liveliness() -> None:
         return float(np.mean([talk(seed=s, driver=f"bank://{category}").pose_deg.std() for s in range(10)]))
 
     assert motion("subtle") < 0.7 * motion("natural") < 0.7 * motion("lively")
-
-
-def test_head_keeps_still_in_pauses() -> None:
-    """The same head moves at most half as fast where nothing is said."""
-    talking = np.ones(1000)
-    talking[400:600] = 0
-    speed = [np.abs(np.diff(_head(talking, s).pose_deg[:, 0])) for s in range(8)]
-    assert np.mean([v[410:590].mean() for v in speed]) < 0.5 * np.mean([v[100:390].mean() for v in speed])
-
-
-def _head(talking: np.ndarray, seed: int) -> Head:
-    return head_of(generator(seed, "head"), CHARACTERS["natural"], talking, (), 25)
-
-
-def test_nod_goes_down_on_the_stress() -> None:
-    """A stressed syllable lowers the chin (pitch > 0) around its peak; one that is skipped leaves no trace."""
-    quiet = replace(CHARACTERS["natural"], amplitude=0.0)
-    downs = [head_of(generator(s, "n"), quiet, np.ones(100), (2.0,), 25).pose_deg[:, 1] for s in range(40)]
-    nodded = [d for d in downs if d.max() > 0]
-    assert 18 <= len(nodded) <= 34, "a third is skipped"
-    assert all(0.7 < d.max() < 2.3 and d.min() >= 0 and 46 <= d.argmax() <= 53 for d in nodded)
 
 
 def test_blinks_are_complete_and_human() -> None:
@@ -264,15 +241,6 @@ def test_chosen_driver_is_reported() -> None:
     again, same = compose_talk(talk_speech(), smiling(0), name, Config(), 4)
     assert name == same
     assert_equal(track, again)
-
-
-def test_turned_photo_gets_a_calm_driver() -> None:
-    """A face 18° aside is moved little unless a driver is named."""
-    turned = replace(smiling(0), pose_deg=(-18.0, 0.0, 0.0))
-    chosen = {compose_talk(talk_speech(1), turned, None, Config(), s)[1].split("/")[2] for s in range(12)}
-    frontal = {compose_talk(talk_speech(1), smiling(0), None, Config(), s)[1].split("/")[2] for s in range(12)}
-    assert chosen == {"subtle"}
-    assert "natural" in frontal
 
 
 @pytest.mark.parametrize(

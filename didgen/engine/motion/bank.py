@@ -7,14 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.motion.character import Driver, find_driver, generator
+from didgen.engine.motion.character import generator
+from didgen.engine.motion.choice import Driver, find_driver
 from didgen.engine.motion.curves import Curve, bump, ends, frame_times, ramp, weights_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
-from didgen.engine.motion.head import head_of
+from didgen.engine.motion.head import wandering_head
 from didgen.engine.motion.track import MotionTrack, mirrored
 from didgen.engine.shot import FPS
 
 ANIMATION_S = 10.0  # as long as the service's
+LIVELINESS = {"nostalgia": 0.8, "fun": 1.0, "dance": 0.8, "subtle": 0.45, "stitch": 0.7}  # of the eyes
 
 Weights = NDArray[np.float64]
 Extras = tuple[Weights, NDArray[np.float64], NDArray[np.float64]]
@@ -30,13 +32,13 @@ def bank_track(driver: str, frames: int, seed: int) -> MotionTrack:
     found = find_driver(driver, "animation", seed)
     rng = generator(seed, found.category, found.name)
     character = found.character
-    head = head_of(rng, character, np.ones(frames), (), FPS)
+    head = wandering_head(rng, character, frames, FPS)
     blinks = blinks_of(rng, frames, FPS, character.blinks_per_min)
     weights, pose, place = _EXTRAS[found.category](rng, frame_times(frames, FPS), found)
     still = ends(frames, FPS)[:, None]
     pose = head.pose_deg + pose * still
     weights = weights * still + blinks[:, None] * _BLINK
-    gaze = gaze_of(rng, pose, FPS, min(character.amplitude, 1.0))
+    gaze = gaze_of(rng, pose, FPS, LIVELINESS[found.category])
     track = MotionTrack(
         fps=FPS,
         pose_deg=pose.astype(np.float32),
@@ -44,7 +46,7 @@ def bank_track(driver: str, frames: int, seed: int) -> MotionTrack:
         weights=np.clip(weights, -1, 1).astype(np.float32),
         gaze_deg=gaze.astype(np.float32),
         tongue=np.zeros(frames, np.float32),
-        breath_cm=head.breath_cm.astype(np.float32),
+        breath_cm=(character.breath_cm * head.breath).astype(np.float32),
     )
     return mirrored(track) if found.flipped else track
 

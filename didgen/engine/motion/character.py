@@ -1,4 +1,4 @@
-"""How each category of driver moves, and which driver a name means."""
+"""How each driver moves: a row of habits for each of the talks' 18, one for each bank of animations."""
 
 from __future__ import annotations
 
@@ -7,48 +7,123 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from didgen.catalog.drivers import ANIMATION_BANKS, ORIENTATIONS, SERVICE_ONLY_BANKS, TALK_BANKS, split_driver
-from didgen.errors import RenderError
+Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """Amplitude 1 is a natural talker; frequencies bound the head's wandering; rates are per minute."""
+    """Somebody's way of moving. Degrees and centimetres as in MotionTrack; left out, a habit is nobody's in particular.
 
-    amplitude: float
+    swing_deg: spread of yaw, pitch and roll while talking. rest_deg: yaw, pitch, roll of the pose that pauses return
+    to; a yaw makes a favourite side. high_hz bounds how quickly the head wanders.
+    nod_deg: size of a nod on the most stressed syllable; nods: share of stressed syllables that have one; upbeat: share
+    of nods that lift the chin instead; late_s: how long after the syllable's peak a nod is lowest.
+    brow: how far brows rise on stress, below 0 how far they knit; brows: share of stressed syllables.
+    averts: how often eyes leave the camera at hesitations and before long sentences, 0..1; look: where to, x right and
+    y down. blinks_per_min: 26 is the mean in conversation, 10 to 33 its range.
+    sway_cm: spread of sideways and up-and-down moves; lean_cm: of moves towards the viewer. smile: while talking.
+    """
+
+    swing_deg: Three
+    rest_deg: Three = (0.0, 0.0, 0.0)
     high_hz: float = 1.6
-    blinks_per_min: float = 21.0
-    nods: float = 1.0  # factor on nods and brow beats of speech
-    smile: float = 0.0  # rest smile of an animation
+    nod_deg: float = 2.0
+    nods: float = 0.6
+    upbeat: float = 0.0
+    late_s: float = 0.0
+    brow: float = 0.4
+    brows: float = 0.4
+    averts: float = 0.15
+    look: tuple[float, float] = (0.6, 0.4)
+    blinks_per_min: float = 22.0
+    sway_cm: float = 0.15
+    lean_cm: float = 0.2
+    smile: float = 0.0
+    breath_cm: float = 0.12
 
 
-CHARACTERS = {
-    "natural": Character(1.0),
-    "lively": Character(1.6, high_hz=2.2, nods=1.5),
-    "subtle": Character(0.45, high_hz=1.2, blinks_per_min=18, nods=0.55, smile=0.08),
-    "nostalgia": Character(0.8, high_hz=0.6, blinks_per_min=14, smile=0.4),
-    "fun": Character(1.3, high_hz=2.2, smile=0.2),
-    "dance": Character(0.8, high_hz=2.0, smile=0.35),
-    "stitch": Character(0.7, high_hz=1.2, smile=0.12),
+TALKERS: dict[str, dict[str, Character]] = {
+    "natural": {
+        # an even newsreader
+        "driver-1": Character((1.8, 1.2, 0.9), nod_deg=1.6, nods=0.55, blinks_per_min=20),
+        # nods at everything, chin a little down
+        "driver-2": Character((1.5, 1.3, 0.8), (0, 1.2, 0), nod_deg=3.2, nods=0.9, brow=0.2, blinks_per_min=24),
+        # head to one side
+        "driver-3": Character((1.7, 1.0, 2.3), (0.5, 0, 3.2), nod_deg=1.4, nods=0.4, smile=0.06),
+        # thinks: slow, looks up and away
+        "driver-4": Character(
+            (2.4, 1.4, 1.0), (-0.8, 0, -0.6), 0.9, 1.2, 0.3, averts=0.75, look=(-0.8, -0.7), blinks_per_min=28
+        ),
+        # chin up, brows up
+        "driver-5": Character(
+            (1.7, 1.4, 0.9), (0, -1.6, 0), nod_deg=2.0, upbeat=0.8, brow=1.0, brows=0.75, blinks_per_min=18
+        ),
+        # turns from side to side, one of them the favourite
+        "driver-6": Character(
+            (3.3, 0.9, 0.8), (2.2, 0, 0.4), nod_deg=1.2, nods=0.35, brow=0.3, look=(0.9, 0.1), sway_cm=0.25
+        ),
+        # leans in, smiling, hardly blinks
+        "driver-7": Character(
+            (1.8, 1.5, 1.2), (0, 0.4, -0.8), 1.3, 1.8, 0.5, lean_cm=0.6, sway_cm=0.25, smile=0.14, blinks_per_min=14
+        ),
+        # in earnest: chin down, brows knit, slow nods
+        "driver-8": Character(
+            (1.5, 1.3, 1.3), (-0.5, 2.2, -1.8), 1.0, 2.2, 0.45, late_s=0.06, brow=-0.9, brows=0.6, blinks_per_min=12
+        ),
+    },
+    "lively": {
+        # quick nods
+        "driver-01": Character((2.8, 2.2, 1.4), (0, 0.8, 0), 2.6, 3.6, 0.95, late_s=-0.03, blinks_per_min=24),
+        # from side to side, smiling
+        "driver-02": Character((4.3, 1.5, 1.3), (1.2, 0, 0), 1.8, 2.0, 0.5, brow=0.5, sway_cm=0.4, smile=0.1),
+        # rocks and tilts
+        "driver-03": Character((2.4, 1.6, 3.7), (0, 0, -2.6), 2.0, 2.2, 0.5, brow=0.5, sway_cm=0.3, blinks_per_min=20),
+        # delighted: chin and brows go up
+        "driver-04": Character(
+            (2.7, 2.2, 1.7), (0, -1.8, 0.8), 2.0, 3.0, 0.8, 0.75, brow=1.2, brows=0.85, smile=0.2, blinks_per_min=18
+        ),
+        # restless eyes
+        "driver-05": Character(
+            (3.2, 1.7, 1.4), (-1.6, 0, 0), 2.3, 1.8, 0.4, averts=0.9, look=(1.0, 0.3), blinks_per_min=33, sway_cm=0.3
+        ),
+        # leans in and insists
+        "driver-06": Character(
+            (2.5, 2.2, 1.5), (0, 1.8, 1.4), 1.7, 3.8, 0.6, late_s=0.04, brow=-0.8, brows=0.6, lean_cm=0.9,
+            blinks_per_min=15,
+        ),
+    },
+    "subtle": {
+        # hardly moves
+        "driver-01": Character(
+            (0.7, 0.5, 0.35), (0, 0, 0), 1.0, 0.6, 0.3, brow=0.15, averts=0.05, sway_cm=0.06, lean_cm=0.1,
+            blinks_per_min=18,
+        ),
+        # head to one side, a trace of a smile
+        "driver-02": Character(
+            (0.75, 0.5, 0.8), (0.3, -0.3, 1.7), 1.1, 0.7, 0.4, brow=0.25, averts=0.08, sway_cm=0.08, lean_cm=0.1,
+            smile=0.1, blinks_per_min=22,
+        ),
+        # the eyes do it
+        "driver-03": Character(
+            (0.9, 0.5, 0.4), (-0.7, 0, 0), 1.2, 0.6, 0.25, brow=0.55, brows=0.6, averts=0.6, look=(-0.9, 0.2),
+            sway_cm=0.06, lean_cm=0.1, blinks_per_min=28,
+        ),
+        # small nods, earnest
+        "driver-04": Character(
+            (0.6, 0.7, 0.45), (0, 1.1, -0.5), 1.2, 1.5, 0.8, brow=-0.35, brows=0.5, averts=0.05, sway_cm=0.06,
+            lean_cm=0.15, blinks_per_min=12,
+        ),
+    },
+}  # fmt: skip
+
+BANKS: dict[str, Character] = {
+    "nostalgia": Character((2.1, 1.4, 1.0), high_hz=0.6, blinks_per_min=14, smile=0.4),
+    "fun": Character((3.4, 2.2, 1.7), high_hz=2.2, sway_cm=0.2, lean_cm=0.32, smile=0.2),
+    "dance": Character((2.1, 1.4, 1.0), high_hz=2.0, smile=0.35),
+    "subtle": Character((1.2, 0.8, 0.6), high_hz=1.2, sway_cm=0.08, lean_cm=0.11, blinks_per_min=18, smile=0.08),
+    "stitch": Character((1.8, 1.2, 0.9), high_hz=1.2, smile=0.12),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """One driver of a bank: its category decides the character, its name the take, which may be mirrored."""
-
-    category: str
-    name: str
-    flipped: bool = False
-
-    @property
-    def url(self) -> str:
-        """As the service reports it in `metadata.driver_url`."""
-        return f"bank://{self.category}/{self.name}/{'flipped' if self.flipped else 'original'}"
-
-    @property
-    def character(self) -> Character:
-        return CHARACTERS[self.category]
+"""What the drivers of an animation's bank have in common; the number is the take."""
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -58,42 +133,3 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     """
     keys = [zlib.crc32(name.encode()) for name in names]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *keys])))
-
-
-_CHOICES = {
-    "talk": {"natural": 0.6, "lively": 0.25, "subtle": 0.15},
-    "animation": {"nostalgia": 0.6, "subtle": 0.4},
-}
-TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a calm driver
-
-
-def find_driver(wanted: str | None, kind: str, seed: int, yaw_deg: float = 0.0) -> Driver:
-    """The driver a talk or an animation asks for; the seed and the photo choose what it leaves open.
-
-    A photo turned aside gets a calm one. `wanted`: "bank://lively/driver-02", with or without
-    "/original" or "/flipped" behind it, "bank://lively", "lively", or None.
-    Raises RenderError("DriverNotValidError") for a bank or a number that is not there.
-    """
-    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
-    category, name, orientation = split_driver(wanted or "")
-    rng = generator(seed, "driver")
-    if not category:
-        names, shares = zip(*_CHOICES[kind].items(), strict=True)
-        category = "subtle" if abs(yaw_deg) > TURNED_DEG else str(rng.choice(names, p=shares))
-    if category not in banks:
-        raise _unknown(category, kind, list(banks))
-    if name and name not in banks[category]:
-        raise RenderError(
-            "DriverNotValidError",
-            f"the bank {category} has no {name}",
-            hint=f"it has {banks[category][0]} to {banks[category][-1]}",
-        )
-    if orientation and orientation not in ORIENTATIONS:
-        raise RenderError("DriverNotValidError", f"a driver is original or flipped, not {orientation}")
-    return Driver(category, name or str(rng.choice(banks[category])), orientation == "flipped")
-
-
-def _unknown(category: str, kind: str, known: list[str]) -> RenderError:
-    if category in SERVICE_ONLY_BANKS:
-        return RenderError("DriverNotValidError", f"the bank {category} sings: only the D-ID service has it")
-    return RenderError("DriverNotValidError", f"no bank {category} for a {kind}", hint=f"there are {', '.join(known)}")

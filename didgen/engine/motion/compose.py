@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +12,21 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.face import Face
 from didgen.engine.motion.bank import ANIMATION_S, bank_track
-from didgen.engine.motion.character import Driver, find_driver, generator
-from didgen.engine.motion.curves import Curve, ends, ramp, smooth, weights_of
+from didgen.engine.motion.choice import Occasion, find_driver
+from didgen.engine.motion.curves import Curve, ends, ramp, smooth
 from didgen.engine.motion.expressions import Mood, mood_of
-from didgen.engine.motion.eyes import blinks_of, gaze_of
-from didgen.engine.motion.head import head_of
 from didgen.engine.motion.mouth import Mouth, mouth_of
-from didgen.engine.motion.prosody import Prosody, prosody_of
-from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, mirrored
+from didgen.engine.motion.phrases import phrases_of
+from didgen.engine.motion.prosody import Prosody, drive_of, prosody_of
+from didgen.engine.motion.talker import talking_body
+from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.engine.shot import FPS, Config
 from didgen.engine.speech.speech import Speech
 
 SMILE_SCORES = (44, 45)  # mouthSmileLeft, mouthSmileRight among a face's 52 blendshape scores
+SMILING = ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
 UNSMILE = 0.55  # share of the photo's smile that talking takes away
 LOOP_FRAMES = 12  # how long a fluent clip takes to come back to its first frame
-BROW_BEAT = weights_of({"browInnerUp": 0.3, "browOuterUp": 0.28})
-BLINK = weights_of({"eyeBlink": 1.0})
 LIDS_AND_BROWS = [k for k, name in enumerate(SHAPES) if name.startswith(("eye", "brow", "lid"))]
 
 
@@ -36,10 +35,29 @@ def talk_frames(speech: Speech, pad_s: float) -> int:
     return max(1, math.ceil((speech.duration_s + pad_s) * FPS - 1e-6))
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a face moves in: width and height in px of the photo, 0 for a square cut around the face; other faces."""
+
+    width: int = 0
+    height: int = 0
+    neighbours: int = 0
+
+
+CROP = Picture()
+
+
 def compose_talk(
-    speech: Speech, face: Face, driver: str | Path | None, config: Config, seed: int
+    speech: Speech,
+    face: Face,
+    driver: str | Path | None,
+    config: Config,
+    seed: int,
+    picture: Picture = CROP,
 ) -> tuple[MotionTrack, str]:
     """The motion of a talk, T = ceil((speech + pad) · 25) frames, and the driver it came from, as reported.
+
+    `picture` is where the face moves; with face and speech it chooses a driver that is left open.
 
     A driver video gives the head, eyes and brows, to and fro when it is shorter than the speech; the mouth is the
     speech's. `config.motion_factor` scales everything but the mouth. Raises RenderError for a driver that is none.
@@ -51,12 +69,21 @@ def compose_talk(
     if isinstance(driver, Path):
         body, name = _looped(_driver_video(driver), frames), driver.name
     else:
-        found = find_driver(driver, "talk", seed, face.pose_deg[0])
-        body, name = _talking_body(found, prosody, frames, seed), found.url
+        found = find_driver(driver, "talk", seed, _occasion(face, picture, speech, prosody))
+        body, name = talking_body(found, phrases_of(speech, frames, FPS), frames, FPS, seed), found.url
+        mood = _smiling(mood, body, smile_of(face))
     body = scaled(body, config.motion_factor)
     weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config)
     track = replace(body, weights=weights.astype(np.float32), tongue=mouth.tongue.astype(np.float32))
     return (fluent(track) if config.fluent else track), name
+
+
+def _occasion(face: Face, picture: Picture, speech: Speech, prosody: Prosody) -> Occasion:
+    room = 1.0
+    if picture.width:
+        (left, top), (right, bottom) = face.landmarks[:, :2].min(0), face.landmarks[:, :2].max(0)
+        room = float(min(left, top, picture.width - right) / max(bottom - top, 1e-6))
+    return Occasion(face.pose_deg[0], room, picture.neighbours, drive_of(speech, prosody.level))
 
 
 def compose_animation(
@@ -67,7 +94,7 @@ def compose_animation(
         track, name = _driver_video(driver), driver.name
         track = _looped(track, frames) if frames else track
     else:
-        found = find_driver(driver, "animation", seed, face.pose_deg[0])
+        found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
         length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
         track, name = _smiling_less(bank_track(found.url, length, seed), smile_of(face)), found.url
     track = scaled(track, config.motion_factor, weights=config.motion_factor)
@@ -77,9 +104,18 @@ def compose_animation(
 def _smiling_less(track: MotionTrack, smile: float) -> MotionTrack:
     """A bank's smile on a photo that smiles already: the rest of the way only."""
     weights = track.weights.copy()
-    for name in ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight"):
+    for name in SMILING:
         weights[:, INDEX[name]] *= 1 - 0.75 * smile
     return replace(track, weights=weights)
+
+
+def _smiling(mood: Mood, body: MotionTrack, smile: float) -> Mood:
+    """The mood with the driver's own smile: less of it where the photo smiles already or somebody is to be serious."""
+    room = (1 - smile) * np.clip((1.7 - mood.unsmile) / 0.7, 0, 1)
+    weights = mood.weights.copy()
+    for name in SMILING:
+        weights[:, INDEX[name]] += room * body.weights[:, INDEX[name]]
+    return replace(mood, weights=weights)
 
 
 def smile_of(face: Face) -> float:
@@ -114,28 +150,6 @@ def fluent(track: MotionTrack) -> MotionTrack:
         return values + mix * (values[:1] - values)
 
     return _mapped(track, back)
-
-
-def _talking_body(driver: Driver, prosody: Prosody, frames: int, seed: int) -> MotionTrack:
-    """Head, gaze, blinks and brows of somebody who says this."""
-    character = driver.character
-    head = head_of(
-        generator(seed, driver.category, driver.name, "head"), character, prosody.talking, prosody.stresses, FPS
-    )
-    rng = generator(seed, driver.category, driver.name, "eyes")
-    blinks = blinks_of(rng, frames, FPS, character.blinks_per_min, prosody.pauses)
-    gaze = gaze_of(rng, head.pose_deg, FPS, min(character.amplitude, 1.0))
-    weights = blinks[:, None] * BLINK + head.brow[:, None] * BROW_BEAT
-    track = MotionTrack(
-        fps=FPS,
-        pose_deg=head.pose_deg.astype(np.float32),
-        translation_cm=head.translation_cm.astype(np.float32),
-        weights=weights.astype(np.float32),
-        gaze_deg=gaze.astype(np.float32),
-        tongue=np.zeros(frames, np.float32),
-        breath_cm=head.breath_cm.astype(np.float32),
-    )
-    return mirrored(track) if driver.flipped else track
 
 
 def _talking_face(

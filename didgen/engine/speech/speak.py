@@ -17,7 +17,7 @@ from didgen.catalog.local_voices import VOICES, Voice
 from didgen.catalog.versions import SPEECH_MODELS
 from didgen.catalog.voices import voice_named
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.engine.shot import Memo, TextScript
+from didgen.engine.shot import FPS, Memo, TextScript
 from didgen.engine.speech.breath import readings, voiced
 from didgen.engine.speech.gains import GAIN_DB
 from didgen.engine.speech.loudness import levelled
@@ -212,7 +212,8 @@ def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[st
     """
     margin = round(MARGIN_S * SAMPLE_RATE_HZ)
     heard_s = [(len(s.samples) - 2 * margin) / SAMPLE_RATE_HZ for s in spoken]
-    starts_s = LEAD_S + np.concatenate([[0.0], np.cumsum(np.add(heard_s, pauses_s))])
+    starts_s = np.concatenate([[LEAD_S], LEAD_S + np.cumsum(_on_frames(np.add(heard_s, pauses_s)))])
+    starts_s[-1] = starts_s[-2] + heard_s[-1] + pauses_s[-1]
     sound = np.zeros(round(starts_s[-1] * SAMPLE_RATE_HZ), np.float32)
     words: list[Word] = []
     phonemes: list[Phoneme] = []
@@ -231,6 +232,14 @@ def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[st
         tiled(phonemes, duration_s),
         sentences=_sentences(starts_s.tolist(), ends_s.tolist(), parts),
     )
+
+
+def _on_frames(lengths_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengths of utterances with their pauses, up to the next picture: each utterance begins as one does.
+
+    So a sentence that an edit before it moves is drawn as it was, picture by picture.
+    """
+    return np.asarray(np.ceil(lengths_s * FPS - 1e-6) / FPS)
 
 
 def _sentences(starts_s: list[float], ends_s: list[float], parts: list[tuple[str, int]]) -> tuple[Sentence, ...]:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 VISEMES = ("sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U")
 """The 15 Oculus visemes in the order of the lip-shape net's output."""
 
+VOWELS = frozenset(("aa", "E", "I", "O", "U"))
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -25,12 +25,6 @@ WHITE_REACH_CM = 0.25  # how far under the landmarks' lower lid the eye's white 
 OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
 FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
 LEAST_FOLD_CM = 0.09
-LEAST_LIGHT = 0.78  # of a shut lid, as a share of that of the skin below the eye
-PALE = 0.6  # of the distance from skin: a colour nearer than that to the eye's white is white
-HANG_CM = 0.18  # how far the lashes of a shut eye hang below its edge
-ABOVE_CM = 0.07  # how far their roots' dark line reaches above it
-DARKEST = 0.45  # of the lid's own colour: lashes are no lighter than that
-LASH_SHARE = 0.9  # of the lashes' cover
 REACH = 1.45  # half widths of the eye: how far along it the layers go
 _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
 DENSE = 2  # samples a px of the lid's layer
@@ -77,7 +71,7 @@ def _white_below(
     skin = np.median(_colours(canvas.sampled(marks[None, list(eye.under[2:7]), :2]))[0], 0)
     if np.linalg.norm(white - skin) < _UNLIKE:
         return np.zeros(len(u), np.float32)
-    pale = np.linalg.norm(strip - white, axis=-1) < PALE * np.linalg.norm(strip - skin, axis=-1)
+    pale = np.linalg.norm(strip - white, axis=-1) < 0.8 * np.linalg.norm(strip - skin, axis=-1)
     reach = np.minimum.accumulate(pale, axis=0).sum(0) * float(down[1, 0])
     x = u / frame.half
     clear = (np.abs(u - frame.uv(marks[eye.iris[0]])[0]) > 0.8 * iris_of(marks, eye)[2]) & (reach < 0.9 * down[-1, 0])
@@ -193,32 +187,12 @@ class _Sheet:
         return Layer(with_alpha(picture8(rgb), self._alpha()), self.region, DENSE)
 
     def shut_lid(self) -> Layer:
-        """Even skin down to the line of the lashes, which is the photo's own dark edge; the lashes hang from it."""
+        """Even skin down to the line of the lashes, which is the photo's own dark edge."""
         clean = self._clean()
         edge = np.minimum(self.rgb, clean)
         share = smoothstep(0.16 * self.cm, 0.06 * self.cm, self.height)[..., None]
         share = np.maximum(share, self._beyond()[..., None])
-        rgb = clean + share * (edge - clean)
-        lashes = self._lashes()
-        dark = np.minimum(self._lash_tone(), clean)
-        rgb = rgb + lashes[..., None] * (dark - rgb)
-        return Layer(with_alpha(picture8(rgb), np.maximum(self._alpha(), lashes)), self.region, DENSE)
-
-    def _lash_tone(self) -> Floats:
-        """(columns, 3) the darkest of the lid's edge."""
-        share = np.linspace(-0.06, 0.12, 9, dtype=np.float32)[:, None]
-        band = self._at(self.u[None] + 0 * share, self.upper - share * self.cm).astype(np.float32)
-        k = band.sum(-1).argmin(0)
-        tone = np.take_along_axis(band, k[None, :, None], 0)[0]
-        tone = np.minimum(tone, DARKEST * self._lid_tone())
-        return floats(cv2.GaussianBlur(tone[None], (0, 0), 0.1 * self.cm * DENSE, borderType=cv2.BORDER_REPLICATE)[0])
-
-    def _lashes(self) -> Floats:
-        """(h, w) 0..1: a dark line along the edge, thinning out below it and towards the corners."""
-        long = HANG_CM * self.cm * smoothstep(1.02, 0.6, np.abs(self.u) / self.lines.frame.half)
-        below = np.clip(1 + self.height / np.maximum(long, 0.3), 0, 1)
-        above = smoothstep(ABOVE_CM * self.cm, 0.0, self.height)
-        return floats(LASH_SHARE * np.where(self.height < 0, below, above) * (long > 0.3))
+        return Layer(with_alpha(picture8(clean + share * (edge - clean)), self._alpha()), self.region, DENSE)
 
     def _beyond(self) -> Floats:
         """(h, w) 1 where a shut lid is the photo again: beyond the corners."""
@@ -230,18 +204,11 @@ class _Sheet:
         """(h, w, 3) the lid's skin from its edge up to where the fold is when it is shut, lit like a ball."""
         whole = np.maximum(self.upper - self.fold + self.fall, 1)
         s = np.clip(self.height / whole, 0, 1)
-        tone = self._lid_tone()
+        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
         colour = tone + smoothstep(0.5, 1.0, s)[..., None] * (self.above - tone)
         round_ = 0.05 * np.sin(np.pi * s) - 0.07 * smoothstep(0.75, 1.0, s) - 0.06 * smoothstep(0.2, 0.0, s)
         round_ = round_ - 0.05 * np.clip(np.abs(self.u) / self.lines.frame.half, 0, 1)[None] ** 2
         return floats(colour * (1 + round_)[..., None] + self._grain())
-
-    def _lid_tone(self) -> Floats:
-        """(columns, 3) a shut lid's own colour: between what is seen of it and the skin about it, and never as dark as
-        the shadow under a brow, since it bulges into the light."""
-        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
-        light, least = tone.mean(-1, keepdims=True), LEAST_LIGHT * self.under.mean(-1, keepdims=True)
-        return floats(tone + np.clip(least / np.maximum(light, 1) - 1, 0, 1) * tone)
 
     def _grain(self) -> Floats:
         """(h, w, 3) the detail of the skin under the eye, mirrored about its upper end."""
