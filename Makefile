@@ -45,13 +45,15 @@ baseline: $(VENV)/.dev $(VENV)/.quality
 	$(BIN)/python -m tests.quality --write-baseline
 	$(BIN)/python -m tests.quality --write-baseline --quick --sentence 1 eileen woman-2
 
-$(VENV)/.quality: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps dlib-bin==20.0.1.post1 face-recognition-models==0.3.0
+$(VENV)/.quality: requirements/quality.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/quality.txt
 	@touch $@
 
 lock: $(VENV)/.dev
 	$(COMPILE) --group build -o requirements/run.txt
 	$(COMPILE) --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --group quality --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --quiet -o requirements/quality.txt
 
 wheel: $(VENV)/.dev
 	$(BIN)/uv build --wheel --no-build-isolation --python $(BIN)/python --out-dir dist

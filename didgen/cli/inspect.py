@@ -14,6 +14,9 @@ from didgen.cli import options
 from didgen.errors import RenderError, StorageError, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from didgen.engine.face.face import Face
     from didgen.plan.scene import Scene
     from didgen.quality.clip import Clip
@@ -99,16 +102,17 @@ def _measure(built: _Built) -> tuple[Row, Clip]:
     from didgen.quality.figures import Row
     from didgen.quality.measure import is_frontal, measure
 
-    photo = _photo(built)
+    photo, width = _photo(built)
     try:
-        clip = read_clip(built.video, built.facts, photo)
+        clip = read_clip(built.video, built.facts, photo, near=_in_video(built, photo, width))
     except RenderError as error:
         raise RenderError(error.kind, f"{built.scene.address}: {error.message}", hint=error.hint) from error
     return Row(built.scene.address, measure(clip), is_frontal(photo)), clip
 
 
-def _photo(built: _Built) -> Face | None:
-    """The face that was animated, found again in the source; None when its file tells nothing any more."""
+def _photo(built: _Built) -> tuple[Face | None, int]:
+    """The face that was animated, found again in the source, and the picture's width; None when its file tells nothing
+    any more."""
     import cv2
 
     from didgen.engine.face.find import choose_face, find_faces
@@ -122,9 +126,19 @@ def _photo(built: _Built) -> Face | None:
     square = FaceSquare(left, top, answer["size"]) if "size" in answer else None
     try:
         photo = load_photo(path)
-        return choose_face(find_faces(photo), square, built.scene.kind, photo.shape, photo_scale(path))[0]
+        face = choose_face(find_faces(photo), square, built.scene.kind, photo.shape, photo_scale(path))[0]
     except RenderError:
-        return None  # the service may animate what our engine refuses
+        return None, 0  # the service may animate what our engine refuses
+    return face, photo.shape[1]
+
+
+def _in_video(built: _Built, photo: Face | None, width: int) -> NDArray[np.float32] | None:
+    """Where the animated face stands in a stitched video, which may show others too; None for a crop of one face."""
+    config = built.scene.request.config
+    if photo is None or config is None or not config.stitch or "resolution" not in built.facts:
+        return None
+    landmarks: NDArray[np.float32] = photo.landmarks * (built.facts["resolution"][0] / width)
+    return landmarks
 
 
 def _write_page(path: Path, built: Sequence[_Built], measured: Sequence[tuple[Row, Clip]]) -> None:

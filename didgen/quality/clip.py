@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ class Clip:
     """One talk, T pictures at `fps`; picture k is on screen from k / fps on and shows the middle of its time.
 
     tracked: what the pictures show. track: what was intended, None for a video of another engine. phonemes, words:
-    as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one.
+    as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one (or
+    one that is longer than ten minutes).
     photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
     without background.
     """
@@ -77,11 +78,12 @@ class Clip:
 
 
 def read_clip(
-    video: Path, facts: Mapping[str, Any], photo: Face | None = None, *, watch: Callable[[Picture], None] | None = None
+    video: Path, facts: Mapping[str, Any], photo: Face | None = None, *, near: NDArray[np.float32] | None = None
 ) -> Clip:
     """A finished video and the facts of its render (`engine.shot.Rendered.facts`; {} when nothing is known).
 
-    watch sees every decoded picture once, in order. Raises RenderError: no video, no face in it.
+    near: (478, 3) landmarks, video px, of the face that was animated, where the video may show several. Raises
+    RenderError: no video, no face in it.
     """
     media = probe(video)
     flicker = Flicker()
@@ -89,11 +91,9 @@ def read_clip(
     def seen(pictures: Iterable[Picture]) -> Iterator[Picture]:
         for rgb in pictures:
             flicker.add(rgb)
-            if watch is not None:
-                watch(rgb)
             yield rgb
 
-    tracked = retrack(seen(pictures_of(video)))
+    tracked = retrack(seen(pictures_of(video)), near)
     track = track_of(facts["track"]) if facts.get("track") else None
     return Clip(
         fps=media.fps,
@@ -148,5 +148,8 @@ def intended_gap_cm(clip: Clip) -> Curve:
 
 
 def _heard(video: Path) -> NDArray[np.float32]:
-    samples, rate_hz = decoded(video, LIMIT_S)
+    try:
+        samples, rate_hz = decoded(video, LIMIT_S)
+    except RenderError:  # a blink of sound, or hours of it: nothing to judge lips by
+        return np.zeros((0, 15), np.float32)
     return viseme_probabilities(resampled(samples, rate_hz, NET_RATE_HZ))

@@ -61,6 +61,19 @@ def test_lost_face_is_held_and_found_again(photo):
     assert tracked.landmarks[4, 1, 0] < tracked.landmarks[1, 1, 0] - 30
 
 
+def test_of_several_faces_the_named_one_is_followed(photo):
+    """Two in one picture: the larger one by itself, the smaller one when its landmarks say where it is."""
+    small = cv2.resize(photo, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    both = np.full((photo.shape[0], photo.shape[1] + small.shape[1], 3), 90, np.uint8)
+    both[:, : photo.shape[1]] = photo
+    both[: small.shape[0], photo.shape[1] :] = small
+    (face,) = find_faces(small)
+    near = face.landmarks + np.float32([photo.shape[1] + 2, 1, 0])
+    by_itself, named = retrack([both] * 2).landmarks[:, 1, 0], retrack([both] * 2, near).landmarks[:, 1, 0]
+    assert np.all(by_itself < photo.shape[1])
+    assert np.all(named > photo.shape[1])
+
+
 def test_no_face_at_all():
     """Pictures without any face are one clear error, as is no picture."""
     with pytest.raises(RenderError, match="in 2 pictures"):

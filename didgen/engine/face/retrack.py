@@ -79,9 +79,10 @@ class Tracked:
         return np.asarray(np.degrees(np.arcsin(np.clip(right_down / _EYE_RADIUS_CM, -1, 1))))
 
 
-def retrack(frames: Iterable[NDArray[np.uint8]]) -> Tracked:
+def retrack(frames: Iterable[NDArray[np.uint8]], near: NDArray[np.float32] | None = None) -> Tracked:
     """Follow the largest face of the first picture that has one through (H, W, 3) RGB pictures of one size.
 
+    near: (478, 3) landmarks of the face to follow, as it is about to stand in the first picture: of several, that one.
     Each picture's region comes from the one before (one net a picture, about 7 ms); a lost face is searched again.
     Raises RenderError("FaceError") when no picture has a face.
     """
@@ -89,7 +90,7 @@ def retrack(frames: Iterable[NDArray[np.uint8]]) -> Tracked:
     last: NDArray[np.float32] | None = None
     held = False  # whether `last` is of the picture just before
     for rgb in frames:
-        points = _follow(rgb, last if held else None)
+        points = _follow(rgb, near if last is None else last if held else None)
         held = points is not None
         last = last if points is None else points
         rows.append((np.zeros((0, 3), np.float32) if last is None else last, held))
