@@ -10,7 +10,7 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -168,7 +168,8 @@ class Client:
             url = str(job.get("result_url") or "")
             if job.get("status") != "done" or not url.startswith(("https://", "http://")):
                 raise RenderError("NotReadyError", f"{job_id} is not done")
-            ending = ".mov" if urlsplit(url).path.endswith(".mov") else ".mp4"
+            ending = PurePosixPath(urlsplit(url).path).suffix
+            ending = ending if ending in (".mov", ".gif") else ".mp4"
             video = into / f"{job_id}{ending}"
             try:
                 async with asyncio.timeout(DOWNLOAD_S):

@@ -1,4 +1,4 @@
-"""A video brought from a link and checked: every byte the server promised, and a whole MP4."""
+"""A video brought from a link and checked: every byte the server promised, and a whole MP4 or GIF."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def download(web: httpx.AsyncClient, url: str, out: Path) -> float:
             await _stream(web, url, file)
             file.flush()
             os.fsync(file.fileno())
-        length_s = mp4_length_s(part)
+        length_s = gif_length_s(part) if out.suffix == ".gif" else mp4_length_s(part)
         os.replace(part, out)
         return length_s
     except OSError as error:
@@ -103,3 +103,40 @@ def _stated_s(file: BinaryIO, start: int) -> float:
     if not scale:
         raise DamagedDownloadError("the MP4 states no length")
     return float(length / scale)
+
+
+def gif_length_s(path: Path) -> float:
+    """The time a GIF's pictures stand, in seconds, after a walk over its blocks (GIF89a, appendix A) to its trailer.
+
+    Raises DamagedDownloadError for anything that does not end there.
+    """
+    data = path.read_bytes()
+    if data[:4] != b"GIF8" or len(data) < 13:
+        raise DamagedDownloadError("what came is no GIF")
+    at, hundredths = 13 + _table_bytes(data[10]), 0
+    try:
+        while data[at] != 0x3B:
+            if data[at] == 0x21:  # an extension; 0xF9 is the one that tells how long the next picture stands
+                hundredths += struct.unpack_from("<H", data, at + 4)[0] if data[at + 1] == 0xF9 else 0
+                at = _past_blocks(data, at + 2)
+            elif data[at] == 0x2C:
+                at = _past_blocks(data, at + 11 + _table_bytes(data[at + 9]))
+            else:
+                raise DamagedDownloadError("the GIF is damaged")
+    except (IndexError, struct.error):
+        raise DamagedDownloadError("the GIF is cut off") from None
+    if at + 1 != len(data):
+        raise DamagedDownloadError("the GIF is damaged")
+    return hundredths / 100
+
+
+def _table_bytes(flags: int) -> int:
+    """The size of the colour table that a descriptor's flags announce."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _past_blocks(data: bytes, at: int) -> int:
+    """The offset after a row of blocks, each led by its length, and the empty one that ends it."""
+    while data[at]:
+        at += 1 + data[at]
+    return at + 1

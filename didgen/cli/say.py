@@ -19,7 +19,7 @@ from didgen.errors import RenderError, StorageError, UsageError
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.argument("text")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The video to write: .mp4 or .mov."
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The video to write: .mp4, .mov or .gif."
 )
 @click.option("--voice", default=None, help="A voice of `didgen voices`; default: heart.")
 @click.option("--driver", default=None, help="natural, lively, subtle or bank://…; default: chosen.")
@@ -40,8 +40,8 @@ def command(
     quiet: bool,
 ) -> None:
     """Make PHOTO speak TEXT ("-" reads it from standard input) and write the video to FILE."""
-    if output.suffix.lower() not in (".mp4", ".mov"):
-        raise UsageError(f"{output}: cannot write this kind of file", hint="name it .mp4 or .mov")
+    if output.suffix.lower() not in (".mp4", ".mov", ".gif"):
+        raise UsageError(f"{output}: cannot write this kind of file", hint="name it .mp4, .mov or .gif")
     spoken = sys.stdin.read() if text == "-" else text
     if not _is_unicode(spoken):
         raise UsageError("the text is not UTF-8", hint="save it as UTF-8")

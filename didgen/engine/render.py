@@ -29,7 +29,9 @@ from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, T
 from didgen.engine.speech.listen import decoded, listen
 from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
+from didgen.engine.video import gif
 from didgen.engine.video.encode import Encoder, Sound
+from didgen.engine.video.gif import GifEncoder
 from didgen.engine.video.mark import ai_mark
 from didgen.engine.video.overlay import overlay_of
 from didgen.engine.video.probe import probe
@@ -41,7 +43,7 @@ FACE_NETS = ("face_landmarks.tflite", "face_blendshapes.tflite", "face_detection
 
 
 def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
-    """Render a talk or an animation to `out` (.mp4 or .mov), whole or not at all.
+    """Render a talk or an animation to `out` (.mp4, .mov or .gif), whole or not at all.
 
     The same shot gives the same bytes on one machine. Frames are drawn and encoded one by one: memory does not grow
     with the length. Raises RenderError with the service's kinds, StorageError for a full disk.
@@ -168,18 +170,33 @@ def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Pa
     mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
     overlay = overlay_of(shot.config.logo, rig.width, rig.height)
     began = time.perf_counter()
-    with Encoder(out, rig.width, rig.height, sound, metadata=mark) as encoder:
-        for k in range(len(track)):
-            frame = draw(rig, track, k)
-            if overlay is not None:
-                overlay.lay(frame)
-            encoder.write(frame)
+
+    def drawn(k: int) -> NDArray[np.uint8]:
+        frame = draw(rig, track, k)
+        if overlay is not None:
+            overlay.lay(frame)
+        return frame
+
+    encoder: Encoder | GifEncoder
+    if shot.config.result_format == "gif":
+        samples = sorted({round(k) for k in np.linspace(0, len(track) - 1, gif.SAMPLES)})
+        encoder = GifEncoder(out, rig.width, rig.height, map(drawn, samples), mark)
+    else:
+        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark)
+    with encoder:
+        for k in range(0, len(track), _step(shot)):
+            encoder.write(drawn(k))
             if k % REPORT_EVERY == 0:
                 report("frames", k, len(track))
         report("frames", len(track), len(track))
         report("video", 0, 1)
     report("video", 1, 1)
     return time.perf_counter() - began
+
+
+def _step(shot: Shot) -> int:
+    """Every which frame of the track is in the file."""
+    return gif.STEP if shot.config.result_format == "gif" else 1
 
 
 def _facts(
@@ -193,7 +210,7 @@ def _facts(
     seconds: float,
 ) -> Mapping[str, Any]:
     """Everything known of the finished video, as JSON values (see `Rendered`)."""
-    frames = len(track)
+    frames = len(range(0, len(track), _step(shot)))
     metadata = {
         "driver_url": driver,
         "mouth_open": bool(rig.geometry.mouth_open),
@@ -205,7 +222,7 @@ def _facts(
     }
     return {
         "kind": shot.kind,
-        "duration_s": frames / FPS,
+        "duration_s": frames * _step(shot) / FPS,
         "frames": frames,
         "resolution": [rig.width, rig.height],
         "driver_url": driver,

@@ -86,7 +86,7 @@ class Config:
     sharpen: bool = True
     output_resolution: int | None = None  # 150..1920: the longest side at most, px
     mute: bool = True  # animations: drop the driver's own sound
-    result_format: Literal["mp4", "mov"] = "mp4"
+    result_format: Literal["mp4", "mov", "gif"] = "mp4"
     logo: Logo | Literal["ai"] | None = "ai"  # a picture, our visible mark, or neither
     expressions: tuple[Expression, ...] = ()
     transition_frames: int = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from didgen.errors import RenderError, StorageError
-from didgen.film.streams import open_video
+from didgen.film.streams import JOINED, open_video
 
 _AT = 1 / 3  # past the first breath, before the end's pause
 _CANDIDATES = (_AT, 0.5, 0.2, 0.8, 0.0)
@@ -49,7 +49,7 @@ def _frame(video: Path) -> Any:
 
 def _frame_at(video: Path, share: float) -> Any:
     """The frame at a share of the video's length, exactly: from the key frame before it."""
-    with open_video(video) as box:
+    with open_video(video, formats=f"{JOINED},gif") as box:
         stream = box.streams.video[0]
         target = (stream.start_time or 0) + int((stream.duration or 0) * share)
         box.seek(target, stream=stream)

@@ -14,7 +14,9 @@ import numpy as np
 from didgen.errors import RenderError
 
 AAC_FRAME = 1024
-OPEN_OPTIONS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2", "protocol_whitelist": "file"}
+JOINED = "mov,mp4,m4a,3gp,3g2,mj2"
+"""Names of the containers that a film is joined from."""
+
 _SOUND_BPS = 96_000
 _CRF = "18"
 _BT709 = 1  # the number of BT.709 in H.273
@@ -62,10 +64,10 @@ class Clip:
     sound: Sound | None = None
 
 
-def open_video(path: Path, need: str = "video") -> Any:
-    """The file as a PyAV container. Raises RenderError when it is no MP4 or MOV, or has no stream of that type."""
+def open_video(path: Path, need: str = "video", formats: str = JOINED) -> Any:
+    """The file as a PyAV container. Raises RenderError when it is none of `formats`, or has no stream of that type."""
     try:
-        box = av.open(str(path), options=dict(OPEN_OPTIONS))
+        box = av.open(str(path), options={"format_whitelist": formats, "protocol_whitelist": "file"})
     except (OSError, ValueError) as error:
         raise RenderError("VideoEnhanceError", f"{path.name} cannot be read as a video: {error}") from error
     if not getattr(box.streams, need):

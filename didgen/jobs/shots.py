@@ -145,7 +145,7 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         sharpen=given.sharpen,
         output_resolution=given.output_resolution,
         mute=given.mute is not False,
-        result_format=_container(given.result_format),
+        result_format=given.result_format,
         logo=_logo(given.logo),
         expressions=tuple(engine.Expression(e.expression, e.start_frame, e.intensity) for e in entries),
         transition_frames=faces.transition_frames if faces else 0,
@@ -158,12 +158,6 @@ def _logo(logo: wire.Logo | bool | None) -> engine.Logo | Literal["ai"] | None:
         return None if logo is False else "ai"
     path = _local_file(logo.url, "config.logo.url", "LogoError", "invalid logo")
     return engine.Logo(path, *logo.position)
-
-
-def _container(name: str) -> Any:
-    if name not in ("mp4", "mov"):
-        raise RenderError("ConfigError", f"result_format {name} is not rendered here", hint="use mp4 or mov")
-    return name
 
 
 def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:

@@ -53,9 +53,9 @@ def collisions(project: Project) -> list[Problem]:
 
 
 def film_addresses(project: Project, scenes: Sequence[Scene]) -> list[str]:
-    """Addresses of the film in order: as written, else all talks."""
+    """Addresses of the film in order: as written, else all talks but those that are GIF."""
     if project.spec.film is None:
-        return [scene.address for scene in scenes if scene.kind == "talk"]
+        return [scene.address for scene in scenes if scene.kind == "talk" and scene.output.suffix != ".gif"]
     return [address_of(project.name, name) for name in project.spec.film]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
     problem of the project, those of `load_project` included, in file order.
     """
     problems = [*project.problems, *collisions(project)]
-    scenes = []
+    scenes: list[Scene | None] = []
     cast = Cast(service, installed())
     with Templates() as templates:
         texts = Texts(project, files, templates)
@@ -54,9 +55,22 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
             one = _One(project, spec, number, service, texts, inputs, cast)
             scenes.append(one.scene())
             problems += one.problems
+    problems += _not_joined(project, scenes)
     if problems:
         raise ProjectError(sorted(dict.fromkeys(problems), key=_file_order))
     return [scene for scene in scenes if scene is not None]
+
+
+def _not_joined(project: Project, scenes: Sequence[Scene | None]) -> list[Problem]:
+    """Scenes that `film` names and no film can hold."""
+    gifs = {scene.address for scene in scenes if scene is not None and scene.output.suffix == ".gif"}
+    return [
+        project.problem(
+            f"{name} is a GIF: without sound it cannot be part of a film", "film", number, hint="leave it out"
+        )
+        for number, name in enumerate(project.spec.film or ())
+        if address_of(project.name, name) in gifs
+    ]
 
 
 def _file_order(problem: Problem) -> tuple[str, int, int]:
@@ -171,16 +185,9 @@ class _One:
         if isinstance(config.get("logo"), dict):
             url = self._input("logo_url", config["logo"]["url"], (*path, "logo", "url"))
             config["logo"] = {**config["logo"], "url": url}
-        if self.service.local:
-            self._check_local(config, path)
-        return RenderConfig(**config)
-
-    def _check_local(self, config: dict[str, Any], path: Path) -> None:
-        """What the service can and the local engine cannot."""
-        if config.get("result_format") == "gif":
-            self._fail("the local engine makes no GIF", (*path, "result_format"), "mp4 or mov")
-        if config.get("logo") is False:
+        if self.service.local and config.get("logo") is False:
             self.notes.append("logo: false, so nothing in the picture says that it is AI-generated")
+        return RenderConfig(**config)
 
     def _spoken(self, script: ScriptSpec, merged: Merged, locale: str) -> _Spoken | None:
         pad_s = float((merged.values.get("config") or {}).get("pad_audio") or 0.0)

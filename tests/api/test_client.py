@@ -9,12 +9,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from didgen.api import client as clients
 from didgen.api.client import Client
+from didgen.api.download import DamagedDownloadError, gif_length_s
 from didgen.api.job import Event
 from didgen.api.wire import TalkRequest
+from didgen.engine.video.gif import GifEncoder
 from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
 from tests import fakes
 from tests.api.served import Scripted, answer
@@ -297,6 +300,20 @@ def test_what_is_no_whole_video_is_never_kept(video: bytes, tmp_path: Path, kind
         assert [] == list(into.iterdir())
 
     run(bank, work)
+
+
+def test_a_gif_is_whole_or_refused(tmp_path: Path) -> None:
+    """Its length is the time its pictures stand; cut anywhere, or longer than it says, it is none."""
+    path = tmp_path / "a.gif"
+    with GifEncoder(path, 32, 16, [np.zeros((16, 32, 3), np.uint8)], {"description": "a comment"}) as encoder:
+        for k in range(5):
+            encoder.write(np.full((16, 32, 3), 40 * k, np.uint8))
+    data = path.read_bytes()
+    assert 0.4 == pytest.approx(gif_length_s(path))
+    for wrong in (data + b";", *(data[:length] for length in range(len(data)))):
+        path.write_bytes(wrong)
+        with pytest.raises(DamagedDownloadError):
+            gif_length_s(path)
 
 
 def test_the_key_goes_to_the_service_and_nowhere_else(

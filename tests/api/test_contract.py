@@ -123,9 +123,11 @@ def test_a_request_that_cannot_be_done_is_refused_at_once(opened: Open, photo: P
     """The service's kind, and words that name the fault; no job comes of it."""
 
     async def work(service: Service) -> None:
-        with pytest.raises(RenderError, match="gif") as caught:
-            await service.submit(talk(photo, "Hello", config={"result_format": "gif"}))
-        assert "ConfigError" == caught.value.kind
+        provider = {"type": "didgen", "voice_id": "heart", "voice_config": {"rate": "quick"}}
+        script = {"type": "text", "input": "Hello", "provider": provider}
+        with pytest.raises(RenderError, match="rate is 'quick'") as caught:
+            await service.submit(TalkRequest.model_validate({"source_url": photo.as_uri(), "script": script}))
+        assert "ValidationError" == caught.value.kind
 
     run(opened, work)
 

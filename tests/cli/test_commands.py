@@ -83,7 +83,7 @@ def test_all_mistakes_come_at_once_with_their_places(workspace: Path) -> None:
         (("plan", "--service", "d-ig"), 2, "d-id"),
         (("say", "nobody.jpg", "Hello", "-o", "a.mp4"), 2, "no such picture"),
         (("say", "projects/tiny/assets/portrait.jpg", " ", "-o", "a.mp4"), 2, "nothing to say"),
-        (("say", "projects/tiny/assets/portrait.jpg", "Hello", "-o", "a.avi"), 2, ".mp4 or .mov"),
+        (("say", "projects/tiny/assets/portrait.jpg", "Hello", "-o", "a.avi"), 2, ".mp4, .mov or .gif"),
         (("say", "projects/tiny/assets/portrait.jpg", "Hello", "-o", "a.mp4", "--voice", "hart"), 2, "heart"),
         (("serve", "--host", "0.0.0.0"), 2, "DIDGEN_SERVE_KEY"),
         (("voices", "--locale", "xx"), 0, ""),

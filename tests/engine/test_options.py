@@ -119,3 +119,14 @@ def test_what_the_answer_says_is_what_the_file_shows(take: Take) -> None:
         ((left + right) / 2, (top + bottom) / 2), abs=15
     )  # the face in eileen.jpg, by eye
     assert facts["face"]["size"] > right - left
+
+
+def test_a_gif_shows_the_same_at_half_the_rate(take: Take) -> None:
+    """Every second frame of the video, in 256 colours; its facts count what is in the file; there is no sound."""
+    made, video = take(result_format="gif"), pictures(take())
+    frames = pictures(made)
+    assert (made.facts["frames"], made.facts["duration_s"]) == (len(frames), len(frames) * 0.08)
+    assert len(frames) == (len(video) + 1) // 2
+    assert np.abs(frames - video[::2]).mean() < 6
+    with av.open(str(made.video)) as file:
+        assert not file.streams.audio

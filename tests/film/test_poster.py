@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from didgen.engine.video.encode import Encoder
+from didgen.engine.video.gif import GifEncoder
 from didgen.errors import RenderError, StorageError
 from didgen.film.poster import poster
 
@@ -39,6 +40,16 @@ def test_a_video_of_one_frame_has_a_poster(tmp_path: Path) -> None:
     """There is only that one."""
     poster(video(tmp_path / "a.mp4", [150]), tmp_path / "a.jpg")
     assert cv2.imread(str(tmp_path / "a.jpg")).mean() > 60
+
+
+def test_a_gif_has_a_poster(tmp_path: Path) -> None:
+    """A third into it, as of a video."""
+    rising = [np.full((48, 64, 3), 60 + 4 * k, np.uint8) for k in range(30)]
+    with GifEncoder(tmp_path / "a.gif", 64, 48, rising[::5], {}) as encoder:
+        for rgb in rising:
+            encoder.write(rgb)
+    poster(tmp_path / "a.gif", tmp_path / "a.jpg")
+    assert 100 == pytest.approx(cv2.imread(str(tmp_path / "a.jpg")).mean(), abs=12)
 
 
 def test_what_is_no_video_leaves_no_poster(tmp_path: Path) -> None:

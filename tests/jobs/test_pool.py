@@ -238,9 +238,11 @@ def test_what_the_engine_cannot_do_is_refused_at_once(photo: Path) -> None:
         with pytest.raises(RenderError, match="invalid source url") as caught:
             await pool.submit(far)
         assert caught.value.kind == "BadRequestError"
-        gif = AnimationRequest.model_validate({"source_url": photo.as_uri(), "config": {"result_format": "gif"}})
-        with pytest.raises(RenderError, match="gif is not rendered here"):
-            await pool.submit(gif)
+        moved = AnimationRequest.model_validate(
+            {"source_url": photo.as_uri(), "driver_url": "https://example.com/d.mp4"}
+        )
+        with pytest.raises(RenderError, match="invalid driver"):
+            await pool.submit(moved)
         with pytest.raises(RenderError, match="there is no job"):
             await story(pool, "tlk_x")
 

@@ -128,7 +128,6 @@ def test_a_voice_of_the_service_is_cast(photo: Path) -> None:
         ({"script": {"type": "audio", "audio_url": "s3://bucket/a.mp3"}}, "BadRequestError"),
         ({"driver_url": "https://example.com/d.mp4"}, "DriverError"),
         ({"config": {"logo": {"url": "https://example.com/l.png", "position": [0, 0]}}}, "LogoError"),
-        ({"config": {"result_format": "gif"}}, "ConfigError"),
         (
             {
                 "script": {

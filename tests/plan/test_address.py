@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,8 @@ def test_the_film_is_as_written_or_all_talks(tmp_path: Path) -> None:
         made = project(tmp_path, "b", "a", film=film)
         scenes = resolve(made, Files(tmp_path), service_id("local"))
         assert addresses == film_addresses(made, scenes)
+    silent = [replace(one, output=one.output.with_suffix(".gif")) if one.address == "x/a" else one for one in scenes]
+    assert ["x/b"] == film_addresses(project(tmp_path, "b", "a"), silent)
 
 
 def scene(address: str) -> Scene:

@@ -49,6 +49,14 @@ def sent(scene: Scene) -> dict[str, Any]:
     return scene.request.model_dump(exclude_unset=True)
 
 
+def test_a_film_has_no_place_for_a_gif(folder: Path) -> None:
+    """Named in `film` it is a mistake, at its place; in the film of all talks it is passed over."""
+    gif = f"{HEAD}scenes:\n  - {{id: a, script: Hello}}\n  - {{id: b, script: Hello, config: {{result_format: gif}}}}\n"
+    assert [Path("demo/a.mp4"), Path("demo/b.gif")] == [scene.output for scene in scenes(folder, gif)]
+    (found,) = refusals(folder, gif + "film: [a, b]\n")
+    assert "7:11: film[1]: b is a GIF" in found
+
+
 def test_a_video_without_a_mark_is_said(folder: Path) -> None:
     """`logo: false` is the writer's choice, and the plan tells it; the mark and a logo of one's own need no words."""
     (said,) = one(folder, "script: Hello, config: {logo: false}").notes
@@ -255,7 +263,6 @@ scenes:
         ("script: Hello, source: https://example.org/a.jpg", "is not here: the local engine reads files"),
         ("script: Hello, source: http://example.org/a.jpg", "is neither a file nor an https URL"),
         ("script: Hello, source: file:///etc/passwd", "is neither a file nor an https URL"),
-        ("script: Hello, config: {result_format: gif}", "the local engine makes no GIF (mp4 or mov)"),
         (
             "script: Hello, config: {logo: {url: no.png, position: [0, 0]}}",
             "scenes[0].config.logo.url: no.png does not exist",

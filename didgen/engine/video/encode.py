@@ -107,7 +107,7 @@ class Encoder:
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise _translated(self._failure, self._out) from self._failure
+            raise translated(self._failure, self._out) from self._failure
 
     def _run(self) -> None:
         """Encode until the end mark. After a failure only empty the queue, so that `write` never blocks for ever."""
@@ -123,7 +123,8 @@ class Encoder:
             self._failure = self._failure or error
 
 
-def _translated(error: BaseException, out: Path) -> DidgenError:
+def translated(error: BaseException, out: Path) -> DidgenError:
+    """What went wrong in writing `out`, as ours: StorageError where the disk is at fault, else RenderError."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return StorageError(f"no space left to write {out}", hint="free some disk space and build again")
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EROFS, errno.ENOENT, errno.EPERM}:
