@@ -18,7 +18,8 @@ from didgen.engine.motion.head import LIMIT_DEG
 from didgen.engine.motion.phrases import Phrase, phrases_of
 from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, MotionTrack
-from didgen.engine.shot import FPS, Config
+from didgen.engine.shot import FPS, Config, TextScript
+from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Phoneme, Sentence, Speech, Word
 
 RATE = 8_000
@@ -258,6 +259,30 @@ def test_an_edited_sentence_leaves_the_motion_of_the_others() -> None:
 
 
 CHANNELS = ("pose_deg", "translation_cm", "weights", "gaze_deg", "breath_cm")
+
+
+def test_an_edited_sentence_of_a_real_voice_leaves_sound_lips_and_motion_of_the_others() -> None:
+    """One sentence of four edited: of the others every sample, the head and the eyes are the same, picture by picture.
+
+    The lips are but for the last bits of their times. They get ready for the next sentence: the last three pictures
+    before the edited one may differ.
+    """
+    texts = [
+        f"Measure the board. {edited} Then cut slowly. That is all!" for edited in ("Twice?", "Where is the pencil?")
+    ]
+    speeches = [speak(TextScript(text, "heart")) for text in texts]
+    tracks = [compose_talk(s, face(), "natural/driver-4", Config(), 5)[0] for s in speeches]
+    phrases = [phrases_of(s, len(t), FPS) for s, t in zip(speeches, tracks, strict=True)]
+    hop = speeches[0].sample_rate_hz // FPS
+    for k in (0, 2, 3):
+        length = phrases[0][k].length - (3 if k == 0 else 0)
+        firsts = [p[k].first for p in phrases]
+        for name in (*CHANNELS, "tongue"):
+            a, b = (getattr(t, name)[f : f + length] for t, f in zip(tracks, firsts, strict=True))
+            assert np.abs(a - b).max() < (2e-4 if name in ("weights", "tongue") else 1e-9), name
+        a, b = (s.samples[f * hop : (f + length) * hop] for s, f in zip(speeches, firsts, strict=True))
+        assert np.array_equal(a, b)
+    assert phrases[0][2].first != phrases[1][2].first
 
 
 def test_a_sentence_said_twice_moves_otherwise() -> None:

@@ -24,7 +24,8 @@ LONG_PAUSE_S = 0.4  # parts phrases where no sentences are known
 REST_S = 0.16  # a gap in the voice this long is felt as a rest inside a phrase
 STRESS_APART_S = 0.42
 STRESSED = 0.55  # share of the most prominent syllable's prominence
-LIST_COMMAS = 2  # so many commas before an "and" or "or" make a list
+LIST_COMMAS = 2  # so many commas before a word that joins make a list
+JOINS = frozenset("and or und oder et ou e o y".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def _prominence(level: Curve, times: Curve, vowel: Phoneme) -> tuple[float, floa
 def _items(words: Sequence[Word]) -> tuple[float, ...]:
     """Where the entries of "red, green, and blue" begin; nothing for a sentence that is no list."""
     commas = [k for k, w in enumerate(words) if w.text.endswith((",", ";"))]
-    joins = [k for k, w in enumerate(words) if w.text.lower() in ("and", "or")]
+    joins = [k for k, w in enumerate(words) if w.text.lower() in JOINS]
     if len(commas) < LIST_COMMAS or not any(k > commas[LIST_COMMAS - 1] for k in joins):
         return ()
     return tuple(words[k + 1].start_s for k in commas if k + 1 < len(words))

@@ -31,8 +31,17 @@ class Prosody:
 
 
 def prosody_of(speech: Speech, frames: int, fps: int) -> Prosody:
-    """Measure a speech on the frames of its video; frames after its end are silent."""
-    level = level_of(speech.samples, speech.sample_rate_hz, frames, fps)
+    """Measure a speech on the frames of its video; frames after its end are silent.
+
+    Where its sentences are known, each is measured against its own loud parts, so that an edit leaves the others alone.
+    """
+    rate_hz = speech.sample_rate_hz
+    level = level_of(speech.samples, rate_hz, frames, fps)
+    firsts = [round(s.start_s * fps) for s in speech.sentences]
+    for first, end in pairwise([*firsts, frames]):
+        sound = speech.samples[round(first / fps * rate_hz) : round(end / fps * rate_hz)]
+        if len(sound):
+            level[first:end] = level_of(sound, rate_hz, end - first, fps)
     talking = filled(level > LOUD, round(0.25 * fps)).astype(np.float64)
     return Prosody(level=smoothed(level, 0.6), talking=smoothed(talking, 0.12 * fps))
 
