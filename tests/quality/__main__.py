@@ -13,20 +13,22 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 
 from didgen.catalog.nearest import nearest
 from didgen.errors import DidgenError
-from didgen.quality.figures import Fall, Row, falls, missed
+from didgen.quality.figures import Fall, Figures, Row, falls, missed
 from didgen.quality.page import page
 from didgen.quality.text import table
 from tests.quality import baseline, identity
 from tests.quality.gallery import gallery
 from tests.quality.run import Measured, Shelf, measure_face
 from tests.quality.sentences import SENTENCES
+
+COLUMNS = 7  # of a table: as many faces as fit on a screen
 
 
 def main() -> int:
@@ -36,23 +38,24 @@ def main() -> int:
     if not identity.installed() and not asked.quick:
         print("identity is not measured: pip install dlib-bin face-recognition-models", file=sys.stderr)
     asked.out.mkdir(parents=True, exist_ok=True)
-    shelf, done, refused = Shelf(), [], []
+    known = baseline.read(baseline.key(numbers))
+    shelf, done, refused = Shelf(), [], 0
     for path in _paths(asked.faces):
         began = time.monotonic()
         try:
             done.append(measure_face(path, numbers, shelf, whole=not asked.quick, keep=asked.out))
         except DidgenError as error:
-            refused.append(path.stem)
+            refused += 1
             print(f"{path.stem}: {error}", file=sys.stderr)
             continue
+        _write(done, _fallen(done, known), asked.out)  # after every face: a run that is stopped has said something
         print(f"{path.stem}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    rows = [measured.row for measured in done]
-    known = baseline.read(baseline.key(numbers))
-    fallen = [fall for row in rows if row.name in known for fall in falls(row, known[row.name])]
-    _report(rows, done, fallen, asked.out)
+    fallen = _fallen(done, known)
+    _print([measured.row for measured in done], fallen)
+    print(f"{asked.out / 'quality.html'}, {asked.out / 'quality.json'}")
     if asked.write_baseline:
-        baseline.write(baseline.key(numbers), rows)
-        print(f"the baseline of {len(rows)} faces is written; commit {baseline.PATH.name} with the reason")
+        baseline.write(baseline.key(numbers), [measured.row for measured in done])
+        print(f"the baseline of {len(done)} faces is written; commit {baseline.PATH.name} with the reason")
         return 0
     return 1 if fallen or refused else 0
 
@@ -75,20 +78,32 @@ def _paths(names: Sequence[str]) -> list[Path]:
     return [entries.get(name, Path(name)) for name in names] or list(entries.values())
 
 
-def _report(rows: Sequence[Row], done: Sequence[Measured], fallen: Sequence[Fall], out: Path) -> None:
-    for start in range(0, len(rows), 7):  # as many columns as fit on a screen
-        print(table(rows[start : start + 7]), end="\n\n")
+def _fallen(done: Sequence[Measured], known: Mapping[str, Figures]) -> list[Fall]:
+    return [fall for one in done if one.row.name in known for fall in falls(one.row, known[one.row.name])]
+
+
+def _print(rows: Sequence[Row], fallen: Sequence[Fall]) -> None:
+    for start in range(0, len(rows), COLUMNS):
+        print(table(rows[start : start + COLUMNS]), end="\n\n")
     for row in rows:
         lost = missed(row)
         if lost:
             print(f"{row.name} misses: {', '.join(m.title for m in lost)}")
     for fall in fallen:
         print(f"worse than the baseline: {fall}")
-    record = {"version": 1, "faces": {row.name: row.figures.to_json() for row in rows}}
+
+
+def _write(done: Sequence[Measured], fallen: Sequence[Fall], out: Path) -> None:
+    rows = [measured.row for measured in done]
+    record = {
+        "version": 1,
+        "faces": {row.name: row.figures.to_json() for row in rows},
+        "missed": {row.name: [measure.name for measure in missed(row)] for row in rows},
+        "fallen": [str(fall) for fall in fallen],
+    }
     (out / "quality.json").write_text(json.dumps(record, indent=2) + "\n")
     sheets = {measured.row.name: measured.sheet for measured in done}
     (out / "quality.html").write_text(page("Quality of the gallery", rows, sheets, fallen), "utf-8")
-    print(f"{out / 'quality.html'}, {out / 'quality.json'}")
 
 
 if __name__ == "__main__":

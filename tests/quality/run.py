@@ -67,11 +67,9 @@ def measure_face(
         clip = _spoken(path, face, " ".join(SENTENCES[n - 1] for n in sentences), Config(), video, shelf)
         figures = measure(clip)
         if whole:
-            serious = Config(expressions=(Expression("serious"),))
             figures = replace(
                 figures,
-                smile_serious=figures.smile_neutral
-                and smile(_spoken(path, face, SENTENCES[0], serious, Path(folder) / "serious.mp4", shelf)),
+                smile_serious=_serious(path, face, Path(folder), shelf) if figures.smile_neutral is not None else None,
                 identity=_identity(video, clip, photo, face) if identity.installed() else None,
                 changed_outside=_changed_outside(photo, face),
             )
@@ -83,6 +81,11 @@ def _spoken(path: Path, face: Face, text: str, config: Config, out: Path, shelf:
     shot = Shot(path, TextScript(text, VOICE), DRIVER, config, seed=SEED)
     rendered = render(shot, out, lambda *_: None, shelf)
     return read_clip(out, rendered.facts, face)
+
+
+def _serious(path: Path, face: Face, folder: Path, shelf: Shelf) -> float | None:
+    serious = Config(expressions=(Expression("serious"),))
+    return smile(_spoken(path, face, SENTENCES[0], serious, folder / "serious.mp4", shelf))
 
 
 def _identity(video: Path, clip: Clip, photo: np.ndarray, face: Face) -> float:
