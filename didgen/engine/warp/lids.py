@@ -21,11 +21,19 @@ from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
 
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
-WHITE_REACH_CM = 0.25  # how far under the landmarks' lower lid the eye's white is looked for
+WHITE_REACH_CM = 0.3  # how far under the landmarks' lower lid the eye's white is looked for
 OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
 FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
 LEAST_FOLD_CM = 0.09
+LEAST_LIGHT = 0.78  # of a shut lid, as a share of that of the skin below the eye
+SHADED = 0.7  # the same of the skin above the fold, where a brow or a rim of glasses hides it
+PALE = 0.7  # of the distance from skin: a colour nearer than that to the eye's white is white
+HANG_CM = 0.18  # how far the lashes of a shut eye hang below its edge
+ABOVE_CM = 0.07  # how far their roots' dark line reaches above it
+DARKEST = 0.45  # of the lid's own colour: lashes are no lighter than that
+LASH_SHARE = 0.9  # of the lashes' cover
 REACH = 1.45  # half widths of the eye: how far along it the layers go
+_DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
 _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
 DENSE = 2  # samples a px of the lid's layer
 
@@ -69,9 +77,9 @@ def _white_below(
     strip = _colours(canvas.sampled(frame.xy(u[None] + 0 * down, lower.at(u) + down)))
     white = _eye_white(canvas, marks, eye)
     skin = np.median(_colours(canvas.sampled(marks[None, list(eye.under[2:7]), :2]))[0], 0)
-    if np.linalg.norm(white - skin) < _UNLIKE:
+    if np.linalg.norm(white - skin) < _UNLIKE or white[0] < skin[0] - _DARKER:
         return np.zeros(len(u), np.float32)
-    pale = np.linalg.norm(strip - white, axis=-1) < 0.8 * np.linalg.norm(strip - skin, axis=-1)
+    pale = np.linalg.norm(strip - white, axis=-1) < PALE * np.linalg.norm(strip - skin, axis=-1)
     reach = np.minimum.accumulate(pale, axis=0).sum(0) * float(down[1, 0])
     x = u / frame.half
     clear = (np.abs(u - frame.uv(marks[eye.iris[0]])[0]) > 0.8 * iris_of(marks, eye)[2]) & (reach < 0.9 * down[-1, 0])
@@ -83,14 +91,14 @@ def _white_below(
 
 
 def _eye_white(canvas: Canvas, marks: Floats, eye: Eye) -> Floats:
-    """(3,) the colour of the white: the brighter half of what lies between the lids beside the iris."""
+    """(3,) the colour of the white: the brightest third of what lies between the lids beside the iris."""
     share = np.linspace(0.3, 0.7, 5, dtype=np.float32)[:, None, None]
     places = marks[None, list(eye.up[1:-1]), :2] * (1 - share) + marks[None, list(eye.lo[1:-1]), :2] * share
     x, y, radius = iris_of(marks, eye)
     beside = np.hypot(places[..., 0] - x, places[..., 1] - y) > 1.1 * radius
     colours = _colours(canvas.sampled(places.astype(np.float32)))
     colours = colours[beside] if beside.sum() > 5 else colours.reshape(-1, 3)
-    return floats(np.median(colours[colours[:, 0] >= np.median(colours[:, 0])], 0))
+    return floats(np.median(colours[colours[:, 0] >= np.percentile(colours[:, 0], 65)], 0))
 
 
 def _colours(rgb: Picture) -> Floats:
@@ -136,6 +144,12 @@ def _side(lines: LidLines, grid: Floats) -> Picture:
     return picture8(127.5 + 127.5 * (above - below) + 0.5)
 
 
+def _at_least(tone: Floats, least: Floats) -> Floats:
+    """(n, 3) a colour, made as light as another where it is darker, at most twice as light."""
+    gain = least.mean(-1, keepdims=True) / np.maximum(tone.mean(-1, keepdims=True), 1)
+    return floats(tone * np.clip(gain, 1, 2))
+
+
 class _Sheet:
     """The photo about one eye in the slit frame, columns along u, and the tones of its skin."""
 
@@ -155,8 +169,10 @@ class _Sheet:
         self.fall = lines.fall(u, px_per_cm)
         self.rgb = self._at(u[None] + 0 * self.uv[..., 0], self.uv[..., 1]).astype(np.float32)
         self.height = floats(self.upper[None] - self.uv[..., 1])  # above the lid's edge
-        self.above = self._tone(self.fold - 0.45 * px_per_cm, self.fold - 0.05 * px_per_cm, 65)
         self.under = self._tone(self.lower + 0.12 * px_per_cm, self.lower + 0.5 * px_per_cm, 45)
+        above = self._tone(self.fold - 0.45 * px_per_cm, self.fold - 0.05 * px_per_cm, 65)
+        skin = smoothstep(0.5, 0.8, above.mean(-1) / np.maximum(self.under.mean(-1), 1))[:, None]
+        self.above = floats(skin * above + (1 - skin) * SHADED * self.under)  # a brow, a rim of glasses is no skin
         self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 65)
 
     def _at(self, u: NDArray[np.floating], v: NDArray[np.floating]) -> Picture:
@@ -187,12 +203,32 @@ class _Sheet:
         return Layer(with_alpha(picture8(rgb), self._alpha()), self.region, DENSE)
 
     def shut_lid(self) -> Layer:
-        """Even skin down to the line of the lashes, which is the photo's own dark edge."""
+        """Even skin down to the line of the lashes, which is the photo's own dark edge; the lashes hang from it."""
         clean = self._clean()
         edge = np.minimum(self.rgb, clean)
         share = smoothstep(0.16 * self.cm, 0.06 * self.cm, self.height)[..., None]
         share = np.maximum(share, self._beyond()[..., None])
-        return Layer(with_alpha(picture8(clean + share * (edge - clean)), self._alpha()), self.region, DENSE)
+        rgb = clean + share * (edge - clean)
+        lashes = self._lashes()
+        dark = np.minimum(self._lash_tone(), clean)
+        rgb = rgb + lashes[..., None] * (dark - rgb)
+        return Layer(with_alpha(picture8(rgb), np.maximum(self._alpha(), lashes)), self.region, DENSE)
+
+    def _lash_tone(self) -> Floats:
+        """(columns, 3) the darkest of the lid's edge."""
+        share = np.linspace(-0.06, 0.12, 9, dtype=np.float32)[:, None]
+        band = self._at(self.u[None] + 0 * share, self.upper - share * self.cm).astype(np.float32)
+        k = band.sum(-1).argmin(0)
+        tone = np.take_along_axis(band, k[None, :, None], 0)[0]
+        tone = np.minimum(tone, DARKEST * self._lid_tone())
+        return floats(cv2.GaussianBlur(tone[None], (0, 0), 0.1 * self.cm * DENSE, borderType=cv2.BORDER_REPLICATE)[0])
+
+    def _lashes(self) -> Floats:
+        """(h, w) 0..1: a dark line along the edge, thinning out below it and towards the corners."""
+        long = HANG_CM * self.cm * smoothstep(1.02, 0.6, np.abs(self.u) / self.lines.frame.half)
+        below = np.clip(1 + self.height / np.maximum(long, 0.3), 0, 1)
+        above = smoothstep(ABOVE_CM * self.cm, 0.0, self.height)
+        return floats(LASH_SHARE * np.where(self.height < 0, below, above) * (long > 0.3))
 
     def _beyond(self) -> Floats:
         """(h, w) 1 where a shut lid is the photo again: beyond the corners."""
@@ -204,11 +240,17 @@ class _Sheet:
         """(h, w, 3) the lid's skin from its edge up to where the fold is when it is shut, lit like a ball."""
         whole = np.maximum(self.upper - self.fold + self.fall, 1)
         s = np.clip(self.height / whole, 0, 1)
-        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
+        tone = self._lid_tone()
         colour = tone + smoothstep(0.5, 1.0, s)[..., None] * (self.above - tone)
         round_ = 0.05 * np.sin(np.pi * s) - 0.07 * smoothstep(0.75, 1.0, s) - 0.06 * smoothstep(0.2, 0.0, s)
         round_ = round_ - 0.05 * np.clip(np.abs(self.u) / self.lines.frame.half, 0, 1)[None] ** 2
         return floats(colour * (1 + round_)[..., None] + self._grain())
+
+    def _lid_tone(self) -> Floats:
+        """(columns, 3) a shut lid's own colour: between what is seen of it and the skin about it, and never as dark as
+        the shadow under a brow, since it bulges into the light."""
+        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
+        return _at_least(tone, LEAST_LIGHT * self.under)
 
     def _grain(self) -> Floats:
         """(h, w, 3) the detail of the skin under the eye, mirrored about its upper end."""
@@ -229,7 +271,8 @@ class _Sheet:
         above = cv2.remap(self.above[None], at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         height = (self.lines.fold.at(uv[..., 0]) - uv[..., 1]) / self.cm
         beside = smoothstep(1.15, 0.9, np.abs(uv[..., 0]) / self.lines.frame.half)
-        near = smoothstep(0.22, 0.0, height)[..., None]
+        near = smoothstep(0.15, 0.0, height)[..., None]
         even = closed + 0.8 * near * (above * 0.93 - closed)
-        share = (smoothstep(0.5, 0.15, height) * (height > -0.2) * beside)[..., None]
+        skin = smoothstep(0.35, 0.55, closed.mean(-1) / max(float(self.under.mean()), 1))  # neither brow nor glasses
+        share = (smoothstep(0.5, 0.15, height) * (height > -0.2) * beside * skin)[..., None]
         return picture8(rgb + share * (even - rgb))
