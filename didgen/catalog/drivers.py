@@ -13,6 +13,28 @@ TALK_BANKS: dict[str, tuple[str, ...]] = {
     "subtle": tuple(f"driver-{n:02}" for n in range(1, 5)),
 }
 
+MANNERS: dict[str, str] = {
+    "natural/driver-1": "even, as a newsreader",
+    "natural/driver-2": "nods at everything, chin a little down",
+    "natural/driver-3": "head to one side",
+    "natural/driver-4": "thinks: slow, looks up and away",
+    "natural/driver-5": "chin up, brows up",
+    "natural/driver-6": "turns from side to side, one of them the favourite",
+    "natural/driver-7": "leans in, smiles, hardly blinks",
+    "natural/driver-8": "in earnest: chin down, brows knit, slow nods",
+    "lively/driver-01": "quick nods",
+    "lively/driver-02": "from side to side, smiling",
+    "lively/driver-03": "rocks and tilts",
+    "lively/driver-04": "delighted: chin and brows go up",
+    "lively/driver-05": "restless eyes",
+    "lively/driver-06": "leans in and insists",
+    "subtle/driver-01": "hardly moves",
+    "subtle/driver-02": "head a little to one side, a trace of a smile",
+    "subtle/driver-03": "the eyes do it",
+    "subtle/driver-04": "small nods, in earnest",
+}
+"""How each driver of a talk moves, as the local engine has it."""
+
 ANIMATION_BANKS: dict[str, tuple[str, ...]] = {
     "nostalgia": tuple(f"driver-{n:02}" for n in range(1, 18) if n != 13),
     "fun": tuple(f"driver-{n:02}" for n in range(1, 11)),

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from didgen.catalog.drivers import TALK_BANKS
+from didgen.catalog.drivers import MANNERS, TALK_BANKS
 from didgen.engine.face.face import Face
 from didgen.engine.motion.character import TALKERS
 from didgen.engine.motion.choice import Driver, Occasion, find_driver
@@ -378,6 +378,7 @@ def test_an_open_orientation_turns_against_the_photo(yaw_deg: float) -> None:
 
 
 def test_every_driver_of_the_banks_has_a_character() -> None:
-    """18 rows, no two alike."""
+    """18 rows, no two alike, and a line that says how each moves."""
+    assert list(MANNERS) == [f"{bank}/{name}" for bank, name in EVERY]
     assert {b: tuple(rows) for b, rows in TALKERS.items()} == TALK_BANKS
     assert len({c for rows in TALKERS.values() for c in rows.values()}) == 18

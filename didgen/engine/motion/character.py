@@ -42,73 +42,56 @@ class Character:
     breath_cm: float = 0.12
 
 
+# What each row is meant to look like is said in catalog.drivers.MANNERS.
 TALKERS: dict[str, dict[str, Character]] = {
     "natural": {
-        # an even newsreader
         "driver-1": Character((1.8, 1.2, 0.9), nod_deg=1.6, nods=0.55, blinks_per_min=20),
-        # nods at everything, chin a little down
         "driver-2": Character((1.5, 1.3, 0.8), (0, 1.2, 0), nod_deg=3.2, nods=0.9, brow=0.2, blinks_per_min=24),
-        # head to one side
         "driver-3": Character((1.7, 1.0, 2.3), (0.5, 0, 3.2), nod_deg=1.4, nods=0.4, smile=0.06),
-        # thinks: slow, looks up and away
         "driver-4": Character(
             (2.4, 1.4, 1.0), (-0.8, 0, -0.6), 0.9, 1.2, 0.3, averts=0.75, look=(-0.8, -0.7), blinks_per_min=28
         ),
-        # chin up, brows up
         "driver-5": Character(
             (1.7, 1.4, 0.9), (0, -1.6, 0), nod_deg=2.0, upbeat=0.8, brow=1.0, brows=0.75, blinks_per_min=18
         ),
-        # turns from side to side, one of them the favourite
         "driver-6": Character(
             (3.3, 0.9, 0.8), (2.2, 0, 0.4), nod_deg=1.2, nods=0.35, brow=0.3, look=(0.9, 0.1), sway_cm=0.25
         ),
-        # leans in, smiling, hardly blinks
         "driver-7": Character(
             (1.8, 1.5, 1.2), (0, 0.4, -0.8), 1.3, 1.8, 0.5, lean_cm=0.6, sway_cm=0.25, smile=0.14, blinks_per_min=14
         ),
-        # in earnest: chin down, brows knit, slow nods
         "driver-8": Character(
             (1.5, 1.3, 1.3), (-0.5, 2.2, -1.8), 1.0, 2.2, 0.45, late_s=0.06, brow=-0.9, brows=0.6, blinks_per_min=12
         ),
     },
     "lively": {
-        # quick nods
         "driver-01": Character((2.8, 2.2, 1.4), (0, 0.8, 0), 2.6, 3.6, 0.95, late_s=-0.03, blinks_per_min=24),
-        # from side to side, smiling
         "driver-02": Character((4.3, 1.5, 1.3), (1.2, 0, 0), 1.8, 2.0, 0.5, brow=0.5, sway_cm=0.4, smile=0.1),
-        # rocks and tilts
         "driver-03": Character((2.4, 1.6, 3.7), (0, 0, -2.6), 2.0, 2.2, 0.5, brow=0.5, sway_cm=0.3, blinks_per_min=20),
-        # delighted: chin and brows go up
         "driver-04": Character(
             (2.7, 2.2, 1.7), (0, -1.8, 0.8), 2.0, 3.0, 0.8, 0.75, brow=1.2, brows=0.85, smile=0.2, blinks_per_min=18
         ),
-        # restless eyes
         "driver-05": Character(
             (3.2, 1.7, 1.4), (-1.6, 0, 0), 2.3, 1.8, 0.4, averts=0.9, look=(1.0, 0.3), blinks_per_min=33, sway_cm=0.3
         ),
-        # leans in and insists
         "driver-06": Character(
             (2.5, 2.2, 1.5), (0, 1.8, 1.4), 1.7, 3.8, 0.6, late_s=0.04, brow=-0.8, brows=0.6, lean_cm=0.9,
             blinks_per_min=15,
         ),
     },
     "subtle": {
-        # hardly moves
         "driver-01": Character(
             (0.7, 0.5, 0.35), (0, 0, 0), 1.0, 0.6, 0.3, brow=0.15, averts=0.05, sway_cm=0.06, lean_cm=0.1,
             blinks_per_min=18,
         ),
-        # head to one side, a trace of a smile
         "driver-02": Character(
             (0.75, 0.5, 0.8), (0.3, -0.3, 1.7), 1.1, 0.7, 0.4, brow=0.25, averts=0.08, sway_cm=0.08, lean_cm=0.1,
             smile=0.1, blinks_per_min=22,
         ),
-        # the eyes do it
         "driver-03": Character(
             (0.9, 0.5, 0.4), (-0.7, 0, 0), 1.2, 0.6, 0.25, brow=0.55, brows=0.6, averts=0.6, look=(-0.9, 0.2),
             sway_cm=0.06, lean_cm=0.1, blinks_per_min=28,
         ),
-        # small nods, earnest
         "driver-04": Character(
             (0.6, 0.7, 0.45), (0, 1.1, -0.5), 1.2, 1.5, 0.8, brow=-0.35, brows=0.5, averts=0.05, sway_cm=0.06,
             lean_cm=0.15, blinks_per_min=12,

@@ -129,7 +129,7 @@ def talking_gaze(rng: np.random.Generator, phrase: Phrase, character: Character,
     """
     gaze = CALMER * _fixations(rng, phrase.length, fps, 0.0)
     for start_s, end_s in _averted(rng, phrase, character):
-        size = float(rng.uniform(*AVERT_DEG)) * (0.6 + 0.4 * character.averts)
+        size = float(rng.uniform(*AVERT_DEG)) * (0.8 + 0.2 * character.averts)
         target = size * np.array(character.look) + rng.normal(0.0, 0.5, 2)
         gaze[round(start_s * fps) : round(end_s * fps)] = target
     return gaze
