@@ -33,9 +33,9 @@ from didgen.engine.video import gif
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.gif import GifEncoder
 from didgen.engine.video.mark import ai_mark
-from didgen.engine.video.overlay import overlay_of
+from didgen.engine.video.overlay import Overlay, overlay_of
 from didgen.engine.video.probe import probe
-from didgen.engine.warp.frame import draw
+from didgen.engine.warp.frame import draw, draw_work
 from didgen.engine.warp.rig import Rig, build_rig
 
 REPORT_EVERY = 5  # frames
@@ -169,29 +169,42 @@ def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Pa
     """Draw and encode every frame; returns the seconds it took."""
     mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
     overlay = overlay_of(shot.config.logo, rig.width, rig.height)
+    left, top = rig.corner
+    part_overlay = overlay and overlay.within(left, top, rig.geometry.width, rig.geometry.height)
     began = time.perf_counter()
 
-    def drawn(k: int) -> NDArray[np.uint8]:
-        frame = draw(rig, track, k)
-        if overlay is not None:
-            overlay.lay(frame)
-        return frame
+    def whole(k: int) -> NDArray[np.uint8]:
+        return _laid(overlay, draw(rig, track, k))
+
+    def part(k: int) -> NDArray[np.uint8]:
+        return _laid(part_overlay, draw_work(rig, track, k))
 
     encoder: Encoder | GifEncoder
     if shot.config.result_format == "gif":
         samples = sorted({round(k) for k in np.linspace(0, len(track) - 1, gif.SAMPLES)})
-        encoder = GifEncoder(out, rig.width, rig.height, map(drawn, samples), mark)
+        encoder = GifEncoder(out, rig.width, rig.height, map(whole, samples), mark)
     else:
-        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark)
+        still = None if rig.photo is None else _laid(overlay, rig.photo.copy())
+        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark, still=still)
     with encoder:
         for k in range(0, len(track), _step(shot)):
-            encoder.write(drawn(k))
+            if isinstance(encoder, Encoder):
+                encoder.write(part(k), left, top)
+            else:
+                encoder.write(whole(k))
             if k % REPORT_EVERY == 0:
                 report("frames", k, len(track))
         report("frames", len(track), len(track))
         report("video", 0, 1)
     report("video", 1, 1)
     return time.perf_counter() - began
+
+
+def _laid(overlay: Overlay | None, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with the overlay on it, in place."""
+    if overlay is not None:
+        overlay.lay(picture)
+    return picture
 
 
 def _step(shot: Shot) -> int:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from didgen.engine.shot import preview_path
-from didgen.engine.video.colour import i420
+from didgen.engine.video.colour import i420, lay_i420
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.mark import ai_mark
 from didgen.engine.video.probe import probe
@@ -215,3 +215,27 @@ def test_a_preview_that_cannot_be_written_hurts_nobody(tmp_path: Path) -> None:
     preview_path(tmp_path / "a.mp4").mkdir()
     assert 5 == len(decode_rgb(encode(tmp_path / "a.mp4", 5, tone(0.2))))
     assert preview_path(tmp_path / "a.mp4").is_dir()
+
+
+def test_a_part_before_a_still_picture_is_the_whole_frame(tmp_path: Path) -> None:
+    """Frames given as the part that changes, or whole, make the same file; planes too, to the byte."""
+    left, top, right, bottom = 16, 8, 80, 50
+    still = noise(1)
+    frames = [still.copy() for _ in range(12)]
+    for k, frame in enumerate(frames):
+        frame[top:bottom, left:right] = noise(k)[top:bottom, left:right]
+    whole = encode(tmp_path / "whole.mp4", len(frames), draw=lambda k: frames[k])
+    parts = tmp_path / "parts.mp4"
+    with Encoder(parts, WIDTH, HEIGHT, None, still=still) as encoder:
+        for frame in frames:
+            encoder.write(frame[top:bottom, left:right], left, top)
+    assert whole.read_bytes() == parts.read_bytes()
+
+
+def test_a_part_at_odd_px_or_before_nothing_is_refused(tmp_path: Path) -> None:
+    """Four pixels share a chroma, and without a still picture there is nothing to lay a part on."""
+    planes = i420(picture())
+    with pytest.raises(ValueError, match="even"):
+        lay_i420(planes, picture()[:20, :20], 3, 4)
+    with pytest.raises(ValueError, match="in a video of"), Encoder(tmp_path / "a.mp4", WIDTH, HEIGHT, None) as encoder:
+        encoder.write(picture()[:20, :20], 4, 4)

@@ -112,3 +112,17 @@ def test_nothing_is_laid_when_nothing_is_wanted() -> None:
     """`logo: false`."""
     assert overlay_of(None, WIDTH, HEIGHT) is None
     assert overlay_of("ai", WIDTH, HEIGHT) is not None
+
+
+def test_an_overlay_cut_to_a_part_is_seen_there_alike() -> None:
+    """Laid over the part or over the whole frame: the part's px are the same; out of reach there is nothing to lay."""
+    frame = np.random.default_rng(3).integers(0, 255, (200, 320, 3), np.uint8)
+    mark = ai_badge(320, 200)
+    left, top, width, height = 250, 150, 60, 46
+    part = frame[top : top + height, left : left + width].copy()
+    cut = mark.within(left, top, width, height)
+    assert cut is not None
+    cut.lay(part)
+    mark.lay(frame)
+    assert np.array_equal(frame[top : top + height, left : left + width], part)
+    assert mark.within(0, 0, 100, 100) is None

@@ -17,7 +17,7 @@ from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, pucker_gain
 from didgen.engine.warp.canvas import make_canvas
-from didgen.engine.warp.frame import draw
+from didgen.engine.warp.frame import draw, draw_work
 from didgen.engine.warp.rig import Rig, build_rig, video_sized
 
 PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "eileen.jpg"
@@ -97,6 +97,16 @@ def test_outside_the_work_picture_a_stitched_frame_is_the_photo(photo, stitched)
     changed = (frame != photo).any(-1)
     assert not changed[~inside].any()
     assert changed.mean() > 0.03
+
+
+def test_a_stitched_work_picture_lies_at_even_px(stitched):
+    """It can be laid into 4:2:0 planes, and is what the whole frame shows there."""
+    track = _track((6, 2, 3), jawOpen=0.5)
+    work, frame = draw_work(stitched, track, 0), draw(stitched, track, 0)
+    left, top = stitched.corner
+    height, width = work.shape[:2]
+    assert (0, 0, 0, 0) == (left % 2, top % 2, width % 2, height % 2)
+    assert np.array_equal(work, frame[top : top + height, left : left + width])
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,25 @@ def i420(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     height, width = rgb.shape[:2]
     planes = np.empty((height * 3 // 2, width), np.uint8)
-    planes[:height] = _mix(cv2.split(rgb), _Y, 16)
-    half = cv2.split(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
-    chroma = planes[height:].reshape(2, height // 2, width // 2)
-    chroma[0] = _mix(half, _CB, 128)
-    chroma[1] = _mix(half[::-1], _CR[::-1], 128)
+    lay_i420(planes, rgb, 0, 0)
     return planes
+
+
+def lay_i420(planes: NDArray[np.uint8], rgb: NDArray[np.uint8], left: int, top: int) -> None:
+    """Write an (h, w, 3) RGB picture into the planes of a larger one, as `i420` of the whole would have it there.
+
+    planes: (H * 3 / 2, W), as `i420` gives them. left, top, h and w must be even: four pixels share a chroma.
+    """
+    height, width = rgb.shape[:2]
+    if (left | top | height | width) % 2:
+        raise ValueError(f"a part of {width}x{height} at {left}, {top}: 4:2:0 needs even numbers")
+    whole_height, whole_width = planes.shape[0] * 2 // 3, planes.shape[1]
+    planes[top : top + height, left : left + width] = _mix(cv2.split(rgb), _Y, 16)
+    half = cv2.split(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+    chroma = planes[whole_height:].reshape(2, whole_height // 2, whole_width // 2)
+    here = np.s_[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
+    chroma[0][here] = _mix(half, _CB, 128)
+    chroma[1][here] = _mix(half[::-1], _CR[::-1], 128)
 
 
 def _mix(channels: Sequence[Any], factors: Sequence[float], offset: float) -> Any:

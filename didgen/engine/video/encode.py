@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.shot import FPS, preview_path
-from didgen.engine.video.colour import i420
+from didgen.engine.video.colour import lay_i420
 from didgen.engine.video.preview import Preview
 from didgen.errors import DidgenError, RenderError, StorageError
 
@@ -31,6 +31,9 @@ BT709 = 1  # the number of BT.709 in H.273 for primaries, transfer and matrix al
 Sound = tuple[NDArray[np.float32], int]
 """Mono samples in -1..1, (N,), and their rate in Hz."""
 
+_Part = tuple[NDArray[np.uint8], int, int]
+"""(h, w, 3) RGB and where it lies in the frame, left and top."""
+
 
 class Encoder:
     """Writes one video; use it as a context manager: the file is whole at `out` after the block, or absent.
@@ -39,6 +42,8 @@ class Encoder:
     QUEUED_FRAMES behind. Sound is cut or filled with silence to the picture's length. What the thread meets is raised
     by the next `write` or by `close`: StorageError when the disk is full, RenderError for anything else. While it is
     written, the same pictures and sound can be read from `preview_path(out)`.
+
+    still: (height, width, 3), what every frame shows where nothing is written; left out, frames are written whole.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Encoder:
         crf: int = 18,
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
+        still: NDArray[np.uint8] | None = None,
     ) -> None:
         if width % 2 or height % 2:
             raise ValueError(f"H.264 4:2:0 needs even sides, not {width}x{height}")
@@ -59,19 +65,26 @@ class Encoder:
         self._size = (width, height)
         self._failure: BaseException | None = None
         self._closed = False
-        self._frames: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUED_FRAMES)
+        self._frames: queue.Queue[_Part | None] = queue.Queue(QUEUED_FRAMES)
         self._muxer = _Muxer(
             self._part, preview_path(out), out.suffix, width, height, sound, crf, preset, dict(metadata or {})
         )
+        self._still = still is not None
+        if still is not None:
+            self._muxer.lay(still, 0, 0)
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
         self._thread.start()
 
-    def write(self, rgb: NDArray[np.uint8]) -> None:
-        """Add one (height, width, 3) RGB frame. The array is the encoder's from now on: do not draw into it again."""
-        if rgb.shape != (self._size[1], self._size[0], 3):
-            raise ValueError(f"a frame of {rgb.shape} in a video of {self._size}")
+    def write(self, rgb: NDArray[np.uint8], left: int = 0, top: int = 0) -> None:
+        """Add one (height, width, 3) RGB frame, or, before a `still`, the one part of it that ever changes, at even px.
+
+        The array is the encoder's from now on: do not draw into it again.
+        """
+        height, width = rgb.shape[:2]
+        if (left, top, left + width, top + height) != (0, 0, *self._size) and not self._still:
+            raise ValueError(f"a frame of {rgb.shape} at {left}, {top} in a video of {self._size}")
         self._check()
-        self._frames.put(rgb)
+        self._frames.put((rgb, left, top))
 
     def close(self) -> None:
         """Finish the file and give it its name."""
@@ -113,7 +126,7 @@ class Encoder:
         """Encode until the end mark. After a failure only empty the queue, so that `write` never blocks for ever."""
         while (frame := self._frames.get()) is not None:
             if self._failure is None:
-                self._guard(self._muxer.picture, frame)
+                self._guard(self._muxer.picture, *frame)
         self._guard(self._muxer.finish if self._failure is None else self._muxer.abandon)
 
     def _guard(self, step: Any, *args: Any) -> None:
@@ -159,11 +172,17 @@ class _Muxer:
         self._sound = _resampled(*sound) if sound else None
         self._audio = _audio_stream(self._file) if sound else None
         self._preview = Preview(preview, [stream for stream in (self._video, self._audio) if stream is not None])
+        self._planes = np.empty((height * 3 // 2, width), np.uint8)
         self._pictures = 0
         self._heard = 0  # samples handed to the AAC encoder
 
-    def picture(self, rgb: NDArray[np.uint8]) -> None:
-        frame = av.VideoFrame.from_ndarray(i420(rgb), format="yuv420p")
+    def lay(self, rgb: NDArray[np.uint8], left: int, top: int) -> None:
+        """Change what is seen from the next picture on."""
+        lay_i420(self._planes, rgb, left, top)
+
+    def picture(self, rgb: NDArray[np.uint8], left: int, top: int) -> None:
+        self.lay(rgb, left, top)
+        frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
         frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
         frame.color_range, frame.colorspace = av.video.reformatter.ColorRange.MPEG, BT709
         self._mux(self._video.encode(frame))

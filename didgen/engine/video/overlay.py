@@ -41,6 +41,18 @@ class Overlay:
         under = frame[self.top : self.top + height, self.left : self.left + width]
         under[:] = (under * self.clear + self.ink + np.uint16(127)) // np.uint16(255)
 
+    def within(self, left: int, top: int, width: int, height: int) -> Overlay | None:
+        """The same overlay in px of a part of the frame, cut to it; None where it does not reach it."""
+        x0, y0 = max(left, self.left), max(top, self.top)
+        x1, y1 = (
+            min(left + width, self.left + self.ink.shape[1]),
+            min(top + height, self.top + self.ink.shape[0]),
+        )
+        if x0 >= x1 or y0 >= y1:
+            return None
+        seen = np.s_[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
+        return Overlay(x0 - left, y0 - top, self.ink[seen], self.clear[seen])
+
 
 def overlay_of(logo: Logo | str | None, width: int, height: int) -> Overlay | None:
     """What is laid over a video of that size: the mark for "ai", a logo, or nothing. Raises RenderError(LogoError)."""

@@ -28,8 +28,17 @@ class Canvas:
         """(h, w, 3): the source at (h, w, 2) x, y work px."""
         at = places * np.float32(self.per_px)
         at += np.float32(self.margin * self.per_px)
-        out: Picture = cv2.remap(self.rgb, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return out
+        return read(self.rgb, at)
+
+
+def read(samples: Picture, at: Floats) -> Picture:
+    """(h, w, channels): bilinear between samples at (h, w, 2) x, y; the border's own beyond it.
+
+    OpenCV rounds places to 1/32 in any case; rounded beforehand they are read in half the time.
+    """
+    fixed = cv2.convertMaps(at, None, cv2.CV_16SC2)
+    out: Picture = cv2.remap(samples, *fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return out
 
 
 def make_canvas(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.warp.behind import fill_behind
-from didgen.engine.warp.canvas import Canvas, Picture
+from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.grid import PAD, NodeGrid
 
@@ -29,65 +29,62 @@ _RIM = 0.02  # about the person: stray hairs, painted over behind her and kept i
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
     """grid: of the work picture. moving: (h, w, 4) RGB and opacity, colours times opacity, sampled as `Canvas` is;
-    behind: (height, width, 3), the still picture. near: (rows, columns) on the grid's nodes, > 0 where anything moves.
+    behind: (height, width, 3), the still picture. near: (rows, columns) uint8 on the grid's nodes, 1
+    where anything that moves may be within the px that a node stands for.
     """
 
     grid: NodeGrid
     moving: Picture
     behind: Picture
-    near: Floats
+    near: NDArray[np.uint8]
     margin: int
     per_px: int
 
     def drawn(self, back: Floats) -> Picture:
         """(height, width, 3) work picture. back: (rows, columns, 2) from each node to where it reads, work px."""
-        out = self.behind.copy()
+        out = np.empty_like(self.behind)
+        bottom = 0
         for part in self.parts(back):
             x, y = part.left - self.grid.left, part.top - self.grid.top
-            here = np.s_[y : y + part.height, x : x + part.width]
+            right, lower = x + part.width, y + part.height
+            out[bottom:y] = self.behind[bottom:y]
+            out[y:lower, :x] = self.behind[y:lower, :x]
+            out[y:lower, right:] = self.behind[y:lower, right:]
             rows, columns = y // part.step, x // part.step
             nodes = back[rows : rows + part.rows, columns : columns + part.columns]
-            out[here] = laid(self._read(part.dense_map(nodes)), out[here])
+            at = part.dense_map(nodes, self.per_px, self.margin)
+            lay(read(self.moving, at), self.behind[y:lower, x:right], out[y:lower, x:right])
+            bottom = lower
+        out[bottom:] = self.behind[bottom:]
         return out
 
     def parts(self, back: Floats) -> list[NodeGrid]:
-        """The rectangles in which something of the person is seen, as grids of their own."""
+        """The rectangles in which something of the person is seen, downwards, as grids of their own."""
         grid = self.grid
-        at = back / grid.step + _node_numbers(*back.shape[:2])
-        near = cv2.remap(self.near, at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0
-        inner = near[PAD - 1 : 1 - PAD, PAD - 1 : 1 - PAD]  # one node beyond each side counts for the px before it
+        at = cv2.scaleAdd(back, 1 / grid.step, grid.numbers())
+        near = cv2.remap(self.near, at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        cells = near[PAD:-PAD, PAD:-PAD]  # a node stands for the step px about it
         parts = []
-        for row in range(0, grid.rows - 2 * PAD, _STRIP):
-            columns = np.flatnonzero(inner[row : row + _STRIP + 2].any(0))
+        for row in range(0, len(cells), _STRIP):
+            columns = np.flatnonzero(cells[row : row + _STRIP].any(0))
             if len(columns):
-                first, last = max(int(columns[0]) - 2, 0), int(columns[-1]) + 1
-                left, top = first * grid.step, row * grid.step
-                width, height = min(last * grid.step, grid.width) - left, min(_STRIP * grid.step, grid.height - top)
-                if width > 0:
-                    parts.append(NodeGrid(grid.left + left, grid.top + top, width, height, grid.step))
+                left, top = int(columns[0]) * grid.step, row * grid.step
+                width = min((int(columns[-1]) + 1) * grid.step, grid.width) - left
+                height = min((row + _STRIP) * grid.step, grid.height) - top
+                parts.append(NodeGrid(grid.left + left, grid.top + top, width, height, grid.step))
         return parts
 
     def within(self, places: Floats) -> Floats:
         """(h, w) 0..1: 1 well inside the person, 0 from her outline on, at (h, w, 2) work px of the photo."""
-        opacity = cv2.extractChannel(self._read(places), 3).astype(np.float32) / 255
+        at = (places + np.float32(self.margin)) * np.float32(self.per_px)
+        opacity = cv2.extractChannel(read(self.moving, at), 3).astype(np.float32) / 255
         return smoothstep(0.6, 1.0, cv2.blur(opacity, (5, 5)))
 
-    def _read(self, places: Floats) -> Picture:
-        at = places * np.float32(self.per_px)
-        at += np.float32(self.margin * self.per_px)
-        out: Picture = cv2.remap(self.moving, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return out
 
-
-def _node_numbers(rows: int, columns: int) -> Floats:
-    return np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
-
-
-def laid(moving: Picture, behind: Picture) -> Picture:
-    """(h, w, 3): premultiplied RGBA over RGB."""
+def lay(moving: Picture, behind: Picture, out: Picture) -> None:
+    """Premultiplied RGBA (h, w, 4) over RGB (h, w, 3), into `out`."""
     clear = cv2.bitwise_not(cv2.extractChannel(moving, 3))
-    out: Picture = cv2.add(cv2.cvtColor(moving, cv2.COLOR_RGBA2RGB), _times(behind, clear))
-    return out
+    cv2.add(cv2.cvtColor(moving, cv2.COLOR_RGBA2RGB), _times(behind, clear), dst=out)
 
 
 def _times(rgb: Picture, share: NDArray[np.uint8]) -> Picture:
@@ -113,12 +110,13 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
     clear = 255 - cv2.warpAffine(shares, small_from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
     first, stop = canvas.margin * canvas.per_px, -canvas.margin * canvas.per_px
     nodes = (grid.nodes() + 0.5) * np.float32(scale) - np.float32(0.5 - edge)
-    close = _grown(hole, math.ceil(grid.step * scale)).astype(np.float32)
+    # Half a step to the cell's sides, stretched by what a flow stretches, and half a step of rounding to a node.
+    close = _grown(hole, math.ceil((1.5 * grid.step + 1) * scale)).astype(np.uint8)
     return Cutout(
         grid,
         moving=_taken_off(canvas.rgb, still, clear),
         behind=np.ascontiguousarray(still[first : stop : canvas.per_px, first : stop : canvas.per_px]),
-        near=np.asarray(cv2.remap(close, nodes, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32),
+        near=np.asarray(cv2.remap(close, nodes, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE), np.uint8),
         margin=canvas.margin,
         per_px=canvas.per_px,
     )

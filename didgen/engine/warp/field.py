@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -100,8 +99,7 @@ class FlowField:
 
     def _inverse(self, flow: Floats, shift: tuple[int, int]) -> Floats:
         """b on the nodes, such that the photo's point x + b goes to x + shift: b ← b + α (shift - f(x + b) - b)."""
-        rows, columns = flow.shape[:2]
-        still = _indices(rows, columns)
+        still = self.grid.numbers()
         back = np.zeros_like(flow)
         wanted = (np.array(shift, np.float32) * self.damping).tolist()
         for _ in range(self.rounds):
@@ -111,14 +109,6 @@ class FlowField:
             if any(shift):
                 back = cv2.add(back, (*wanted, 0, 0))
         return back
-
-
-@lru_cache(32)
-def _indices(rows: int, columns: int) -> Floats:
-    """(rows, columns, 2) column and row of each node. Shared: not to be written to."""
-    out = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
-    out.flags.writeable = False
-    return out
 
 
 def without(vertices: Sequence[int]) -> NDArray[np.intp]:

@@ -14,12 +14,18 @@ def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
     A track at rest gives the source bit for bit; stitched, so does every px that no flow reaches: flows fade to zero
     inside the work picture, so it is pasted whole, without a mask.
     """
-    weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
-    work = rig.cutout.drawn(rig.field.inverse(weights, move))
-    paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
+    work = draw_work(rig, track, index)
     if rig.photo is None:
         return work
-    left, top = (round(-shift) for shift in rig.geometry.work_from_photo[:, 2])
+    left, top = rig.corner
     frame = rig.photo.copy()
     frame[top : top + rig.geometry.height, left : left + rig.geometry.width] = work
     return frame
+
+
+def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
+    """(h, w, 3) uint8 RGB: the part of frame `index` in which anything ever moves; it lies at `rig.corner`."""
+    weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
+    work = rig.cutout.drawn(rig.field.inverse(weights, move))
+    paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
+    return work

@@ -42,13 +42,19 @@ class NodeGrid:
         """(rows, columns, 2) x, y, work px. Shared: not to be written to."""
         return _nodes(self)
 
+    def numbers(self) -> NDArray[np.float32]:
+        """(rows, columns, 2) column and row of each node. Shared: not to be written to."""
+        return _numbers(self.rows, self.columns)
+
     def sample(self, values: NDArray[np.float32], points: NDArray[Any]) -> NDArray[np.float32]:
         """Values (rows, columns[, c]) of the nodes, read at (h, w, 2) work px by cubics; the border's beyond it."""
         at = ((points - self.first) / self.step).astype(np.float32)
         return _floats(cv2.remap(values, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
-    def dense_map(self, shift: NDArray[np.float32]) -> NDArray[np.float32]:
+    def dense_map(self, shift: NDArray[np.float32], per_px: int = 1, offset: float = 0.0) -> NDArray[np.float32]:
         """(height, width, 2): x, y of every px plus the shift there, from the nodes' (rows, columns, 2) shifts.
+
+        In samples of a picture with `per_px` of them to a px, counted from `offset` px before px 0.
 
         The shift is upsampled by cubics up to the last four-fold step, which is linear: half the time, no difference to
         see. Positions are added before that step: it carries them exactly, and sixteen times fewer are added.
@@ -59,6 +65,8 @@ class NodeGrid:
             shift = _resized(shift, times, cv2.INTER_CUBIC)
         edge = PAD * (times - 1)
         inner = shift[edge : edge + finer.rows, edge : edge + finer.columns] + finer.nodes()
+        if per_px != 1 or offset:
+            inner = (inner + np.float32(offset)) * np.float32(per_px)
         dense = _resized(inner, finer.step, cv2.INTER_LINEAR)
         cut = PAD * finer.step
         return dense[cut : cut + self.height, cut : cut + self.width]
@@ -69,6 +77,13 @@ def _nodes(grid: NodeGrid) -> NDArray[np.float32]:
     x, y = grid.first
     columns, rows = np.arange(grid.columns), np.arange(grid.rows)
     out = np.stack(np.meshgrid(x + grid.step * columns, y + grid.step * rows), -1).astype(np.float32)
+    out.flags.writeable = False
+    return out
+
+
+@lru_cache(32)
+def _numbers(rows: int, columns: int) -> NDArray[np.float32]:
+    out = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
     out.flags.writeable = False
     return out
 

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.warp.canvas import read
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
-from didgen.engine.warp.seam import Floats, Picture, SlitFrame
+from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class Layer:
         """(h, w, channels): its pixels where `places` (h, w, 2), in the units of its region, says to read."""
         k = float(self.per_px)  # an affine map of OpenCV's: NumPy is slow over a last axis of two
         at = cv2.transform(places, np.array([[k, 0, -k * self.region.left], [0, k, -k * self.region.top]]))
-        out: NDArray[np.uint8] = cv2.remap(self.rgba, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return out
+        return read(self.rgba, floats(at))
 
     def warped(self, backward: Floats) -> tuple[Picture, Floats]:
         """Its colours (h, w, 3) and alpha (h, w) 0..1 where `backward` (h, w, 2) says to read."""

@@ -44,6 +44,14 @@ class Rig:
     def height(self) -> int:
         return self.geometry.height if self.photo is None else self.photo.shape[0]
 
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Left and top of the work picture in the frame, px, even."""
+        if self.photo is None:
+            return 0, 0
+        left, top = (round(-shift) for shift in self.geometry.work_from_photo[:, 2])
+        return left, top
+
     def move(self, track: MotionTrack, index: int) -> HeadMove:
         """The head of one frame, calibrated and kept from folding."""
         wanted = track.pose_deg[index]

@@ -84,11 +84,11 @@ def crop_area(face: Face, width: int, height: int, expand: float, longest_px: in
 
 
 def stitch_area(face: Face, width: int, height: int) -> WorkArea:
-    """The rectangle of whole photo px in which the head moves; the rest of the photo stays."""
+    """The rectangle in which the head moves, at even px of a photo with even sides; the rest of the photo stays."""
     left, top, right, bottom = face.box
     half = max(right - left, bottom - top) * _STITCH_SIDE / 2
-    x0, x1 = (round(np.clip((left + right) / 2 + s * half, 0, width)) for s in (-1, 1))
-    y0, y1 = (round(np.clip((top + bottom) / 2 + s * half, 0, height)) for s in (-1, 1))
+    x0, x1 = (2 * round(np.clip((left + right) / 2 + s * half, 0, width) / 2) for s in (-1, 1))
+    y0, y1 = (2 * round(np.clip((top + bottom) / 2 + s * half, 0, height) / 2) for s in (-1, 1))
     return WorkArea(x0, y0, x1 - x0, y1 - y0, 1.0)
 
 
