@@ -49,13 +49,14 @@ def strip(video: Path, clip: Clip) -> dict[str, bytes]:
 
 
 def _face(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The square about a face, SIDE_PX a side; beyond the picture its edge goes on."""
+    """The square about a face, SIDE_PX a side; grey beyond the picture."""
     low, high = landmarks[:468, :2].min(0), landmarks[:468, :2].max(0)
     side = float((high - low).max()) * _AROUND
     scale, (x, y) = SIDE_PX / side, (low + high) / 2 - side / 2
     matrix = np.array([[scale, 0, -scale * x], [0, scale, -scale * y]])
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    cut = cv2.warpAffine(rgb, matrix, (SIDE_PX, SIDE_PX), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    size, grey = (SIDE_PX, SIDE_PX), (128, 128, 128)
+    cut = cv2.warpAffine(rgb, matrix, size, flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=grey)
     return np.asarray(cut, np.uint8)
 
 
