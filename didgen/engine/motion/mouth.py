@@ -14,13 +14,13 @@ from didgen.engine.speech.speech import VISEMES, Phoneme, Speech
 
 SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "sil": {"seal": 1.0},
-    "PP": {"seal": 1.0, "mouthPress": 0.45, "mouthRollLower": 0.25, "mouthRollUpper": 0.2},
+    "PP": {"seal": 1.0, "mouthPress": 0.5, "mouthRollLower": 0.4, "mouthRollUpper": 0.15},
     "FF": {"seal": 0.97, "jawOpen": 0.1, "mouthRollLower": 0.7, "mouthUpperUp": 0.7},
     "TH": {"seal": 0.92, "jawOpen": 0.18, "mouthLowerDown": 0.18, "mouthUpperUp": 0.1, "tongue": 1.0},
     "DD": {"seal": 0.92, "jawOpen": 0.15, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.7},
     "kk": {"seal": 0.92, "jawOpen": 0.21, "mouthLowerDown": 0.15},
     "CH": {"seal": 0.92, "jawOpen": 0.09, "mouthFunnel": 0.6, "mouthPucker": 0.12, "mouthUpperUp": 0.3},
-    "SS": {"seal": 0.92, "jawOpen": 0.07, "mouthStretch": 0.15, "mouthLowerDown": 0.36, "mouthUpperUp": 0.22},
+    "SS": {"seal": 0.92, "jawOpen": 0.09, "mouthStretch": 0.15, "mouthLowerDown": 0.4, "mouthUpperUp": 0.24},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
     "aa": {"seal": 0.85, "jawOpen": 0.75, "mouthLowerDown": 0.3, "mouthUpperUp": 0.12},
@@ -34,7 +34,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
         "mouthLowerDown": 0.36,
     },
     "O": {"seal": 0.9, "jawOpen": 0.5, "mouthFunnel": 0.5, "mouthPucker": 0.3, "mouthSmile": -0.2},
-    "U": {"seal": 0.97, "jawOpen": 0.16, "mouthPucker": 0.75, "mouthFunnel": 0.22, "mouthSmile": -0.3},
+    "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.75, "mouthFunnel": 0.25, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
 
@@ -55,6 +55,7 @@ STRENGTH = {
 REDUCED = frozenset("əɐᵊᵻɪ")  # unstressed vowels: the jaw hardly opens for them
 FLANK_S = 0.06  # how far a sound's influence begins before its steady part
 FULL_S = 0.09  # a shorter sound does not reach its shape
+LATE_S = 0.006  # lips that are not to touch anything come this much after their sound: early ones look dubbed
 SLUGGISH_FRAMES = 0.55  # sigma of all shapes: lips that reach each sound's shape to the full seem to chatter
 JAW_PER_S = 8.5  # weight: about 14 cm/s at the lips; a jaw thrown open for a single picture looks like a snap
 CLOSING_S = 0.06  # the lips' way to a closure and back
@@ -74,7 +75,7 @@ def mouth_of(speech: Speech, level: Curve, fps: int) -> Mouth:
     frames = len(level)
     times = frame_times(frames, fps)
     if speech.visemes is None:
-        mix, jaw = _from_phonemes(_with_rests(speech.phonemes, frames / fps), times, fps)
+        mix, jaw = _from_phonemes(_with_rests(speech.phonemes, frames / fps), times - LATE_S, fps)
     else:
         mix, jaw = _from_probabilities(speech.visemes, frames, fps), np.ones(frames)
     rows = smoothed(mix @ _TABLE, SLUGGISH_FRAMES)

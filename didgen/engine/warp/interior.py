@@ -24,6 +24,7 @@ LOWER_HEIGHTS_CM = (0.78, 0.80, 0.88, 0.78, 0.70)
 LOWER_EDGE_CM = (0.0, -0.02, -0.05, 0.04, 0.08)
 UPPER_ARCH_CM, LOWER_ARCH_CM = 2.55, 2.15  # radius of the arch seen from above
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
+LOWER_SHADE = (0.92, 0.87, 0.84)  # RGB: the lower teeth lie deeper, between tongue and lip
 SUPERSAMPLE = 3
 
 
@@ -124,7 +125,8 @@ def _light(gape: Gape) -> Floats:
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out.
 
-    A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones.
+    A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones. Lips pushed far
+    forward (oo) leave a dark hole.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
@@ -132,7 +134,7 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     tip = low + gape.tongue * min(interior.bite_v + 0.02 * cm - low, 0)
     tongue = interior.tongue, _moved(gape.skull, 0, tip), float(np.clip((gap - 0.18) / 0.2, 0, 1))
     lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), float(np.clip((gap - 0.3) / 0.3, 0, 1))
-    upper = interior.upper_teeth, gape.skull, 1.0
+    upper = interior.upper_teeth, gape.skull, 1 - float(np.clip(1.4 * (gape.pout - 0.4), 0, 0.8))
     order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
     return [piece for piece in order if piece[2] > 0]
 
@@ -172,7 +174,7 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Floats, light: Flo
     drop = max(1, int(0.16 * cm))
     cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
     shade = light * (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * np.array([0.10, 0.20, 0.22], np.float32))
-    lit = smoothstep(0.68, 0.44, near)[..., None]
+    lit = smoothstep(0.62, 0.44, near)[..., None]
     out = interior.seam + (picture * shade - interior.seam) * lit
     return picture8(out)
 
@@ -197,7 +199,7 @@ def _tongue(colours: Colours, bite: Bite) -> Layer:
     light -= 0.10 * np.exp(-((u / 0.16) ** 2)) * smoothstep(0.05, 0.5, depth)
     light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
     gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
-    flesh = colours.flesh * np.array([1.02, 0.80, 0.80], np.float32)
+    flesh = colours.flesh * np.array([0.96, 0.78, 0.78], np.float32)
     rgb = flesh * light[..., None] + gloss[..., None] * _lit(colours, u)
     return _finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
 
@@ -215,14 +217,20 @@ def _teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     bounds = np.cumsum((0.0, *widths))
     k = np.clip(np.searchsorted(bounds, along, side="right") - 1, 0, len(widths) - 1)
     across = 2 * (along - bounds[k]) / np.take(widths, k) - 1  # -1..1 over a tooth
+    fade = (2.4, 1.8) if upper else (1.9, 1.3)  # into the dark of the cheeks
     sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
     back = arch - np.sqrt(np.clip(arch * arch - u * u, 0, None))  # cm behind the middle ones
     edge = -back * (bite.tilt + (0.10 if upper else 0.0))
     crown = sign * (edge + np.take(edges, k) - v) - 0.06 * np.abs(across) ** 3
     height = np.take(heights, k) - 0.10 * across * across
     rgb = _enamel(colours, along - bounds[k], np.take(widths, k), across, crown / height, u)
-    alpha = smoothstep(-0.03, 0.03, crown) * smoothstep(2.4, 1.8, np.abs(u))
-    return _finished(rgb * (1.0 if upper else 0.8), alpha * smoothstep(1.35, 1.15, crown), region, colours.blur_px)
+    alpha = smoothstep(-0.03, 0.03, crown) * smoothstep(*fade, np.abs(u))
+    return _finished(
+        rgb * ((1.0, 1.0, 1.0) if upper else LOWER_SHADE),
+        alpha * smoothstep(1.35, 1.15, crown),
+        region,
+        colours.blur_px,
+    )
 
 
 def _lit(colours: Colours, u: Floats) -> Floats:

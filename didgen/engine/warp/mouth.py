@@ -166,7 +166,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
         if lines.parted
         else np.stack([_likely_white((side + skin) / 2, sclera) for side in sides])
     )
-    seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.88, 0.88)
+    seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
     tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1))  # 0 for a grey photo
     white, flesh, seam = (_greyed(colour, tinted) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
@@ -190,9 +190,9 @@ def _likely_white(skin: Floats, sclera: Floats) -> Floats:
 
     Beside red lips a neutral grey looks blue, so the light's own colour, read off the skin, has to be in them.
     """
-    bright = float(np.clip(1.3 * max(_luminance(sclera), _luminance(skin)), 40, 240))
+    bright = float(np.clip(1.4 * max(_luminance(sclera), _luminance(skin)), 40, 240))
     warm = np.array([1.04, 1.0, 0.90])  # enamel is never paper-white
-    tint = 0.45 * warm + 0.42 * skin / max(_luminance(skin), 1) + 0.13 * sclera / max(_luminance(sclera), 1)
+    tint = 0.43 * warm + 0.44 * skin / max(_luminance(skin), 1) + 0.13 * sclera / max(_luminance(sclera), 1)
     return floats(np.clip(bright * tint, 0, 250))
 
 

@@ -23,6 +23,7 @@ SIDES = (("Left", 1.0), ("Right", -1.0))  # the sign of x
 
 _JAW_DEG = 12.5  # at weight 1: wider than speech ever asks
 _JAW_GLIDE_CM = (0.0, -0.85, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
+_SQUEEZE = 2.2  # of the gap that lips seem to have, per unit of mouthPress: p, b and m ask for about a half
 _CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
@@ -54,7 +55,7 @@ class _Head:
         self.mw = float(np.hypot(*(left - right)[:2]))
         self.u = (self.x - self.cx) / (self.mw / 2)
         self.lat = np.clip(1 - self.u**2, 0, 1)
-        self.bow = np.sqrt(np.clip(1 - self.u**4, 0, 1))
+        self.bow = np.sqrt(np.clip(1 - np.abs(self.u) ** 3, 0, 1))
 
     def bump(self, x: float, y: float, rx: float, ry: float) -> Floats:
         """(478,) 1 at x, y, falling off by the radii rx, ry (cm)."""
@@ -62,8 +63,8 @@ class _Head:
         return out
 
     def side(self, sign: float) -> Floats:
-        """(478,) 0 on the other side of the mouth, 1 on this one, soft over its middle, where both sides make 0.6."""
-        return _smoothstep(-0.3, 0.5, sign * self.u)
+        """(478,) 0 on the other side of the mouth, 1 on this one, soft over its middle, where both sides make 0.9."""
+        return _smoothstep(-0.37, 0.43, sign * self.u)
 
     def corner(self, sign: float) -> Floats:
         """(3,) the corner of the mouth on one side."""
@@ -113,7 +114,7 @@ def _mouth(head: _Head, gap_cm: float) -> Iterator[tuple[str, Floats]]:
     yield from _jaw(head)
     yield "seal", _vertical(_seal(head, gap_cm))
     yield from _rounding(head)
-    yield from _lip_rows(head)
+    yield from _lip_rows(head, parted=gap_cm > 0)
     for side, sign in SIDES:
         yield from _corners(head, side, sign)
         yield from _lips_apart(head, side, sign)
@@ -186,8 +187,9 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     yield "mouthFunnel", np.stack([0.25 * inward, opened, 0.6 * profile], 1)
 
 
-def _lip_rows(head: _Head) -> Iterator[tuple[str, Floats]]:
-    """Shapes that move one lip against itself."""
+def _lip_rows(head: _Head, *, parted: bool) -> Iterator[tuple[str, Floats]]:
+    """Shapes that move one lip against itself. Pressed lips that only look a little apart come together too: p, b and m
+    must be seen."""
     seam = (head.mesh[_UP[3]] + head.mesh[_LO[3]]) / 2
     rolled = {"Upper": np.zeros_like(head.mesh), "Lower": np.zeros_like(head.mesh)}
     pressed = np.zeros_like(head.mesh)
@@ -195,6 +197,9 @@ def _lip_rows(head: _Head) -> Iterator[tuple[str, Floats]]:
         for row in rows[:3]:
             rolled[lip][row] = 0.5 * (head.mesh[rows[3]] - head.mesh[row]) - (0, 0, 0.15)
             pressed[row] = 0.24 * (seam - head.mesh[row]) - (0, 0, 0.1)
+        if not parted:
+            for row, share in zip(rows, (0.3, 0.6, 0.85, 1.0), strict=True):
+                pressed[row] += _SQUEEZE * share * np.clip(seam - head.mesh[rows[3]], -0.14, 0.14)
         rolled[lip][list(LIP_CORNERS)] = pressed[list(LIP_CORNERS)] = 0
         yield f"mouthRoll{lip}", rolled[lip]
     for _, sign in SIDES:
