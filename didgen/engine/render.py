@@ -21,9 +21,9 @@ from didgen.catalog.versions import MODELS
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces
-from didgen.engine.face.visible import look_at
+from didgen.engine.face.visible import Sight, look_at
 from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk
-from didgen.engine.motion.track import MotionTrack, eyes_at_rest
+from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, TextScript
 from didgen.engine.speech.listen import decoded, listen
@@ -63,8 +63,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
         others=subject.others,
     )
     track, driver = _motion(shot, speech, subject, photo.shape)
-    if subject.eyes_hidden:
-        track = eyes_at_rest(track)
+    track = _as_seen(track, subject.sight)
     report("rig", 1, 1)
     seconds = _film(shot, rig, track, _sound(shot, speech), out, report)
     return Rendered(out, _facts(shot, speech, subject, rig, track, driver, out, seconds))
@@ -79,16 +78,13 @@ def warm() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file.
-
-    eyes_hidden: behind dark glasses or hair, where nothing may move.
-    """
+    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file."""
 
     face: Face
     scale: float
     others: tuple[Face, ...]
     warnings: tuple[str, ...]
-    eyes_hidden: bool
+    sight: Sight
 
 
 def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
@@ -109,7 +105,7 @@ def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -
     sight = look_at(photo, face)
     report("face", 1, 1)
     others = tuple(other for other in faces if other is not face)
-    return _Subject(face, scale, others, (*warnings, *sight.warnings()), sight.eyes_hidden)
+    return _Subject(face, scale, others, (*warnings, *sight.warnings()), sight)
 
 
 def _faces(source: Path, photo: NDArray[np.uint8], memo: Memo) -> list[Face]:
@@ -154,6 +150,13 @@ def _motion(shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[i
         return compose_animation(subject.face, shot.driver, shot.config, shot.seed)
     picture = Picture(shape[1], shape[0], len(subject.others)) if shot.config.stitch else CROP
     return compose_talk(speech, subject.face, shot.driver, shot.config, shot.seed, picture)
+
+
+def _as_seen(track: MotionTrack, sight: Sight) -> MotionTrack:
+    """What is hidden does not move: it would be drawn on what hides it."""
+    if sight.eyes_hidden:
+        track = eyes_at_rest(track)
+    return mouth_at_rest(track) if sight.masked else track
 
 
 def _sound(shot: Shot, speech: Speech | None) -> Sound | None:

@@ -56,6 +56,17 @@ def test_a_bar_over_the_mouth_hides_it(woman, found):
     assert "the eyes" not in told
 
 
+def test_a_cloth_over_nose_and_chin_is_a_mask_and_a_bar_of_skin_is_not(woman, found):
+    """Blue, white or black, it is told as a mask; of the skin's own colour only the mouth is named."""
+    bottom = 152  # the chin's point
+    for colour in ((60, 90, 160), (235, 235, 235), (20, 20, 25)):
+        told = said(covered(woman, found, 195, bottom, colour))
+        assert "a mask?" in told, colour
+        assert "can hardly" not in told
+    skin = tuple(int(v) for v in woman[tuple(found.landmarks[151, [1, 0]].astype(int))])
+    assert "the mouth can hardly" in said(covered(woman, found, 195, bottom, skin))
+
+
 def test_a_bar_over_the_eyes_hides_them(woman, found):
     """As newspapers do it: the eyes are named."""
     assert "the eyes can hardly be made out" in said(covered(woman, found, BROW, NOSE_TIP, (10, 10, 10)))

@@ -15,7 +15,7 @@ from didgen.engine.motion.character import generator
 from didgen.engine.motion.compose import compose_animation, compose_talk
 from didgen.engine.motion.expressions import mood_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
-from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest
+from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.shot import Config, Expression
 from didgen.engine.speech.speech import Phoneme, Speech
 from didgen.errors import RenderError
@@ -276,13 +276,20 @@ def test_animation_lasts_ten_seconds() -> None:
     assert len(compose_animation(smiling(0), None, Config(), 1, frames=50)[0]) == 50
 
 
-def test_eyes_at_rest_move_nothing_about_the_eyes_and_all_else_as_before():
-    """Lids, brows and gaze are the photo's; head, mouth and breath are the track's; the track itself stays."""
+@pytest.mark.parametrize(
+    ("rest", "starts", "stilled", "kept"),
+    [
+        (eyes_at_rest, ("eye", "lid", "brow"), "gaze_deg", "tongue"),
+        (mouth_at_rest, ("jaw", "seal", "mouth", "cheek", "nose"), "tongue", "gaze_deg"),
+    ],
+)
+def test_what_is_at_rest_is_the_photos_and_all_else_the_tracks(rest, starts, stilled, kept):
+    """Eyes with brows, or the mouth with jaw and cheeks, stay still; the rest moves on; the track itself stays."""
     track, _ = compose_talk(talk_speech(), smiling(0.0), "bank://lively", Config(), seed=3)
-    rest, upper = eyes_at_rest(track), [name.startswith(("eye", "lid", "brow")) for name in SHAPES]
-    assert np.any(track.weights[:, upper])
-    assert not np.any(rest.weights[:, upper])
-    assert not np.any(rest.gaze_deg)
-    assert np.array_equal(track.weights[:, np.logical_not(upper)], rest.weights[:, np.logical_not(upper)])
-    for channel in ("pose_deg", "translation_cm", "tongue", "breath_cm"):
-        assert np.array_equal(getattr(track, channel), getattr(rest, channel))
+    quiet, chosen = rest(track), np.array([name.startswith(starts) for name in SHAPES])
+    assert np.any(track.weights[:, chosen])
+    assert not np.any(quiet.weights[:, chosen])
+    assert not np.any(getattr(quiet, stilled))
+    assert np.array_equal(track.weights[:, ~chosen], quiet.weights[:, ~chosen])
+    for channel in ("pose_deg", "translation_cm", "breath_cm", kept):
+        assert np.array_equal(getattr(track, channel), getattr(quiet, channel))

@@ -22,7 +22,7 @@ from didgen.catalog.local_voices import DEFAULT
 from didgen.engine.face.find import choose_face, find_faces
 from didgen.engine.face.visible import look_at
 from didgen.engine.motion.compose import compose_talk
-from didgen.engine.motion.track import INDEX, MotionTrack, eyes_at_rest
+from didgen.engine.motion.track import INDEX, MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo
 from didgen.engine.shot import FPS, Config, TextScript
 from didgen.engine.speech.speak import speak
@@ -69,6 +69,8 @@ def talk_strip(entry: Entry, speech: Speech, side_px: int = SIDE_PX) -> tuple[np
     blink = closed_eyes()
     if sight.eyes_hidden:
         track, blink = eyes_at_rest(track), eyes_at_rest(blink)
+    if sight.masked:
+        track = mouth_at_rest(track)
     frames = {"photo": draw(rig, MotionTrack.still(1), 0)}
     frames |= {name: draw(rig, track, index) for name, index in telling_frames(speech, track).items()}
     frames |= {"blink": draw(rig, blink, 0)}

@@ -5,7 +5,8 @@ give themselves away: when the net looks at the same face through a region that 
 points that it sees stay where they are, and points that it guesses scatter. The limits were measured on the gallery
 (`tests/quality/faces`) and 25 more faces: seen lips scatter by 0.7 to 1.4 % of the eye distance, hidden ones by 1.8 to
 3.1; seen eyes by 0.5 to 1.5, the worse of two hidden ones by 2.4 to 5.4; cartoons by more. On the bridge of a bare nose
-the colour strays by up to 7 units of CIE L*a*b* from what is around, under the frame of glasses by 14 to 30.
+the colour strays by up to 7 units of CIE L*a*b* from what is around, under the frame of glasses by 14 to 30. Chin and
+tip of the nose differ from the brow by up to 16 in plain light, under a mask by 45.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landm
 MAX_LIP_SCATTER, MAX_EYE_SCATTER = 0.015, 0.019  # in eye distances: above, the net guesses
 MIN_DETAIL = 0.065  # below, the photo is blurred
 MAX_BRIDGE = 10.0  # L*a*b*: above, something crosses the bridge of the nose
+MAX_LOWER = 22.0  # L*a*b*: nose and chin are not of the brow's skin above
 
 _LOOKS = (  # shift right and down in regions, scale, turn in radians
     (0.05, 0.0, 1.0, 0.05),
@@ -34,14 +36,19 @@ _LOOKS = (  # shift right and down in regions, scale, turn in radians
 _LIPS = (61, 291, 13, 14, 0, 17, 40, 270, 91, 321)
 _EYES = ((33, 133, 159, 145, 160, 144, 158, 153), (263, 362, 386, 374, 387, 373, 385, 380))  # right, left
 _BETWEEN_BROWS, _NOSE_RIDGE = 9, 197
+_BROW, _TIP, _CHIN = (8, 9, 151, 168), (1, 4, 5, 45, 275), (175, 199, 200, 208, 428)
 _EYES_PX = 100  # the size at which pixels are measured: about what a video shows
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is in the way of seeing a face: mouth and eyes hidden, glasses worn (and seen through), photo blurred."""
+    """What is in the way of seeing a face: mouth and eyes hidden, glasses worn (and seen through), photo blurred.
+
+    masked: the mouth is hidden, and nose and chin with it, behind something of another colour; the eyes are not.
+    """
 
     mouth_hidden: bool
+    masked: bool
     eyes_hidden: bool
     glasses: bool
     blurred: bool
@@ -54,8 +61,9 @@ class Sight:
                 self.mouth_hidden and self.eyes_hidden
             ),
             f"the mouth can hardly be made out (a beard, a mask, a hand?): {wrong}": (
-                self.mouth_hidden and not self.eyes_hidden
+                self.mouth_hidden and not self.eyes_hidden and not self.masked
             ),
+            "nose and mouth are covered (a mask?): the mouth stays still": self.masked,
             f"the eyes can hardly be made out (dark glasses, hair?): {still}": (
                 self.eyes_hidden and not self.mouth_hidden
             ),
@@ -68,9 +76,11 @@ class Sight:
 def look_at(rgb: NDArray[np.uint8], face: Face) -> Sight:
     """How well a face of an (H, W, 3) picture can be seen."""
     scatter = point_scatter(rgb, face)
+    mouth_hidden = scatter[list(_LIPS)].mean() > MAX_LIP_SCATTER
     eyes_hidden = max(scatter[list(eye)].mean() for eye in _EYES) > MAX_EYE_SCATTER
     return Sight(
-        mouth_hidden=bool(scatter[list(_LIPS)].mean() > MAX_LIP_SCATTER),
+        mouth_hidden=bool(mouth_hidden),
+        masked=bool(mouth_hidden and not eyes_hidden) and lower_face_contrast(rgb, face) > MAX_LOWER,
         eyes_hidden=bool(eyes_hidden),
         glasses=not eyes_hidden and bridge_contrast(rgb, face) > MAX_BRIDGE,
         blurred=detail(rgb, face) < MIN_DETAIL,
@@ -117,6 +127,24 @@ def bridge_contrast(rgb: NDArray[np.uint8], face: Face) -> float:
     around = np.array([np.median(line[max(0, k - 16) : k + 17], axis=0) for k in range(len(line))])
     strays = np.linalg.norm((line - around) * (0.6, 1, 1), axis=1)
     return float(strays[6:-6].max())
+
+
+def lower_face_contrast(rgb: NDArray[np.uint8], face: Face) -> float:
+    """How far tip of the nose and chin, the nearer of both, are from the colour of the brow, L*a*b*, lightness ×0.4."""
+    brow, tip, chin = (_colour(rgb, face, points) for points in (_BROW, _TIP, _CHIN))
+    return float(min(np.linalg.norm((part - brow) * (0.4, 1, 1)) for part in (tip, chin)))
+
+
+def _colour(rgb: NDArray[np.uint8], face: Face, points: tuple[int, ...]) -> NDArray[np.float64]:
+    """(3,) CIE L*a*b*: the median of spots of 0.06 eye distances about points of the mesh; those in the picture."""
+    radius = max(1, round(0.03 * face.eye_distance_px))
+    height, width = rgb.shape[:2]
+    spots = []
+    for x, y in face.landmarks[list(points), :2].round().astype(int).clip(0, (width - 1, height - 1)):
+        spots.append(rgb[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1].reshape(-1, 3))
+    middle = np.median(np.concatenate(spots), axis=0).astype(np.float32) / 255
+    lab: NDArray[np.float64] = cv2.cvtColor(middle.reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0].astype(np.float64)
+    return lab
 
 
 def _seen_from(region: Region, right: float, down: float, scale: float, turn: float) -> Region:

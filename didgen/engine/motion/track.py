@@ -85,9 +85,20 @@ def mirrored(track: MotionTrack) -> MotionTrack:
 
 def eyes_at_rest(track: MotionTrack) -> MotionTrack:
     """The same motion with lids, brows and gaze as in the photo: for eyes that glasses or hair hide."""
+    return replace(track, weights=_without(track, ("eye", "lid", "brow")), gaze_deg=np.zeros_like(track.gaze_deg))
+
+
+def mouth_at_rest(track: MotionTrack) -> MotionTrack:
+    """The same motion with jaw, lips, cheeks and tongue as in the photo: for a mouth that a mask covers."""
+    weights = _without(track, ("jaw", "seal", "mouth", "cheek", "nose"))
+    return replace(track, weights=weights, tongue=np.zeros_like(track.tongue))
+
+
+def _without(track: MotionTrack, starts: tuple[str, ...]) -> NDArray[np.float32]:
+    """(T, 44) the weights, 0 for every shape whose name starts so."""
     weights = track.weights.copy()
-    weights[:, [k for k, name in enumerate(SHAPES) if name.startswith(("eye", "lid", "brow"))]] = 0
-    return replace(track, weights=weights, gaze_deg=np.zeros_like(track.gaze_deg))
+    weights[:, [k for k, name in enumerate(SHAPES) if name.startswith(starts)]] = 0
+    return weights
 
 
 def _opposite(name: str) -> str:
