@@ -146,9 +146,9 @@ def _unpacked(value: bytes) -> list[Face]:
 
 
 def _motion(shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[int, ...]) -> tuple[MotionTrack, str]:
-    if speech is None:
-        return compose_animation(subject.face, shot.driver, shot.config, shot.seed)
     picture = Picture(shape[1], shape[0], len(subject.others)) if shot.config.stitch else CROP
+    if speech is None:
+        return compose_animation(subject.face, shot.driver, shot.config, shot.seed, picture=picture)
     return compose_talk(speech, subject.face, shot.driver, shot.config, shot.seed, picture)
 
 

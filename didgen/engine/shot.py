@@ -80,6 +80,8 @@ class Config:
     stitch: bool = False
     fluent: bool = False
     pad_audio_s: float = 0.0  # 0..60: silence at the end
+    align_driver: bool = True  # driver videos: follow the face; else move as far in our frame as it does in theirs
+    auto_match: bool = True  # driver videos: the photo stands for their calmest picture; else for their first
     align_expand_factor: float = 0.3
     motion_factor: float = 1.0
     normalization_factor: float = 1.0

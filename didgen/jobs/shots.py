@@ -139,6 +139,8 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         stitch=given.stitch,
         fluent=given.fluent,
         pad_audio_s=given.pad_audio,
+        align_driver=given.align_driver,
+        auto_match=given.auto_match,
         align_expand_factor=given.align_expand_factor,
         motion_factor=motion if motion is not None else (1.0 if talk else 0.75),
         normalization_factor=given.normalization_factor,

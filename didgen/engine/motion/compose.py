@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.face import Face
+from didgen.engine.face.pose import place_head
 from didgen.engine.motion.bank import ANIMATION_S, bank_track
 from didgen.engine.motion.choice import Occasion, find_driver
 from didgen.engine.motion.curves import Curve, ends, ramp, smooth
@@ -22,6 +23,7 @@ from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.engine.shot import FPS, Config
 from didgen.engine.speech.speech import Speech
+from didgen.engine.warp.work import crop_side
 
 SMILE_SCORES = (44, 45)  # mouthSmileLeft, mouthSmileRight among a face's 52 blendshape scores
 SMILING = ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
@@ -67,7 +69,7 @@ def compose_talk(
     mouth = mouth_of(speech, prosody.level, FPS)
     mood = mood_of(config.expressions, config.transition_frames, frames)
     if isinstance(driver, Path):
-        body, name = _looped(_driver_video(driver), frames), driver.name
+        body, name = _looped(_driver_video(driver, face, config, picture), frames), driver.name
     else:
         found = find_driver(driver, "talk", seed, _occasion(face, picture, speech, prosody))
         body, name = talking_body(found, phrases_of(speech, frames, FPS), frames, FPS, seed), found.url
@@ -87,25 +89,32 @@ def _occasion(face: Face, picture: Picture, speech: Speech, prosody: Prosody) ->
 
 
 def compose_animation(
-    face: Face, driver: str | Path | None, config: Config, seed: int, frames: int | None = None
+    face: Face,
+    driver: str | Path | None,
+    config: Config,
+    seed: int,
+    frames: int | None = None,
+    picture: Picture = CROP,
 ) -> tuple[MotionTrack, str]:
     """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
     if isinstance(driver, Path):
-        track, name = _driver_video(driver), driver.name
+        track, name = _driver_video(driver, face, config, picture), driver.name
         track = _looped(track, frames) if frames else track
     else:
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
         length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
-        track, name = _smiling_less(bank_track(found.url, length, seed), smile_of(face)), found.url
+        track, name = bank_track(found.url, length, seed), found.url
+    track = _smiling_less(track, config.normalization_factor * smile_of(face))
     track = scaled(track, config.motion_factor, weights=config.motion_factor)
     return (fluent(track) if config.fluent else track), name
 
 
 def _smiling_less(track: MotionTrack, smile: float) -> MotionTrack:
-    """A bank's smile on a photo that smiles already: the rest of the way only."""
+    """A driver's smile on a photo that smiles already: the rest of the way only. What turns a smile down stays."""
     weights = track.weights.copy()
     for name in SMILING:
-        weights[:, INDEX[name]] *= 1 - 0.75 * smile
+        own = weights[:, INDEX[name]]
+        weights[:, INDEX[name]] = np.where(own > 0, own * (1 - 0.75 * smile), own)
     return replace(track, weights=weights)
 
 
@@ -178,10 +187,17 @@ def _talk_share(prosody: Prosody) -> Curve:
     return ends(frames, FPS, 0.35, 0.5) * (0.6 + 0.4 * np.maximum(prosody.talking, ramp(times, 0, 0.5) * 0.5))
 
 
-def _driver_video(path: Path) -> MotionTrack:
+def _driver_video(path: Path, face: Face, config: Config, picture: Picture) -> MotionTrack:
     from didgen.engine.motion.driver_video import track_driver
 
-    return track_driver(path)
+    frame_cm = None if config.align_driver else _frame_cm(face, picture, config.align_expand_factor)
+    return track_driver(path, auto_match=config.auto_match, frame_cm=frame_cm)
+
+
+def _frame_cm(face: Face, picture: Picture, expand: float) -> float:
+    """The shorter side of our frame in centimetres of this head."""
+    side_px = min(picture.width, picture.height) if picture.width else crop_side(face, expand)
+    return side_px / place_head(face.landmarks.astype(np.float64)).s
 
 
 def _looped(track: MotionTrack, frames: int) -> MotionTrack:

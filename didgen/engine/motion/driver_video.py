@@ -34,11 +34,16 @@ _MAX_GAZE_DEG = np.array([20.0, 12.0])  # right, down: an iris half hidden by a 
 _OPEN_LIPS_CM = 0.25  # lips further apart are open
 
 
-def track_driver(path: Path, *, limit_s: float = LIMIT_S) -> MotionTrack:
+def track_driver(
+    path: Path, *, limit_s: float = LIMIT_S, auto_match: bool = True, frame_cm: float | None = None
+) -> MotionTrack:
     """The motion of the largest face in a video file, at 25 fps, at most `limit_s` of it.
 
-    Relative to the video's own best reference picture (lips closed, head straight, eyes open), so that zero is the
-    photo's pose; lips are the exception: they are closed where the driver's are (`seal`).
+    Relative to one picture of the video, so that zero is the photo's pose; lips are the exception: they are closed
+    where the driver's are (`seal`). auto_match: that picture is the most like a calm portrait; else the first with a
+    face. frame_cm: None follows the face, as if each picture were cut to it (`align_driver`): the head moves by as many
+    of its own centimetres. A number lays the driver's pictures as they are over ours, whose shorter side is so many
+    centimetres of our head: what crosses a tenth of the driver's frame crosses a tenth of ours.
     Raises RenderError: BadRequestError for a file that is no video, DriverNotValidError for one without a face.
     """
     pictures = DriverPictures(path, limit_s)
@@ -52,14 +57,18 @@ def track_driver(path: Path, *, limit_s: float = LIMIT_S) -> MotionTrack:
     if share < _MIN_FOUND:
         hint = "use a driver that shows one face from the front all the time"
         raise RenderError("DriverNotValidError", f"{path} shows a face in {share:.0%} of its pictures", hint=hint)
-    return motion_of(tracked, np.array(pictures.times))
+    across = None if frame_cm is None else frame_cm / pictures.short_side_px
+    return motion_of(tracked, np.array(pictures.times), auto_match=auto_match, cm_per_px=across)
 
 
-def motion_of(tracked: Tracked, times: Floats) -> MotionTrack:
-    """A tracked face as a motion track at 25 fps. times: (T,) seconds of the pictures, rising."""
+def motion_of(
+    tracked: Tracked, times: Floats, *, auto_match: bool = True, cm_per_px: float | None = None
+) -> MotionTrack:
+    """A tracked face as a motion track at 25 fps. times: (T,) seconds of the pictures, rising. cm_per_px: how far a
+    px of the driver's picture moves our head; None: as far as it is on the driver's own."""
     fps = (len(times) - 1) / max(times[-1] - times[0], 1e-6) if len(times) > 1 else float(FPS)
     blinks = blink_weights(tracked.eye_opening)
-    reference = reference_frame(tracked, blinks)
+    reference = reference_frame(tracked, blinks) if auto_match else int(np.argmax(tracked.found))
     frames = max(1, round((times[-1] - times[0] + 1 / fps) * FPS))
     clock = times[0] + np.arange(frames) / FPS
 
@@ -74,7 +83,7 @@ def motion_of(tracked: Tracked, times: Floats) -> MotionTrack:
     return MotionTrack(
         fps=FPS,
         pose_deg=at_25(one_euro(_turns(tracked, reference), fps, min_cutoff_hz=1.5, beta=0.15)),
-        translation_cm=at_25(one_euro(_shifts(tracked, reference), fps, min_cutoff_hz=1.0, beta=0.6)),
+        translation_cm=at_25(one_euro(_shifts(tracked, reference, cm_per_px), fps, min_cutoff_hz=1.0, beta=0.6)),
         weights=at_25(weights),
         gaze_deg=at_25(_gaze(tracked, blinks, fps)),
         tongue=still.tongue,
@@ -110,13 +119,13 @@ def _turns(tracked: Tracked, reference: int) -> Floats:
     return np.array([pose_from_rotation(placement.R0 @ base.T) for placement in tracked.placements])
 
 
-def _shifts(tracked: Tracked, reference: int) -> Floats:
+def _shifts(tracked: Tracked, reference: int, cm_per_px: float | None) -> Floats:
     """(T, 3) cm: the neck across the picture, and nearer or further by the head's size."""
     necks = np.array([placement.picture_from_canonical(_PIVOT_CM)[0] for placement in tracked.placements])
     sizes = np.array([placement.s for placement in tracked.placements])
-    across = (necks - necks[reference])[:, :2] / sizes[reference]
-    away = _CAMERA_CM * (sizes[reference] / sizes - 1)
-    return np.asarray(np.clip(_CALM * np.column_stack([across, away]), -_MAX_SHIFT_CM, _MAX_SHIFT_CM))
+    across = (necks - necks[reference])[:, :2] * (_CALM / sizes[reference] if cm_per_px is None else cm_per_px)
+    away = _CALM * _CAMERA_CM * (sizes[reference] / sizes - 1)
+    return np.asarray(np.clip(np.column_stack([across, away]), -_MAX_SHIFT_CM, _MAX_SHIFT_CM))
 
 
 def _gaze(tracked: Tracked, blinks: Floats, fps: float) -> Floats:
@@ -135,6 +144,7 @@ class DriverPictures:
     def __init__(self, path: Path, limit_s: float) -> None:
         self._path, self._limit_s = path, limit_s
         self.times: list[float] = []
+        self.short_side_px = 1  # of the pictures as they are given out; known from the first one on
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         try:
@@ -159,7 +169,9 @@ class DriverPictures:
             if self.times and time - start - self.times[-1] < 0.98 / _MAX_FPS:
                 continue
             self.times.append(time - start)
-            yield _rgb(frame)
+            rgb = _rgb(frame)
+            self.short_side_px = min(rgb.shape[:2])
+            yield rgb
 
 
 def _rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:

@@ -70,13 +70,19 @@ class WorkArea:
         return self.left * self.scale, self.top * self.scale, right * self.scale, bottom * self.scale
 
 
+def crop_side(face: Face, expand: float) -> float:
+    """The side of the square about the face, px of the photo, before it meets the photo's edges."""
+    left, top, right, bottom = face.box
+    return max(right - left, bottom - top) * (1 + _EXPAND * expand)
+
+
 def crop_area(face: Face, width: int, height: int, expand: float, longest_px: int | None = None) -> WorkArea:
     """The square about the face, inside a photo of width x height px, that fills the frame.
 
     The frame has 512 px a side; with `longest_px` as many as the photo has there, at least 512, at most those.
     """
     left, top, right, bottom = face.box
-    side = min(max(right - left, bottom - top) * (1 + _EXPAND * expand), width, height)
+    side = min(crop_side(face, expand), width, height)
     x = np.clip((left + right - side) / 2, 0, width - side)
     y = np.clip((top + bottom - side) / 2, 0, height - side)
     frame_px = CROP_PX if longest_px is None else min(max(int(side), CROP_PX), longest_px) // 2 * 2
