@@ -192,7 +192,7 @@ def test_a_pad_is_silence_and_more_pictures(take: Take) -> None:
 
 
 def test_motion_is_scaled(take: Take) -> None:
-    """The eyes' outer corners rest with 0, and nod about twice as far with 2 as with 1; the mouth speaks all the same."""
+    """The eyes' corners rest with 0, and nod about twice as far with 2 as with 1; the mouth speaks all the same."""
     ways, gaps = [], []
     for factor in (0.0, 1.0, 2.0):
         seen = followed(take(motion_factor=factor))
