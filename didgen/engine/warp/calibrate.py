@@ -91,7 +91,7 @@ def calibrate(geometry: Geometry, field: FlowField, render: Render, smile_score:
     for axis, (limit, probes) in enumerate(zip(limits, _PROBES, strict=True)):
         drawn = [share * min(limit, _PROBED_DEG) for share in probes]
         turns.append(Response.through(drawn, [_seen_deg(geometry, render, axis, d) for d in drawn], limit))
-    smile = float(np.clip(smile_lift_cm(geometry.mesh_cm) / _SMILE_CM, 0.0, 1.5))
+    smile = smile_weight(geometry.mesh_cm)
     found = Calibration((turns[0], turns[1], turns[2]), relax_gain(smile, smile_score), smile)
     asked = np.array([_EE, _OO], np.float32)
     asked[:, _SMILES] -= _ASKED * smile_score
@@ -127,6 +127,11 @@ def relax_gain(smile: float, score: float) -> float:
     blendshape net sees it, by which talks ask for less of it. 1 for a face the net sees no smile in."""
     wanted = float(np.clip(_TAKEN * smile / (_ASKED * max(score, 0.1)), 1.0, 3.0))
     return 1 + (wanted - 1) * float(smoothstep(0.1, 0.3, np.array(score)))
+
+
+def smile_weight(mesh_cm: NDArray[np.floating]) -> float:
+    """Of the smile that a face (478, 3) smiles already: 0 calm, 1 as wide as a smile of ours, at most 1.5."""
+    return float(np.clip(smile_lift_cm(mesh_cm) / _SMILE_CM, 0.0, 1.5))
 
 
 def smile_lift_cm(mesh_cm: NDArray[np.floating]) -> float:

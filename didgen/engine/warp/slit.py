@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LEFT_EYE, RIGHT_EYE
 from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.creases import Creases, build_creases
 from didgen.engine.warp.cutout import Cutout
 from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
@@ -19,10 +20,11 @@ from didgen.engine.warp.seam import Picture
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slits:
-    """One face's mouth, and those of its eyes that can be seen."""
+    """One face's mouth, those of its eyes that can be seen, and the folds of its smile, if it smiles."""
 
     mouth: Mouth
     eyes: tuple[EyeSlit, ...]
+    creases: Creases | None
 
 
 def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
@@ -34,6 +36,7 @@ def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
     return Slits(
         replace(mouth, cover=mouth.cover * cutout.within(mouth.region.grid())),
         tuple(replace(eye, cover=eye.cover * cutout.within(eye.region.grid())) for eye in eyes),
+        build_creases(geometry, canvas),
     )
 
 
@@ -53,3 +56,5 @@ def paint(
     slits.mouth.paint(frame, weights, move, tongue)
     for eye in slits.eyes:
         eye.paint(frame, weights, move, gaze_deg)
+    if slits.creases is not None:
+        slits.creases.paint(frame, weights, move)
