@@ -21,6 +21,7 @@ pytestmark = pytest.mark.render
 PHOTO = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
 SAYING = TextScript("My father bought a map of Peru.", "heart")
 FRAME_S = 0.04
+RECORDING = Path(__file__).parents[1] / "data" / "viseme-check.wav"
 
 
 class Shelf:
@@ -194,3 +195,20 @@ def test_talk_from_recorded_sound(talk: Rendered, tmp_path: Path) -> None:
     low, high = np.percentile(gap, [2, 95])
     closed = [gap[max(0, k - 1) : k + 2].min() < low + 0.3 * (high - low) for k in middle_frames(talk, "PP")]
     assert np.mean(closed) >= 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "still", "moving", "warned"),
+    [
+        ("sunglasses", ("eye", "lid", "brow"), "jawOpen", "the eyes can hardly be made out"),
+        ("masked", ("jaw", "seal", "mouth"), "eyeBlinkLeft", "nose and mouth are covered"),
+    ],
+)
+def test_what_is_hidden_stays_still_and_is_told(tmp_path, name, still, moving, warned):
+    """Behind dark glasses no lid moves, behind a mask no lip; the rest does, and the facts say why."""
+    photo = Path(__file__).parents[1] / "quality" / "faces" / f"{name}.jpg"
+    shot = Shot(photo, AudioScript(RECORDING), "bank://lively/driver-02", Config(pad_audio_s=1.5), seed=5)
+    facts = rendered(shot, tmp_path / "a.mp4").facts
+    assert [warned] == [warning[: len(warned)] for warning in facts["warnings"]]
+    assert [] == [shape for shape in facts["track"]["weights"] if shape.startswith(still)]
+    assert moving in facts["track"]["weights"]
