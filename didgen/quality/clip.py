@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,13 +109,25 @@ def read_clip(
 
 def pictures_of(video: Path) -> Iterator[Picture]:
     """The pictures of a video of ours, (H, W, 3) RGB, one by one. Raises RenderError when it cannot be read."""
+    return (_rgb(frame) for frame in _frames(video))
+
+
+def pictures_at(video: Path, numbers: Collection[int]) -> dict[int, Picture]:
+    """Some pictures by their number; those that the video does not have are left out. Raises RenderError as above."""
+    return {number: _rgb(frame) for number, frame in enumerate(_frames(video)) if number in numbers}
+
+
+def _frames(video: Path) -> Iterator[av.VideoFrame]:
     try:
         # An open file, not a name: nothing in it can make the reader open another one.
         with video.open("rb") as f, av.open(f, "r", options={"format_whitelist": FORMATS}) as container:
-            for frame in container.decode(video=0):
-                yield np.asarray(frame.to_ndarray(format="rgb24", src_colorspace="ITU709"), np.uint8)
+            yield from container.decode(video=0)
     except (OSError, av.FFmpegError) as error:
         raise RenderError("BadRequestError", f"{video} cannot be read as a video: {error}") from error
+
+
+def _rgb(frame: av.VideoFrame) -> Picture:
+    return np.asarray(frame.to_ndarray(format="rgb24", src_colorspace="ITU709"), np.uint8)
 
 
 def track_of(record: Mapping[str, Any]) -> MotionTrack:

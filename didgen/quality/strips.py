@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.motion.track import INDEX
-from didgen.quality.clip import Clip, pictures_of
+from didgen.quality.clip import Clip, pictures_at
 from didgen.quality.groups import GROUPS, group_of
 
 SIDE_PX = 144
@@ -38,14 +37,10 @@ def moments(clip: Clip) -> dict[str, int]:
 
 
 def strip(video: Path, clip: Clip) -> dict[str, bytes]:
-    """Name → JPEG of the face at each of the clip's moments. Decodes the video once more; holds only what it keeps."""
-    wanted: Mapping[str, int] = moments(clip)
-    numbers = set(wanted.values())
-    kept: dict[int, bytes] = {}
-    for number, rgb in enumerate(pictures_of(video)):
-        if number in numbers:
-            kept[number] = _jpeg(_face(rgb, clip.tracked.landmarks[number]))
-    return {name: kept[number] for name, number in wanted.items() if number in kept}
+    """Name → JPEG of the face at each of the clip's moments. Decodes the video once more."""
+    wanted = moments(clip)
+    pictures = pictures_at(video, set(wanted.values()))
+    return {name: _jpeg(_face(pictures[k], clip.tracked.landmarks[k])) for name, k in wanted.items() if k in pictures}
 
 
 def _face(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:

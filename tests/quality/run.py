@@ -18,7 +18,7 @@ from didgen.engine.photo import load_photo
 from didgen.engine.render import render
 from didgen.engine.shot import Config, Expression, Shot, TextScript
 from didgen.engine.warp.rig import build_rig
-from didgen.quality.clip import Clip, pictures_of, read_clip
+from didgen.quality.clip import Clip, pictures_at, read_clip
 from didgen.quality.figures import Row
 from didgen.quality.head import smile
 from didgen.quality.measure import is_frontal, measure
@@ -93,11 +93,8 @@ def _identity(video: Path, clip: Clip, photo: np.ndarray, face: Face) -> float:
     scale = clip.tracked.placements[0].s / place_head(face.landmarks).s
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     own = identity.describe(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=how), face.landmarks * scale)
-    seen = [
-        identity.distance(own, identity.describe(rgb, clip.tracked.landmarks[k]))
-        for k, rgb in enumerate(pictures_of(video))
-        if k % IDENTITY_EVERY == 0
-    ]
+    pictures = pictures_at(video, range(0, len(clip.tracked), IDENTITY_EVERY))
+    seen = [identity.distance(own, identity.describe(rgb, clip.tracked.landmarks[k])) for k, rgb in pictures.items()]
     return float(np.mean(seen))
 
 
