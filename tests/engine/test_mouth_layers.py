@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
-from didgen.engine.face.mesh import LIP_GAP
+from didgen.engine.face.mesh import LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.field import main_field
@@ -245,6 +246,51 @@ def test_a_mirrored_photo_gives_a_mirrored_mouth(smiling: Head) -> None:
         x, y = head.geometry.landmarks[13, :2].astype(int)
         boxes.append(picture[y - 15 : y + 50, x - 50 : x + 51].astype(float))
     assert np.abs(boxes[0] - boxes[1][:, ::-1]).mean() < 0.5 * np.abs(boxes[0] - boxes[1]).mean() + 4
+
+
+def test_a_mouth_has_the_size_of_its_face(closed: Head) -> None:
+    """The same photo at half the size gives the same mouth, whatever the px of its crop: teeth, tongue and lips are
+    measured in the face's own centimetres."""
+    rgb = load_photo(ASSETS / "woman.jpg")
+    small = Head(cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    wide = {"jawOpen": 0.75, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3}
+    gaps = [head.gap_cm(head.drawn(**wide)) for head in (closed, small)]
+    assert gaps[1] == pytest.approx(gaps[0], rel=0.12)
+    inside = [
+        cv2.resize(head.drawn(**wide)[y - 10 : y + 60, x - 40 : x + 41], None, fx=0.25, fy=0.25).astype(float)
+        for head in (closed, small)
+        for x, y in [head.geometry.landmarks[13, :2].astype(int)]
+    ]
+    assert np.abs(inside[0] - inside[1]).mean() < 12
+
+
+def test_tongue_and_teeth_stay_between_the_lips(closed: Head, smiling: Head) -> None:
+    """However wide the mouth, what the lips cover whole is drawn from the photo alone: the tongue changes nothing
+    there."""
+    wide = {"jawOpen": 1.0, "mouthLowerDownLeft": 0.5, "mouthLowerDownRight": 0.5}
+    for head in (closed, smiling):
+        changed = np.abs(head.drawn(**wide).astype(int) - head.drawn(tongue=1.0, **wide)).sum(2) > 0
+        weights = sum(value * _only(name, 1.0) for name, value in wide.items())
+        inner = head.geometry.moved(weights, head.move())[[*LIP_ROWS_UPPER[3], *LIP_ROWS_LOWER[3]], :2]
+        rows, columns = np.nonzero(changed)
+        margin = 0.35 * head.geometry.px_per_cm
+        assert len(rows) > 50
+        assert inner[:, 1].min() - margin < rows.min()
+        assert rows.max() < inner[:, 1].max() + margin
+        assert inner[:, 0].min() - margin < columns.min()
+        assert columns.max() < inner[:, 0].max() + margin
+
+
+def test_a_grey_photo_has_a_grey_mouth(closed: Head) -> None:
+    """In a photo without colours what is drawn between the lips has none either."""
+    grey = cv2.cvtColor(cv2.cvtColor(load_photo(ASSETS / "woman.jpg"), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    tinted = [
+        np.ptp(head.drawn(jawOpen=0.8)[y : y + 30, x - 15 : x + 16].astype(int), axis=2).mean()
+        for head in (closed, Head(grey))
+        for x, y in [head.geometry.landmarks[13, :2].astype(int)]
+    ]
+    assert tinted[0] > 15
+    assert tinted[1] < 2
 
 
 def test_a_mouth_half_outside_the_frame_is_cut_off_there(smiling: Head) -> None:

@@ -32,17 +32,24 @@ SUPERSAMPLE = 3
 class Colours:
     """The inside of one person's mouth under one photo's light, RGB 0..255, and how soft that photo is.
 
-    white: (2, 3), teeth on the picture's left and right: light seldom falls on both sides alike.
+    white: (2, 3), teeth on the picture's left and right: light seldom falls on both sides alike. tinted: 0..1, how
+    much colour the photo has: in a grey one shadows are grey, too.
     """
 
     white: Floats
     flesh: Floats
     seam: Floats
     blur_px: float
+    tinted: float
+
+    def shade(self, rgb: tuple[float, float, float]) -> Floats:
+        """(3,) a coloured shadow, as coloured as the photo is."""
+        grey = np.mean(rgb)
+        return floats(grey + (np.array(rgb) - grey) * self.tinted)
 
     @property
     def throat(self) -> Floats:
-        return floats(self.flesh * (0.24, 0.15, 0.15))
+        return floats(self.flesh * self.shade((0.24, 0.15, 0.15)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Interior:
     tongue: Layer
     lower_teeth: Layer
     upper_teeth: Layer
-    seam: Floats
+    colours: Colours
     bite_v: float
     px_per_cm: float
 
@@ -96,7 +103,7 @@ def draw_interior(colours: Colours, bite: Bite, own_teeth: Layer | None) -> Inte
         _tongue(colours, bite),
         _teeth(colours, bite, upper=False),
         own_teeth or _teeth(colours, bite, upper=True),
-        colours.seam,
+        colours,
         bite.v,
         bite.px_per_cm,
     )
@@ -113,13 +120,13 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
         picture = over(picture, colours, alpha * strength)
-    return _shadowed(picture, interior, coverage, _light(gape))
+    return _shadowed(picture, interior, coverage, _light(interior, gape))
 
 
-def _light(gape: Gape) -> Floats:
+def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
     narrow = 0.9 + 0.1 * float(np.clip((gape.gap_cm - 0.2) / 0.6, 0, 1))
-    return floats(narrow * (1 - gape.pout * np.array([0.52, 0.64, 0.66])))
+    return floats(narrow * (1 - gape.pout * interior.colours.shade((0.52, 0.64, 0.66))))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
@@ -173,9 +180,10 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Floats, light: Flo
     near = cv2.GaussianBlur(coverage, (0, 0), 0.16 * cm)  # above a half only where both lips are near
     drop = max(1, int(0.16 * cm))
     cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
-    shade = light * (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * np.array([0.10, 0.20, 0.22], np.float32))
+    shade = light * (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * interior.colours.shade((0.10, 0.20, 0.22)))
     lit = smoothstep(0.62, 0.44, near)[..., None]
-    out = interior.seam + (picture * shade - interior.seam) * lit
+    seam = interior.colours.seam
+    out = seam + (picture * shade - seam) * lit
     return picture8(out)
 
 
@@ -185,7 +193,7 @@ def _cavity(colours: Colours) -> Picture:
     u, v = (u - 31.5) / 32, (v - 20) / 28
     wall = smoothstep(0.35, 1.05, np.sqrt(u * u + 0.4 * v * v))[..., None]
     floor = smoothstep(0.1, 1.0, v)[..., None]
-    flesh = colours.flesh * np.array([0.72, 0.54, 0.52], np.float32)
+    flesh = colours.flesh * colours.shade((0.72, 0.54, 0.52))
     picture = colours.throat + (flesh - colours.throat) * np.maximum(0.8 * wall, 0.9 * floor)
     return picture8(picture)
 
@@ -199,7 +207,7 @@ def _tongue(colours: Colours, bite: Bite) -> Layer:
     light -= 0.10 * np.exp(-((u / 0.16) ** 2)) * smoothstep(0.05, 0.5, depth)
     light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
     gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
-    flesh = colours.flesh * np.array([0.96, 0.78, 0.78], np.float32)
+    flesh = colours.flesh * colours.shade((0.96, 0.78, 0.78))
     rgb = flesh * light[..., None] + gloss[..., None] * _lit(colours, u)
     return _finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
 
@@ -226,7 +234,7 @@ def _teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     rgb = _enamel(colours, along - bounds[k], np.take(widths, k), across, crown / height, u)
     alpha = smoothstep(-0.03, 0.03, crown) * smoothstep(*fade, np.abs(u))
     return _finished(
-        rgb * ((1.0, 1.0, 1.0) if upper else LOWER_SHADE),
+        rgb * (1.0 if upper else colours.shade(LOWER_SHADE)),
         alpha * smoothstep(1.35, 1.15, crown),
         region,
         colours.blur_px,
@@ -248,7 +256,7 @@ def _enamel(colours: Colours, inside: Floats, width: Floats, across: Floats, hei
     length = 0.88 + 0.12 * smoothstep(-0.05, 0.25, height) - 0.10 * smoothstep(0.5, 1.0, height)
     back = 1 - 0.58 * smoothstep(0.7, 2.3, np.abs(u))
     white = _lit(colours, u) * (parted * round_ * length * back)[..., None]
-    gum = colours.flesh * np.array([0.86, 0.62, 0.62], np.float32) * back[..., None]
+    gum = colours.flesh * colours.shade((0.86, 0.62, 0.62)) * back[..., None]
     at_gum = smoothstep(0.94, 1.03, height)[..., None]
     return floats(white + (gum - white) * at_gum)
 

@@ -57,17 +57,40 @@ class Mouth:
             return
         skull = rigid(self.geometry, move, self._middle())
         dx, dy = whole_shift(skull, self.lines.frame.origin)
-        lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy)))
-        upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy)))
-        coverage = 1 - (1 - above) * (1 - below)
+        turned = self._turned(skull, (dx, dy))
+        first, last = self._rows(opening, turned)
+        lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy))[first:])
+        upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy))[:last])
+        middle = lower[: last - first]
+        coverage = 1 - (1 - above[first:]) * (1 - below[: last - first])
         box = hole(coverage, int(0.35 * self.geometry.px_per_cm)) if opening.gap_cm > 0 else None
         if box:
-            gape = self._gape(opening, skull, (dx + box[1].start, dy + box[0].start), tongue)
+            gape = self._gape(opening, turned, (box[1].start, first + box[0].start), tongue)
             inside = paint_interior(self.interior, gape, coverage[box])
-            lower[box] = over(inside, lower[box], below[box])
-        picture = over(lower, upper, above)
+            middle[box] = over(inside, middle[box], below[: last - first][box])
+        middle[:] = over(middle, upper[first:], above[first:])
+        picture = np.concatenate([upper[:first], lower])
         left, top = self.region.left + dx, self.region.top + dy
         paste(frame, picture, self.cover * np.float32(self._share(opening)), left, top)
+
+    def _turned(self, skull: NDArray[np.float64], shift: tuple[int, int]) -> NDArray[np.float64]:
+        """(2, 3) map from the slit frame at rest to px of the region, which goes along by whole px."""
+        lines = self.lines.frame
+        corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
+        axes = np.column_stack([lines.along, lines.across])
+        return np.column_stack([skull[:, :2] @ axes, skull @ (*lines.origin, 1.0) - corner])
+
+    def _rows(self, opening: Opening, turned: NDArray[np.float64]) -> tuple[int, int]:
+        """First and last of the region's rows that both lips may reach: above them is the upper one only, below them
+        the lower one."""
+        n, reach = len(UPPER_INNER), 1.6 * self.lines.frame.half
+        ends = np.array([[-reach, opening.inner_uv[0, 1]], [reach, opening.inner_uv[n - 1, 1]]])  # lines go on level
+        rows = (
+            np.column_stack([np.concatenate([opening.inner_uv, ends]), np.ones(len(opening.inner_uv) + 2)]) @ turned[1]
+        )
+        spare, height = 0.6 * self.geometry.px_per_cm, self.region.height
+        first = np.clip(int(rows.min() - spare), 0, height - 1)
+        return int(first), int(np.clip(int(rows.max() + spare), first + 1, height))
 
     def _share(self, opening: Opening) -> float:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
@@ -81,20 +104,19 @@ class Mouth:
         inner = self.geometry.landmarks[[13, 14]].mean(0)
         return np.append(self.lines.frame.origin, inner[2] + 0.6 * self.geometry.px_per_cm).astype(np.float32)
 
-    def _gape(self, opening: Opening, skull: NDArray[np.float64], shift: tuple[int, int], tongue: float) -> Gape:
-        lines = self.lines.frame
-        corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
-        axes = np.column_stack([lines.along, lines.across])
-        turned = np.column_stack([skull[:, :2] @ axes, skull @ (*lines.origin, 1.0) - corner])
-        return Gape(turned, opening.box, opening.gap_cm, opening.jaw_uv, opening.pout, tongue)
+    def _gape(self, opening: Opening, turned: NDArray[np.float64], corner: tuple[int, int], tongue: float) -> Gape:
+        """corner: x, y px of the region where what is drawn begins."""
+        placed = np.column_stack([turned[:, :2], turned[:, 2] - corner])
+        return Gape(placed, opening.box, opening.gap_cm, opening.jaw_uv, opening.pout, tongue)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Opening:
-    """How one frame's weights part the lips, in the slit frame, px: box as in `Gape`; jaw_uv: how far the jaw goes;
-    pout: 0..1, how far forward the lips come; change_px: how much further apart or nearer they are than in the photo.
-    """
+    """How one frame's weights part the lips, in the slit frame, px. inner_uv: (22, 2) as in `Mouth`; box as in `Gape`;
+    jaw_uv: how far the jaw goes; pout: 0..1, how far forward the lips come; change_px: how much further apart or nearer
+    they are than in the photo."""
 
+    inner_uv: Floats
     box: tuple[float, float, float, float]
     gap_cm: float
     jaw_uv: tuple[float, float]
@@ -111,6 +133,7 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
     u, upper, lower = now[:, 0], now[:n, 1], now[n:, 1]
     jaw = np.tensordot(weights[JAW].astype(np.float32), geometry.shapes_px[JAW, 17, :2], 1)
     return Opening(
+        floats(now),
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
         float((lower - upper).max()) / geometry.px_per_cm,
         (float(jaw @ frame.along), float(jaw @ frame.across)),
@@ -170,7 +193,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1))  # 0 for a grey photo
     white, flesh, seam = (_greyed(colour, tinted) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    return Colours(white, flesh, seam, float(np.clip(0.4 * upscale, 0.3, 1.3)))
+    return Colours(white, flesh, seam, float(np.clip(0.4 * upscale, 0.3, 1.3)), tinted)
 
 
 def _greyed(rgb: NDArray[np.floating], tinted: float) -> Floats:
