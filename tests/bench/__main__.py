@@ -20,6 +20,9 @@ PARTS = {
     "speech": "speech",
     "voices": "voices",
     "frames": "frames",
+    "stitched": "frames",
+    "minute": "commands",
+    "memory": "commands",
     "size": "size",
 }
 """Parts in the order they run, and the module each lies in, imported when its turn comes."""

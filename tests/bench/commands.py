@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import cv2
+
 from tests.bench.measure import Cost, in_turn, process, ratio, row, typical
-from tests.bench.workspace import PHOTO, TEN_WORDS, fill, many_scenes, one_scene
+from tests.bench.workspace import PHOTO, TEN_WORDS, fill, long_text, many_scenes, one_scene, wide_photo
 
 DIDGEN = str(Path(sys.executable).with_name("didgen"))
 BARE = (sys.executable, "-c", "pass")
@@ -26,6 +28,25 @@ def first_video() -> None:
         length_s = _length_s(out)
     row("didgen say, ten words, first run", typical(costs[:1]))
     row("didgen say, ten words, median of 3", f"{typical(costs)}, for {length_s:.1f} s of video")
+
+
+def minute() -> None:
+    """A minute of film from a cold start: photo and text to a finished video, once."""
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name) / "a.mp4"
+        cost = process((DIDGEN, "say", str(PHOTO), long_text(60), "-o", str(out), "-q"), Path(name))
+        row("didgen say, a minute", f"{typical([cost])}, for {_length_s(out):.1f} s of video")
+
+
+def memory() -> None:
+    """The most memory a process holds for a stitched 1920 × 1080 video, a short one and one eight times as long."""
+    with tempfile.TemporaryDirectory() as name:
+        photo, out = Path(name) / "wide.png", Path(name) / "a.mp4"
+        cv2.imwrite(str(photo), cv2.cvtColor(wide_photo(), cv2.COLOR_RGB2BGR))
+        for seconds in (8, 64):
+            text = long_text(seconds)
+            cost = process((DIDGEN, "say", str(photo), text, "-o", str(out), "-q", "--stitch"), Path(name))
+            row(f"didgen say --stitch, {_length_s(out):.0f} s of 1080p", f"{cost.peak_mib:.0f} MiB, {typical([cost])}")
 
 
 def version() -> None:

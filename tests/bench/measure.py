@@ -19,10 +19,12 @@ NOT_A_USERS = ("OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run took. cpu_s: user + system of the process and of every child it waited for."""
+    """What a run took. cpu_s: user + system of the process and of every child it waited for; peak_mib: the most memory
+    that one of them held."""
 
     cpu_s: float
     wall_s: float
+    peak_mib: float
 
 
 def cpu(step: Callable[[], Any]) -> tuple[float, Any]:
@@ -47,7 +49,7 @@ def process(words: Sequence[str], folder: Path) -> Cost:
         child.stderr.close()
     if child.returncode:
         raise RuntimeError(f"{' '.join(words)}: exit {child.returncode}: {said.decode(errors='replace')}")
-    return Cost(used.ru_utime + used.ru_stime, wall_s)
+    return Cost(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / 1024)
 
 
 def in_turn(commands: Mapping[str, Sequence[str]], folder: Path, rounds: int = 9) -> dict[str, list[Cost]]:

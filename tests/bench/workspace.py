@@ -7,11 +7,28 @@ import shutil
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.photo import load_photo
+
 PHOTO = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
 SAYING = "Good morning. Nothing is rendered twice, and everything you change is on the screen a moment later."
 TEN_WORDS = "Hello, I am a photograph that learned how to speak."
 
 PROJECTS, SCENES = 10, 50
+
+
+def wide_photo() -> NDArray[np.uint8]:
+    """(1080, 1920, 3): the portrait enlarged, its sides carried on."""
+    photo = cv2.resize(load_photo(PHOTO), (1080, 1080), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.copyMakeBorder(photo, 0, 0, 420, 420, cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def long_text(seconds: float) -> str:
+    """Sentences, no two alike, that take about so long to say."""
+    return " ".join(f"This is sentence number {k + 1}. {SAYING}" for k in range(max(1, round(seconds / 8.1))))
 
 
 def one_scene(root: Path) -> Path:

@@ -22,7 +22,7 @@ from didgen.engine.warp.grid import PAD, NodeGrid
 
 Floats = NDArray[np.float32]
 
-_STRIP = 8  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
+_STRIP = 16  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
 _RIM = 0.02  # about the person: stray hairs, painted over behind her and kept in front
 
 
