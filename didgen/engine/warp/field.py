@@ -101,7 +101,9 @@ class FlowField:
         """b on the nodes, such that the photo's point x + b goes to x + shift: b ← b + α (shift - f(x + b) - b)."""
         still = self.grid.numbers()
         wanted = (self.damping * np.array(shift, np.float32)).tolist()
-        back = cv2.add(flow * np.float32(-self.damping), (*wanted, 0, 0))  # the first round, from no shift at all
+        back: Floats = cv2.add(
+            flow * np.float32(-self.damping), (*wanted, 0, 0)
+        )  # the first round, from no shift at all
         for _ in range(self.rounds - 1):
             at = cv2.scaleAdd(back, 1 / self.grid.step, still)
             there = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
