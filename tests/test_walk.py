@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import av
 import pytest
 
 from didgen import walk
@@ -92,6 +93,27 @@ def test_one_changed_line_renders_one_scene(root: Path) -> None:
     assert "Hello there" in summary.scenes[0].reasons[0]
     assert "Goodbye then" in summary.scenes[0].reasons[0]
     assert 4 == len(rendered(root))
+
+
+def test_subtitles_are_in_the_video_as_they_are_written(root: Path) -> None:
+    """`subtitles: true` adds a track with the author's words, not with those the voice was given; another way of
+    writing the same sound is another track, and another render."""
+    edit(root, 'script: "Hello there, everybody."', 'script: {text: "Kubectl it.", subtitles: true}')
+    edit(root, "scenes:\n", "pronounce: {Kubectl: cube control, KubeCTL: cube control}\nscenes:\n")
+    build(root)
+
+    def track() -> str:
+        with av.open(str(root / "output/hello/welcome.mp4")) as box:
+            return " ".join(
+                bytes(packet)[2:].decode() for packet in box.demux(box.streams.subtitles[0]) if packet.size > 2
+            )
+
+    assert "Kubectl" == track()
+    edit(root, "Kubectl it.", "KubeCTL it.")
+    summary = build(root)
+    assert ["rendered", "reused", "reused"] == actions(summary)
+    assert ("subtitles changed: other words as written",) == summary.scenes[0].reasons
+    assert "KubeCTL" == track()
 
 
 def test_going_back_restores_without_rendering(root: Path) -> None:

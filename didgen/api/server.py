@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,7 +194,7 @@ class _Desk:
             fetched = await self._service.fetch(record.id, self.results)
             video = self.results / f"{secrets.token_urlsafe(16)}{fetched.video.suffix}"
             fetched.video.replace(video)
-            record.finish(video, fetched.facts, await asyncio.to_thread(_sound_of, record, video))
+            record.finish(video, fetched.facts, await asyncio.to_thread(_finished, record, video, fetched.facts))
         except RenderError as error:
             record.fail(error.kind, str(error))
         except (DidgenError, OSError) as error:
@@ -285,10 +285,12 @@ class _Desk:
         shutil.rmtree(self._home, ignore_errors=True)
 
 
-def _sound_of(record: Record, video: Path) -> Path | None:
-    """What a talk says, as a file beside its video; None for animations and for GIF, which has no sound."""
+def _finished(record: Record, video: Path, facts: Mapping[str, Any]) -> Path | None:
+    """Add the subtitles that were asked for; what a talk says, as a file beside its video (not of a GIF)."""
     from didgen.film.sound import extract_sound
+    from didgen.film.subtitles import add_subtitles
 
+    add_subtitles(video, record.request, facts)
     return extract_sound(video) if record.kind == "talk" and video.suffix in (".mp4", ".mov") else None
 
 

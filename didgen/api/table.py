@@ -93,6 +93,7 @@ def job_answer(record: Record, link: Callable[[str], str]) -> dict[str, Any]:
         "driver_url": record.facts.get("driver_url") or request.driver_url,
         "audio_url": _audio_url(request) or (record.sound and link(f"/results/{record.sound.name}")),
         "preview_url": record.preview and link(f"/previews/{record.id}"),
+        "subtitles": isinstance(request, TalkRequest) and request.script.subtitles,
         "user_data": request.user_data,
         "name": request.name,
         "error": record.error,
@@ -137,8 +138,8 @@ def _metadata(record: Record) -> dict[str, Any]:
         "num_faces": 1,
         "num_frames": facts.get("frames"),
         "resolution": list(facts.get("resolution", ())),
-        "size_kib": round(size_kib, 3),
         **facts.get("metadata", {}),
+        "size_kib": round(size_kib, 3),
         "words": facts.get("words", []),
         "warnings": [*facts.get("warnings", ()), *record.warnings],
     }

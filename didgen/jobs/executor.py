@@ -235,6 +235,9 @@ class _Build:
         folder.mkdir()
         try:
             fetched = await self.service.fetch(remote, folder)
+            if "engine" in scene.identity.get("service", {}):
+                given = scene.request, fetched.facts, scene.respelled, scene.locale
+                await asyncio.to_thread(_add_subtitles, fetched.video, *given)
             artifact = self.store.keep(
                 fetched.video,
                 scene.fingerprint,
@@ -246,6 +249,12 @@ class _Build:
             return artifact, tuple(fetched.facts.get("warnings", ()))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _add_subtitles(video: Path, *given: Any) -> None:
+    from didgen.film.subtitles import add_subtitles  # here: it brings PyAV with it
+
+    add_subtitles(video, *given)
 
 
 def _resume(row: JobRow) -> tuple[str, str]:

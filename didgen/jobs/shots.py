@@ -169,7 +169,7 @@ def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
 def _seed(request: wire.RenderRequest) -> int:
     """63 bits of who is pictured. What is said and which driver moves are joined to it where motion is made."""
     path = file_path(request.source_url)
-    face = request.face.model_dump(mode="json") if request.face is not None else None
+    face = request.face.model_dump(mode="json", include={"size", "top_left"}) if request.face is not None else None
     return int(sha256_bytes(canonical_json([sha256_file(path) if path else request.source_url, face]))[:16], 16) >> 1
 
 

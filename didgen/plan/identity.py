@@ -1,7 +1,8 @@
 """What decides a render: the whole resolved request, inputs as digests, and who renders it.
 
-By exclusion: every field of the wire models counts unless it is named in NOT_IDENTITY, so that a new one cannot be
-forgotten. A field that is not set is left out, so that a new optional one changes nothing for those who do not use it.
+By exclusion: every field of the wire models counts unless it is named in NOT_IDENTITY or, for the local engine, in
+`drawn`, so that a new one cannot be forgotten. A field that is not set is left out, so that a new optional one changes
+nothing for those who do not use it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from didgen.catalog.nearest import nearest
 from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_service
 from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
+from didgen.plan.drawn import drawn
 from didgen.plan.scene import Input
 
 NOT_IDENTITY = ("user_data", "name", "webhook", "result_url")
@@ -66,6 +68,8 @@ def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: Se
     wire["config"] = _full_config(request)
     for name, given in inputs.items():
         _put(wire, INPUT_FIELDS[name], {"sha256": given.digest})
+    if service.local:
+        wire = drawn(wire)
     return {
         "format": versions.IDENTITY_FORMAT,
         "kind": kind_of(request),

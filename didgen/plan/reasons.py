@@ -36,6 +36,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     found += _voice(was, now)
     found += _driver(was, now)
     found += _script(was, now)
+    if old.get("respelled") != new.get("respelled"):
+        found.append("subtitles changed: other words as written")
     found += [_plain(path, a, b) for path, a, b in _differing(was, now, "request")]
     return tuple(found) or ("the request changed",)
 

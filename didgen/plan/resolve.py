@@ -116,6 +116,8 @@ class _One:
 
     def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str) -> Scene:
         identity = identity_of(request, self.inputs.found, self.service)
+        if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
+            identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
         config = request.config or RenderConfig()
         return Scene(
             address=address_of(self.project.name, self.spec.id),

@@ -57,7 +57,7 @@ class ScriptSpec(Spec):
     file: str | None = Field(default=None, description="A text file to speak; Markdown (.md) is spoken as prose.")
     audio: str | None = Field(default=None, description="A recording: file or https URL.")
     ssml: bool | None = Field(default=None, description="The text is SSML.")
-    subtitles: bool | None = Field(default=None, description="Ask the service for subtitles.")
+    subtitles: bool | None = Field(default=None, description="Put captions into the video too, as a track.")
     reduce_noise: bool | None = Field(default=None, description="Clean the recording first (audio only).")
 
     @model_validator(mode="after")

@@ -145,6 +145,20 @@ def test_a_video_can_be_watched_while_it_is_made(tmp_path: Path) -> None:
     serve(tmp_path, work)
 
 
+def test_a_talk_may_have_subtitles(tmp_path: Path) -> None:
+    """Asked for, they are a track of the video, and the answer says so."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        script = {"type": "text", "input": "Hello there", "subtitles": "true"}
+        job = await ended(web, f"/talks/{(await talk(web, script=script)).json()['id']}")
+        assert job["subtitles"] is True
+        with av.open(io.BytesIO((await web.get(job["result_url"])).content)) as box:
+            (track,) = box.streams.subtitles
+            assert [b"Hello there"] == [bytes(packet)[2:] for packet in box.demux(track) if packet.size > 2]
+
+    serve(tmp_path, work)
+
+
 def test_a_file_is_read_as_it_grows(tmp_path: Path) -> None:
     """What is there, then what comes, to the end of its name; a file that is not there gives nothing."""
     path = tmp_path / "growing"

@@ -24,7 +24,9 @@ from didgen.api.wire import (
     VoiceConfig,
 )
 from didgen.catalog import versions
+from didgen.engine.motion import expressions
 from didgen.errors import UsageError
+from didgen.plan.drawn import SHORTEST_TRANSITION
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import INPUT_FIELDS, NOT_IDENTITY, identity_of, service_id
 from didgen.plan.scene import Input
@@ -123,6 +125,78 @@ def test_every_field_counts_or_is_named(request_: RenderRequest) -> None:
         else:
             assert mark not in seen, name
             seen.add(mark)
+
+
+MOODS = CONFIG.driver_expressions
+VIDEO = {**INPUTS, "driver_url": Input(Path("/d.mp4"), "77")}
+
+
+def local(request: RenderRequest, inputs: dict[str, Input] = INPUTS) -> str:
+    return fingerprint(request, inputs, LOCAL)
+
+
+def with_config(request: RenderRequest, **changes: Any) -> RenderRequest:
+    assert request.config is not None
+    return request.model_copy(update={"config": request.config.model_copy(update=changes)})
+
+
+@pytest.mark.parametrize(
+    ("request_", "inputs", "ignored"),
+    [
+        (
+            FULL,
+            INPUTS,
+            {"align_driver": True, "auto_match": True, "mute": True, "reduce_noise": False, "sharpen": True},
+        ),
+        (FULL, VIDEO, {"mute": True, "reduce_noise": False, "align_expand_factor": 0.1}),
+        (ANIMATION, INPUTS, {"driver_expressions": None, "align_driver": True, "mute": True, "reduce_noise": False}),
+        (ANIMATION, VIDEO, {"driver_expressions": None, "pad_audio": 0.0}),
+        (RECORDING, SOUND, {"reduce_noise": False}),
+    ],
+    ids=["talk", "talk by video", "animation", "animation by video", "recording"],
+)
+def test_what_the_local_engine_ignores_renders_nothing_again(
+    request_: RenderRequest, inputs: dict[str, Input], ignored: dict[str, Any]
+) -> None:
+    """Options that are nothing to this kind of scene change its fingerprint at a service, and not here."""
+    for key, value in ignored.items():
+        variant = with_config(request_, **{key: value})
+        assert local(request_, inputs) == local(variant, inputs), key
+        assert fingerprint(request_, inputs) != fingerprint(variant, inputs), key
+
+
+def test_what_the_local_engine_draws_counts_there() -> None:
+    """The same options where they do something."""
+    cropped = with_config(FULL, stitch=False)
+    for request, inputs, changes in [
+        (FULL, VIDEO, {"align_driver": True}),
+        (FULL, VIDEO, {"auto_match": True}),
+        (ANIMATION, VIDEO, {"mute": True}),
+        (ANIMATION, INPUTS, {"pad_audio": 0.0}),
+        (cropped, INPUTS, {"sharpen": True}),
+        (cropped, INPUTS, {"align_expand_factor": 0.1}),
+        (FULL, INPUTS, {"driver_expressions": None}),
+        (FULL, INPUTS, {"output_resolution": 500}),
+        (FULL, INPUTS, {"logo": Logo(url="file:///l.png", position=(1, 3))}),
+    ]:
+        assert local(request, inputs) != local(with_config(request, **changes), inputs), changes
+
+
+def test_one_way_of_asking_is_as_good_as_another_locally() -> None:
+    """Noise taken out by the script's word or config's; no expressions or an empty list; a transition of 0 or of 6
+    frames, which is the engine's shortest; a face with or without what else a service tells of it; captions of a
+    recording, whose words nobody knows."""
+    quiet = RECORDING.model_copy(update={"script": AudioScript(audio_url="file:///a.wav", reduce_noise=True)})
+    loud = RECORDING.model_copy(update={"script": AudioScript(audio_url="file:///a.wav")})
+    assert local(RECORDING, SOUND) == local(quiet, SOUND) == local(loud, SOUND)
+    assert local(loud, SOUND) != local(with_config(loud, reduce_noise=False), SOUND)
+    empty = DriverExpressions(expressions=(), transition_frames=9)
+    assert local(with_config(FULL, driver_expressions=empty)) == local(with_config(FULL, driver_expressions=None))
+    assert MOODS is not None
+    at_once = MOODS.model_copy(update={"transition_frames": SHORTEST_TRANSITION})
+    assert local(FULL) == local(with_config(FULL, driver_expressions=at_once))
+    assert local(FULL) == local(FULL.model_copy(update={"face": FaceSquare(size=9, top_left=(3, 4))}))
+    assert SHORTEST_TRANSITION == expressions.SHORTEST_TRANSITION
 
 
 @pytest.mark.parametrize("name", ["source_url", "logo_url", "audio_url"])

@@ -1,0 +1,59 @@
+"""What of a request the local engine looks at: the rest changes no pixel and no sample there, so it is no identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from didgen.api.wire import RenderConfig
+
+DRIVER_VIDEO_ONLY = ("align_driver", "auto_match")
+CROP_ONLY = ("sharpen", "align_expand_factor")
+FACE = ("size", "top_left")
+SHORTEST_TRANSITION = 6
+"""Frames. The engine's own number (`engine.motion.expressions`); a test holds the two together."""
+
+
+def drawn(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as the identity has it, config written out and files as digests, with the default for what is ignored.
+
+    By name, so that a new field counts until it is said here not to.
+    """
+    script, config = dict(request.get("script") or {}), dict(request["config"])
+    if script.get("type") == "audio":
+        script["reduce_noise"] = bool(script["reduce_noise"] or config["reduce_noise"])
+    if script.get("type") == "audio" or config["result_format"] == "gif":
+        script |= {"subtitles": False} if script else {}  # nobody knows the words; it has no room for them
+    by_video = isinstance(request.get("driver_url"), dict)
+    config |= _defaults(_ignored(config, talk=bool(script), by_video=by_video))
+    if not script and not by_video:
+        config["mute"] = True  # banks are silent
+    config["driver_expressions"] = _moods(config["driver_expressions"])
+    face = request.get("face")
+    return {
+        **request,
+        **({"script": script} if script else {}),
+        "face": {key: face[key] for key in FACE} if face else None,
+        "config": config,
+    }
+
+
+def _ignored(config: Mapping[str, Any], *, talk: bool, by_video: bool) -> set[str]:
+    """Keys of `config` that are nothing to this kind of scene."""
+    ignored = {"reduce_noise"}  # the script's says it
+    ignored |= set(CROP_ONLY) if config["stitch"] else set()
+    ignored |= set() if by_video else set(DRIVER_VIDEO_ONLY)
+    return (
+        ignored | ({"mute"} if talk else {"driver_expressions"}) | ({"pad_audio"} if by_video and not talk else set())
+    )
+
+
+def _defaults(keys: set[str]) -> dict[str, Any]:
+    return {**RenderConfig().model_dump(mode="json", include=keys), "reduce_noise": False}
+
+
+def _moods(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Expressions; None for an empty list, which is none, and no transition shorter than a face can."""
+    if not given or not given["expressions"]:
+        return None
+    return {**given, "transition_frames": max(given["transition_frames"], SHORTEST_TRANSITION)}
