@@ -16,6 +16,7 @@ from didgen.engine.motion.choice import Driver, Occasion, find_driver
 from didgen.engine.motion.compose import Picture, compose_talk
 from didgen.engine.motion.head import LIMIT_DEG
 from didgen.engine.motion.phrases import Phrase, phrases_of
+from didgen.engine.motion.pitch import pitch_hz
 from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.shot import FPS, Config, TextScript
@@ -382,3 +383,32 @@ def test_every_driver_of_the_banks_has_a_character() -> None:
     assert list(MANNERS) == [f"{bank}/{name}" for bank, name in EVERY]
     assert {b: tuple(rows) for b, rows in TALKERS.items()} == TALK_BANKS
     assert len({c for rows in TALKERS.values() for c in rows.values()}) == 18
+
+
+def hum(hz: float, seconds: float, rate_hz: int) -> np.ndarray:
+    """A voice-like sound: ten harmonics, each weaker than the one below."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    return sum(0.2 / k * np.sin(2 * np.pi * k * hz * t) for k in range(1, 11) if k * hz < rate_hz / 2)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 24_000])
+@pytest.mark.parametrize("hz", [85, 130, 220, 350])
+def test_pitch_is_that_of_the_voice(hz: float, rate_hz: int) -> None:
+    """Men's to children's voices within a quarter of a semitone or two samples; noise and silence have none."""
+    sound = hum(hz, 0.3, rate_hz).astype(np.float32)
+    assert pitch_hz(sound, rate_hz, 0.15) == pytest.approx(hz, rel=max(0.015, 1.1 * hz / rate_hz))
+    noise = np.random.default_rng(1).normal(0, 0.1, 3000).astype(np.float32)
+    assert pitch_hz(noise, rate_hz, 0.15) == 0
+    assert pitch_hz(np.zeros(3000, np.float32), rate_hz, 0.1) == 0
+    assert pitch_hz(sound[:50], rate_hz, 0.0) == 0
+
+
+def test_a_word_can_be_stressed_by_pitch_alone() -> None:
+    """Of six syllables equally loud and long, the one five semitones higher stands out most."""
+    heights = [160.0, 160, 160, 214, 160, 160]
+    sound = np.concatenate([np.r_[hum(hz, 0.22, RATE), np.zeros(RATE // 20)] for hz in heights]).astype(np.float32)
+    vowels = tuple(Phoneme("ɑ", "aa", 0.27 * k, 0.27 * k + 0.22) for k in range(6))
+    speech = Speech(sound, RATE, (), vowels, sentences=(Sentence(0.0, 1.6, "k"),))
+    most = max(phrases_of(speech, 40, FPS)[0].stresses, key=lambda s: s.weight)
+    assert 0.27 * 3 <= most.at_s <= 0.27 * 3 + 0.22
+    assert most.weight == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from didgen.catalog.drivers import ANIMATION_BANKS
 from didgen.engine.face.face import Face
 from didgen.engine.motion.bank import bank_track
 from didgen.engine.motion.character import generator
-from didgen.engine.motion.compose import compose_animation, compose_talk
+from didgen.engine.motion.compose import compose_animation, compose_talk, lengthened
 from didgen.engine.motion.expressions import mood_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest, mouth_at_rest
@@ -286,6 +287,7 @@ def test_animation_lasts_ten_seconds() -> None:
 def test_what_is_at_rest_is_the_photos_and_all_else_the_tracks(rest, starts, stilled, kept):
     """Eyes with brows, or the mouth with jaw and cheeks, stay still; the rest moves on; the track itself stays."""
     track, _ = compose_talk(talk_speech(), smiling(0.0), "bank://lively", Config(), seed=3)
+<<<<<<< HEAD
     quiet, chosen = rest(track), np.array([name.startswith(starts) for name in SHAPES])
     assert np.any(track.weights[:, chosen])
     assert not np.any(quiet.weights[:, chosen])
@@ -293,3 +295,30 @@ def test_what_is_at_rest_is_the_photos_and_all_else_the_tracks(rest, starts, sti
     assert np.array_equal(track.weights[:, ~chosen], quiet.weights[:, ~chosen])
     for channel in ("pose_deg", "translation_cm", "breath_cm", kept):
         assert np.array_equal(getattr(track, channel), getattr(quiet, channel))
+=======
+    rest, upper = eyes_at_rest(track), [name.startswith(("eye", "lid", "brow")) for name in SHAPES]
+    assert np.any(track.weights[:, upper])
+    assert not np.any(rest.weights[:, upper])
+    assert not np.any(rest.gaze_deg)
+    assert np.array_equal(track.weights[:, np.logical_not(upper)], rest.weights[:, np.logical_not(upper)])
+    for channel in ("pose_deg", "translation_cm", "tongue", "breath_cm"):
+        assert np.array_equal(getattr(track, channel), getattr(rest, channel))
+
+
+def test_a_short_driver_video_goes_back_and_forth_without_a_pattern() -> None:
+    """Six seconds of motion for a minute: first as they are, no jerk at the turns, which come at ever other times."""
+    track = talk(driver="bank://lively/driver-02")
+    ramp = replace(track, pose_deg=np.linspace([0, 0, 0], [1, 1, 1], len(track)).astype(np.float32))
+    long = lengthened(ramp, 60 * 25, 4)
+    place = long.pose_deg[:, 0] * (len(track) - 1)
+    assert all(len(getattr(long, name)) == 60 * 25 for name in CHANNELS)
+    assert np.array_equal(ramp.pose_deg[:-12], long.pose_deg[: len(track) - 12])
+    steps = np.rint(np.diff(place))
+    assert np.abs(steps).max() <= 2
+    turns = np.flatnonzero(np.diff(np.sign(steps[np.flatnonzero(steps)])))
+    gaps = np.diff(turns)
+    assert len(turns) >= 8
+    assert gaps.std() > 8
+    assert_equal(lengthened(track, 40, 4), lengthened(track, 40, 5))
+    assert_equal(lengthened(track, len(track), 4), track)
+>>>>>>> 16c7ad9 (Hear stress by pitch too; turn short driver videos somewhere else each time)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from didgen.engine.face.face import Face
 from didgen.engine.face.pose import place_head
 from didgen.engine.motion.bank import ANIMATION_S, bank_track
+from didgen.engine.motion.character import generator
 from didgen.engine.motion.choice import Occasion, find_driver
-from didgen.engine.motion.curves import Curve, ends, ramp, smooth
+from didgen.engine.motion.curves import Curve, ends, ramp, smooth, smoothed
 from didgen.engine.motion.expressions import Mood, mood_of
 from didgen.engine.motion.mouth import Mouth, mouth_of
 from didgen.engine.motion.phrases import phrases_of
@@ -28,6 +29,8 @@ from didgen.engine.warp.work import crop_side
 SMILE_SCORES = (44, 45)  # mouthSmileLeft, mouthSmileRight among a face's 52 blendshape scores
 SMILING = ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
 UNSMILE = 0.55  # share of the photo's smile that talking takes away
+TURNING = 0.35  # of a driver video: how far from its ends it may turn back
+TURN_FRAMES = 3  # sigma of a turn
 LOOP_FRAMES = 12  # how long a fluent clip takes to come back to its first frame
 LIDS_AND_BROWS = [k for k, name in enumerate(SHAPES) if name.startswith(("eye", "brow", "lid"))]
 
@@ -61,15 +64,16 @@ def compose_talk(
 
     `picture` is where the face moves; with face and speech it chooses a driver that is left open.
 
-    A driver video gives the head, eyes and brows, to and fro when it is shorter than the speech; the mouth is the
-    speech's. `config.motion_factor` scales everything but the mouth. Raises RenderError for a driver that is none.
+    A driver video gives the head, eyes and brows, to and fro between ever other places when it is shorter than the
+    speech; the mouth is the speech's. `config.motion_factor` scales everything but the mouth. Raises RenderError for a
+    driver that is none.
     """
     frames = talk_frames(speech, config.pad_audio_s)
     prosody = prosody_of(speech, frames, FPS)
     mouth = mouth_of(speech, prosody.level, FPS)
     mood = mood_of(config.expressions, config.transition_frames, frames)
     if isinstance(driver, Path):
-        body, name = _looped(_driver_video(driver, face, config, picture), frames), driver.name
+        body, name = lengthened(_driver_video(driver, face, config, picture), frames, seed), driver.name
     else:
         found = find_driver(driver, "talk", seed, _occasion(face, picture, speech, prosody))
         body, name = talking_body(found, phrases_of(speech, frames, FPS), frames, FPS, seed), found.url
@@ -99,7 +103,7 @@ def compose_animation(
     """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
     if isinstance(driver, Path):
         track, name = _driver_video(driver, face, config, picture), driver.name
-        track = _looped(track, frames) if frames else track
+        track = lengthened(track, frames, seed) if frames else track
     else:
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
         length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
@@ -200,12 +204,24 @@ def _frame_cm(face: Face, picture: Picture, expand: float) -> float:
     return side_px / place_head(face.landmarks.astype(np.float64)).s
 
 
-def _looped(track: MotionTrack, frames: int) -> MotionTrack:
-    """To and fro until `frames` are full."""
-    period = max(2 * len(track) - 2, 1)
-    at = np.arange(frames) % period
-    at = np.where(at < len(track), at, period - at)
-    return _mapped(track, lambda values: values[at])
+def lengthened(track: MotionTrack, frames: int, seed: int) -> MotionTrack:
+    """Once as it is, then back and forth until `frames` are full, turning somewhere else each time, never in a jerk."""
+    last = len(track) - 1
+    if frames <= last + 1 or last == 0:
+        index = np.minimum(np.arange(frames), last)
+        return _mapped(track, lambda values: values[index])
+    rng = generator(seed, "driver video")
+    when, where = [0, last], [0, last]
+    while when[-1] < frames:
+        inset = int(rng.integers(0, int(TURNING * last) + 1))
+        where.append(inset if len(where) % 2 == 0 else last - inset)
+        when.append(when[-1] + max(1, abs(where[-1] - where[-2])))
+    path = np.interp(np.arange(frames), when, where)
+    rounded = smoothed(path, TURN_FRAMES)
+    begun = max(0, last - 3 * TURN_FRAMES)
+    rounded[:begun] = path[:begun]  # the beginning is no turn
+    index = np.clip(np.rint(rounded), 0, last).astype(int)
+    return _mapped(track, lambda values: values[index])
 
 
 def _mapped(track: MotionTrack, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> MotionTrack:

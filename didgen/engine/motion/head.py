@@ -129,10 +129,12 @@ def _wandering(
     """(length, 6) of unit spread while the voice is heard; slow and small in a long silence after it."""
     clock = np.cumsum(PAUSE_PACE + (1 - PAUSE_PACE) * phrase.talking) / fps
     free = np.stack([wander(rng, clock, character.high_hz) for _ in range(6)], 1)
-    idle = np.stack([wander(rng, times, 0.5) for _ in range(6)], 1)
+    voiced = ramp(times, 0.0, 0.5) * (1 - ramp(times, phrase.voice_s - SETTLE_S, phrase.voice_s + SETTLED_S))
     end_s = times[-1] + 0.5 / fps
     silent = ramp(times, phrase.voice_s + 0.5, phrase.voice_s + 2.0) * (1 - ramp(times, end_s - 0.9, end_s))
-    voiced = ramp(times, 0.0, 0.5) * (1 - ramp(times, phrase.voice_s - SETTLE_S, phrase.voice_s + SETTLED_S))
+    if not silent.any():
+        return voiced[:, None] * free
+    idle = np.stack([wander(rng, times, 0.5) for _ in range(6)], 1)
     return voiced[:, None] * free + (IDLE * silent)[:, None] * idle
 
 

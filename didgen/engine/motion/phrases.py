@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 
 from didgen.digest import sha256_bytes
 from didgen.engine.motion.curves import Curve, frame_times, smoothed
+from didgen.engine.motion.pitch import pitch_hz
 from didgen.engine.motion.prosody import CLOSING_QUOTES, LOUD, filled, level_of
 from didgen.engine.speech.speech import VOWELS, Phoneme, Sentence, Speech, Word
 
 LONG_PAUSE_S = 0.4  # parts phrases where no sentences are known
 REST_S = 0.16  # a gap in the voice this long is felt as a rest inside a phrase
 STRESS_APART_S = 0.42
-STRESSED = 0.55  # share of the most prominent syllable's prominence
+STRESSED = 0.38  # share of the most prominent syllable's prominence
+GLIDES = frozenset("wj")  # sounds with a vowel's lips that make no syllable
+REDUCED = frozenset("əɐᵊᵻɚ")
 LIST_COMMAS = 2  # so many commas before a word that joins make a list
 JOINS = frozenset("and or und oder et ou e o y".split())
 
@@ -98,14 +101,16 @@ def _phrase(speech: Speech, sentence: Sentence, key: str, first: int, length: in
     active = filled(level > LOUD, round(REST_S * fps) - 1)
     rests = [(a / fps, b / fps) for a, b in _runs(~active) if a > 0 and b / fps < voice_s]
     words = [_moved(w, start_s) for w in speech.words if start_s - 0.09 <= w.start_s < sentence.end_s]
-    vowels = [p for p in speech.phonemes if p.viseme in VOWELS and start_s - 0.09 <= p.start_s < sentence.end_s]
+    vowels = [p for p in speech.phonemes if p.viseme in VOWELS and p.symbol not in GLIDES]
+    syllables = [_moved_sound(p, start_s) for p in vowels if start_s - 0.09 <= p.start_s < sentence.end_s]
+    heights = _heights([pitch_hz(samples, speech.sample_rate_hz, (p.start_s + p.end_s) / 2) for p in syllables])
     return Phrase(
         key=key,
         first=first,
         length=length,
         voice_s=voice_s,
         talking=smoothed(active.astype(np.float64), 0.1 * fps),
-        stresses=_stresses(smoothed(level, 0.8), [_moved_sound(p, start_s) for p in vowels], fps),
+        stresses=_stresses(smoothed(level, 0.8), syllables, heights, fps),
         rests=tuple(rests),
         items=_items(words),
         asks=bool(words) and words[-1].text.rstrip(CLOSING_QUOTES).endswith("?"),
@@ -122,13 +127,20 @@ def _moved_sound(p: Phoneme, by_s: float) -> Phoneme:
     return Phoneme(p.symbol, p.viseme, round(p.start_s - by_s, 3), round(p.end_s - by_s, 3))
 
 
-def _stresses(level: Curve, vowels: Sequence[Phoneme], fps: int) -> tuple[Stress, ...]:
-    """Syllables that stand out: loud and long vowels; where no vowels are known, peaks of loudness."""
+def _heights(pitches_hz: Sequence[float]) -> list[float]:
+    """Semitones over the middle pitch of the phrase; 0 for what has none."""
+    voiced = [p for p in pitches_hz if p > 0]
+    middle = float(np.median(voiced)) if voiced else 1.0
+    return [12 * math.log2(p / middle) if p > 0 else 0.0 for p in pitches_hz]
+
+
+def _stresses(level: Curve, vowels: Sequence[Phoneme], heights: Sequence[float], fps: int) -> tuple[Stress, ...]:
+    """Syllables that stand out: loud, long and high vowels; where no vowels are known, peaks of loudness."""
     if len(level) < 3:
         return ()
     times = frame_times(len(level), fps)
     if vowels:
-        found = [_prominence(level, times, v) for v in vowels]
+        found = [_prominence(level, times, v, high) for v, high in zip(vowels, heights, strict=True)]
     else:
         peaks = 1 + np.flatnonzero((level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:]))
         found = [(round(float(times[k]), 3), float(level[k])) for k in peaks]
@@ -141,13 +153,16 @@ def _stresses(level: Curve, vowels: Sequence[Phoneme], fps: int) -> tuple[Stress
     return tuple(sorted(chosen, key=lambda s: s.at_s))
 
 
-def _prominence(level: Curve, times: Curve, vowel: Phoneme) -> tuple[float, float]:
-    """When a vowel is loudest, and loudness (0..1) times a factor that grows with its length up to 0.16 s."""
+def _prominence(level: Curve, times: Curve, vowel: Phoneme, height: float) -> tuple[float, float]:
+    """When a vowel is loudest, and how much it stands out: its loudness (0..1) squared, more the longer (up to 0.16 s)
+    and the higher (in semitones over the phrase) it is, less for those that are never stressed."""
     length = vowel.end_s - vowel.start_s
     inside = np.linspace(vowel.start_s, vowel.end_s, 5)
     loud = np.interp(inside, times, level)
     at_s = round(float(inside[int(loud.argmax())]), 3)
-    return at_s, float(loud.max()) ** 2 * (0.55 + 0.45 * min(length / 0.16, 1.0))
+    full = 0.5 if vowel.symbol[:1] in REDUCED else 1.0
+    high = 1 + 0.1 * min(max(height, -4.0), 6.0)
+    return at_s, full * high * float(loud.max()) ** 2 * (0.55 + 0.45 * min(length / 0.16, 1.0))
 
 
 def _items(words: Sequence[Word]) -> tuple[float, ...]:
