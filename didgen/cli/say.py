@@ -53,7 +53,7 @@ def command(
         facts = asyncio.run(_render(request, output, listener))
     if not quiet:
         warnings = (f"    {warning}" for warning in facts.get("warnings", ()))
-        click.echo("\n".join([f"{output}  {facts['duration_s']:.1f} s", *warnings]))
+        click.echo("\n".join([f"{output}  {facts['duration_s']:.1f} s  {facts['driver_url']}", *warnings]))
 
 
 def _is_unicode(text: str) -> bool:

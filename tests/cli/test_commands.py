@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -124,7 +125,7 @@ def test_say_tells_what_is_wrong_with_the_photo(tmp_path: Path) -> None:
     masked = Path(__file__).parents[1] / "quality" / "faces" / "masked.jpg"
     done = didgen(tmp_path, "say", str(masked), "Good day.", "-o", "day.mp4")
     first, *below = done.stdout.splitlines()
-    assert first.startswith("day.mp4  ")
+    assert re.fullmatch(r"day\.mp4  \d\.\d s  bank://(natural|lively|subtle)/driver-\d+/(original|flipped)", first)
     assert ["    nose and mouth are covered (a mask?): the mouth stays still"] == below
 
 

@@ -287,7 +287,6 @@ def test_animation_lasts_ten_seconds() -> None:
 def test_what_is_at_rest_is_the_photos_and_all_else_the_tracks(rest, starts, stilled, kept):
     """Eyes with brows, or the mouth with jaw and cheeks, stay still; the rest moves on; the track itself stays."""
     track, _ = compose_talk(talk_speech(), smiling(0.0), "bank://lively", Config(), seed=3)
-<<<<<<< HEAD
     quiet, chosen = rest(track), np.array([name.startswith(starts) for name in SHAPES])
     assert np.any(track.weights[:, chosen])
     assert not np.any(quiet.weights[:, chosen])
@@ -295,14 +294,6 @@ def test_what_is_at_rest_is_the_photos_and_all_else_the_tracks(rest, starts, sti
     assert np.array_equal(track.weights[:, ~chosen], quiet.weights[:, ~chosen])
     for channel in ("pose_deg", "translation_cm", "breath_cm", kept):
         assert np.array_equal(getattr(track, channel), getattr(quiet, channel))
-=======
-    rest, upper = eyes_at_rest(track), [name.startswith(("eye", "lid", "brow")) for name in SHAPES]
-    assert np.any(track.weights[:, upper])
-    assert not np.any(rest.weights[:, upper])
-    assert not np.any(rest.gaze_deg)
-    assert np.array_equal(track.weights[:, np.logical_not(upper)], rest.weights[:, np.logical_not(upper)])
-    for channel in ("pose_deg", "translation_cm", "tongue", "breath_cm"):
-        assert np.array_equal(getattr(track, channel), getattr(rest, channel))
 
 
 def test_a_short_driver_video_goes_back_and_forth_without_a_pattern() -> None:
@@ -321,4 +312,3 @@ def test_a_short_driver_video_goes_back_and_forth_without_a_pattern() -> None:
     assert gaps.std() > 8
     assert_equal(lengthened(track, 40, 4), lengthened(track, 40, 5))
     assert_equal(lengthened(track, len(track), 4), track)
->>>>>>> 16c7ad9 (Hear stress by pitch too; turn short driver videos somewhere else each time)
