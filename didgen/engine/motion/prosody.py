@@ -15,6 +15,7 @@ from didgen.engine.speech.speech import VOWELS, Speech
 RANGE_DB = 30.0  # below the loud parts by this much counts as silence
 LOUD = 0.3  # level above which somebody speaks
 USUAL_PACE = 7.4  # vowel shapes a second of voice, of the local voices at their own pace
+HEARD_PACE = 6.6  # the same where shapes are heard from sound, which finds fewer
 USUAL_SPREAD_DB = 5.4
 CLOSING_QUOTES = "\"'”’)»"
 
@@ -59,7 +60,11 @@ def drive_of(speech: Speech, level: Curve) -> float:
     spread_db = RANGE_DB * float(level[voiced].std())
     stops = [w.text.rstrip(CLOSING_QUOTES)[-1:] for w in speech.words]
     cries = stops.count("!") / max(1, sum(stop in (".", "!", "?") for stop in stops))
-    keen = 0.2 * (pace - USUAL_PACE) + 0.06 * (spread_db - USUAL_SPREAD_DB) + 0.4 * cries
+    keen = (
+        0.2 * (pace - (USUAL_PACE if speech.visemes is None else HEARD_PACE))
+        + 0.06 * (spread_db - USUAL_SPREAD_DB)
+        + 0.4 * cries
+    )
     return float(np.clip(0.5 + keen, 0, 1))
 
 
