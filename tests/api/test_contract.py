@@ -103,6 +103,24 @@ def test_an_animation_needs_no_script(opened: Open, photo: Path, tmp_path: Path)
     run(opened, work)
 
 
+def test_a_logo_rides_along_like_a_picture(opened: Open, photo: Path) -> None:
+    """From a file of the client's to the video, whoever is behind the seam; one that is not there is refused."""
+
+    async def work(service: Service) -> None:
+        logo = photo.with_name("logo.png")
+        logo.write_bytes(b"\x89PNG\r\n\x1a\n not looked at by the fake engine")
+        _, events = await story(
+            service, talk(photo, "Hi", config={"logo": {"url": logo.as_uri(), "position": [-9, 9]}})
+        )
+        assert "done" == events[-1].state
+        with pytest.raises(RenderError):
+            await service.submit(
+                talk(photo, "Hi", config={"logo": {"url": "https://example.com/l.png", "position": [0, 0]}})
+            )
+
+    run(opened, work)
+
+
 def test_a_talk_may_be_spoken_by_an_audio_file(opened: Open, photo: Path, tmp_path: Path) -> None:
     """Local files ride as `file:` URLs; whoever is behind the seam gets hold of them."""
 

@@ -88,6 +88,16 @@ def test_ones_own_logo_takes_the_marks_place(take: Take, tmp_path_factory: pytes
     assert np.abs(branded - plain)[:, outside].mean() < 1.5
 
 
+def test_a_logo_may_lie_half_on_what_moves(take: Take, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a whole photo only the part with the head is drawn anew: a logo across its edge is whole in every frame."""
+    path = tmp_path_factory.mktemp("edge") / "logo.png"
+    cv2.imwrite(str(path), np.full((100, 60, 3), (255, 0, 0), np.uint8))  # BGR: blue
+    seen = pictures(take(logo=Logo(path, 60, 200), stitch=True))
+    assert np.abs(seen[:, 203:297, 63:117] - (0, 0, 255)).mean((1, 2, 3)).max() < 8
+    beside = pictures(take(logo=None, stitch=True))
+    assert np.abs(seen - beside)[:, :190, 130:].mean() < 1.5
+
+
 def test_the_longest_side_is_limited(take: Take) -> None:
     """`output_resolution`: a smaller crop shows the same, a stitched photo keeps its shape, sides stay even."""
     small, large = pictures(take(output_resolution=201, logo=None)), pictures(take(logo=None))
