@@ -21,6 +21,7 @@ _FIELD_PX = 6.0  # how far the lines and the outline are smoothed, px of the hal
 _OUTLINE_PX = 3.0  # what counts as the outline: curls and notches below that mirror nothing, px of the same
 _BEYOND_PX = 24.0  # no further outside than this is mirrored
 _CLEAR_PX = 22.0  # inside: up to here what has no lines is mirrored, ever fainter
+_SOFT_PX = 7  # over so many px a mirror image goes over into the smooth filling
 _STEEPEST = 0.45  # cosine between the way across the outline and along a line: flatter lines are mirrored straight
 
 
@@ -31,23 +32,28 @@ def fill_behind(rgb: Picture, hole: NDArray[np.bool_]) -> Picture:
     places, clear = _mirrored_places(rgb, hole)
     seen = cv2.remap(rgb, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
     whole = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)  # no px beside it a hole's
-    sure = clear * cv2.remap(whole, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    sure = sure[..., None]
+    sure = cv2.remap(whole, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    sure = (clear * cv2.blur(cv2.erode(sure, np.ones((_SOFT_PX, _SOFT_PX), np.uint8)), (_SOFT_PX, _SOFT_PX)))[..., None]
     out = rgb.copy()
     out[hole] = np.rint(smooth + sure * (seen - smooth)).astype(np.uint8)[hole]
     return out
 
 
 def _smooth_fill(rgb: Picture, known: NDArray[np.bool_]) -> Floats:
-    """(h, w, 3) weighted means of the known px, the nearer the more."""
-    weight = known.astype(np.float32)
-    colours = rgb * weight[..., None]
-    out = np.full(rgb.shape, 128, np.float32)
-    for reach in (257, 65, 17, 5):
-        near = cv2.blur(weight, (reach, reach))[..., None]
-        share = smoothstep(0.0, 0.06, near)
-        out += share * (cv2.blur(colours, (reach, reach)) / np.maximum(near, 1e-6) - out)
-    return out
+    """(h, w, 3) weighted means of the known px, the nearer the more; at half the size, for all of it is smooth."""
+    size = (rgb.shape[1] + 1) // 2, (rgb.shape[0] + 1) // 2
+    weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(rgb * known[..., None].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    out = np.full(colours.shape, 128, np.float32)
+    for reach in (255, 127, 63, 31, 15, 7, 3):
+        near, sums = (_twice_blurred(values, reach) for values in (weight, colours))
+        out += smoothstep(0.0, 0.35, near)[..., None] * (sums / np.maximum(near, 1e-6)[..., None] - out)
+    return np.asarray(cv2.resize(out, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _twice_blurred(values: Floats, reach: int) -> Floats:
+    half = reach // 2 | 1
+    return np.asarray(cv2.blur(cv2.blur(values, (reach, reach)), (half, half)), np.float32)
 
 
 def _mirrored_places(rgb: Picture, hole: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -63,11 +69,13 @@ def _mirrored_places(rgb: Picture, hole: NDArray[np.bool_]) -> tuple[Floats, Flo
     along_x, along_y, coherence = _lines(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), half < 0.05)
     across = along_x * out_x + along_y * out_y
     along_x, along_y, across = along_x * np.sign(across), along_y * np.sign(across), np.abs(across)
-    share = smoothstep(0.35, 0.6, coherence) * smoothstep(_STEEPEST, _STEEPEST + 0.2, across)
+    lined, crossing = smoothstep(0.35, 0.6, coherence), smoothstep(_STEEPEST, _STEEPEST + 0.2, across)
+    share = lined * crossing
     way_x, way_y = _unit(out_x + share * (along_x - out_x), out_y + share * (along_y - out_y))
     there = 2 * depth / np.maximum(way_x * out_x + way_y * out_y, _STEEPEST)  # half size
     reach = there + _BEYOND_PX * np.tanh(there / _BEYOND_PX)
-    clear = np.maximum(share, smoothstep(_CLEAR_PX, 0.25 * _CLEAR_PX, 2 * depth))
+    faint = smoothstep(_CLEAR_PX, 0.25 * _CLEAR_PX, 2 * depth)
+    clear = np.maximum(share, faint * (1 - lined * (1 - crossing)))  # lines along the outline would wave with it
     fields = np.dstack([way_x * reach, way_y * reach, clear]).astype(np.float32)
     fields = cv2.resize(fields, (width, height), interpolation=cv2.INTER_LINEAR)
     here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1)
