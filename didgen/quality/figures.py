@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -169,3 +169,14 @@ def missed(row: Row) -> list[Measure]:
     """The measures whose targets a face does not reach."""
     values = ((measure, getattr(row.figures, measure.name)) for measure in MEASURES)
     return [measure for measure, value in values if value is not None and not measure.reached(value, row.frontal)]
+
+
+def worst(rows: Sequence[Row], measure: Measure) -> Row | None:
+    """The face furthest from what is wanted: a missed target before a reached one, then the value; None without any."""
+    having = [row for row in rows if getattr(row.figures, measure.name) is not None]
+
+    def rank(row: Row) -> tuple[bool, float]:
+        value = getattr(row.figures, measure.name)
+        return not measure.reached(value, row.frontal), measure.cost(value)
+
+    return max(having, key=rank, default=None)

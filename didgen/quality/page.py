@@ -13,7 +13,7 @@ from html import escape
 import numpy as np
 
 from didgen.quality.clip import Clip, Curve, intended_gap_cm
-from didgen.quality.figures import MEASURES, Fall, Measure, Row, missed
+from didgen.quality.figures import MEASURES, Fall, Measure, Row, missed, worst
 
 _STYLE = """
 :root { color-scheme: light dark; --bad: #c0392b; --line: #8884; }
@@ -70,7 +70,7 @@ def _table(rows: Sequence[Row]) -> str:
     names = "".join(f"<th>{escape(row.name)}</th>" for row in rows)
     shown = [m for m in MEASURES if any(getattr(row.figures, m.name) is not None for row in rows)]
     lines = "\n".join(_line(m, rows) for m in shown)
-    head = f"<thead><tr><th></th><th>target</th>{names}</tr></thead>"
+    head = f"<thead><tr><th></th><th>target</th>{names}{'<th>worst</th>' * (len(rows) > 1)}</tr></thead>"
     return f'<div class="wide"><table>{head}<tbody>{lines}</tbody></table></div>'
 
 
@@ -79,6 +79,10 @@ def _line(measure: Measure, rows: Sequence[Row]) -> str:
     for row in rows:
         mark = ' class="missed"' if measure in missed(row) else ""
         cells.append(f"<td{mark}>{measure.shown(getattr(row.figures, measure.name))}</td>")
+    last = worst(rows, measure)
+    if last is not None and len(rows) > 1:
+        mark = ' class="missed"' if measure in missed(last) else ""
+        cells.append(f"<td{mark}>{measure.shown(getattr(last.figures, measure.name))} {escape(last.name)}</td>")
     return f"<tr><th>{escape(measure.title)}</th><th>{escape(measure.aim())}</th>{''.join(cells)}</tr>"
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from didgen.quality.figures import BY_NAME, MEASURES, Figures, Measure, Row, falls, missed
+from didgen.quality.figures import BY_NAME, MEASURES, Figures, Measure, Row, falls, missed, worst
 from didgen.quality.page import Sheet, page
-from didgen.quality.text import table
+from didgen.quality.text import summary, table
 from tests.quality import baseline
 
 GOOD = {measure.name: measure.target if measure.target is not None else 0.5 for measure in MEASURES}
@@ -74,6 +74,20 @@ def test_frontal_photos_have_the_higher_target() -> None:
     assert ["gap_correlation"] == [m.name for m in missed(Row("x", figures, frontal=True))]
 
 
+def test_the_summary_names_the_worst_face_of_each_measure() -> None:
+    """Worst is furthest from its own target: .94 on a frontal photo before .92 on a turned one."""
+    rows = [
+        Row("ann", Figures(gap_correlation=0.94, lag_ms=-12.0)),
+        Row("bob", Figures(gap_correlation=0.92, lag_ms=8.0), frontal=False),
+        Row("cat", Figures(lag_ms=2.0)),
+    ]
+    assert ["ann", "ann"] == [worst(rows, BY_NAME[name]).name for name in ("gap_correlation", "lag_ms")]
+    assert worst(rows, BY_NAME["closures"]) is None
+    _, gap, lag = summary(rows).splitlines()
+    assert ["1", "of", "2", "0.94", "ann"] == gap.split()[-5:]
+    assert ["3", "of", "3", "-12", "ms", "ann"] == lag.split()[-6:]
+
+
 def test_figures_survive_json() -> None:
     """Written and read again they are the same; names of former measures are passed over."""
     figures = Figures(closures=0.9687, lag_ms=-3.25)
@@ -102,7 +116,7 @@ def test_reports_show_every_figure_and_mark_what_is_missed() -> None:
     assert "100 %!" not in text
     assert "yaw error" not in text
     html = page("Faces", rows, {"ann": Sheet({"blink": b"jpeg"}, np.array([0.1, 0.5]), np.array([0.0, 0.4]))})
-    assert '<td class="missed">50 %</td><td>100 %</td>' in html
+    assert '<td class="missed">50 %</td><td>100 %</td><td class="missed">50 % ann</td>' in html
     assert "&lt;bob&gt;" in html
     assert "<bob>" not in html
     assert "data:image/jpeg;base64,anBlZw==" in html
