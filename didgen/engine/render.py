@@ -153,8 +153,8 @@ def _motion(shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[i
 
 
 def _as_seen(track: MotionTrack, sight: Sight) -> MotionTrack:
-    """What is hidden does not move: it would be drawn on what hides it."""
-    if sight.eyes_hidden:
+    """What is hidden does not move: it would be drawn on what hides it. Closed eyes do not blink."""
+    if sight.eyes_hidden or sight.eyes_closed:
         track = eyes_at_rest(track)
     return mouth_at_rest(track) if sight.masked else track
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from didgen.engine.face.face import Face
-from didgen.engine.face.find import as_response, choose_face, eye_opening, find_faces, outside_share
+from didgen.engine.face.find import as_response, choose_face, find_faces, outside_share
 from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landmarks
 from didgen.engine.photo import load_photo
 from didgen.engine.shot import FaceSquare
@@ -187,19 +187,6 @@ def test_half_turned_faces_are_warned_of(woman, found):
     _, warnings = choose_face([replace(found, pose_deg=(-17.0, 8.0, 0.0))], None, "talk", woman.shape)
     assert ["the face is turned 17° to the picture's left; up to 15° looks best"] == warnings
     assert [] == choose_face([replace(found, pose_deg=(14.0, 8.0, 40.0))], None, "talk", woman.shape)[1]
-
-
-def test_closed_eyes_are_warned_of(found):
-    """With the upper lids on the lower ones; a half closed eye is none, and nothing changes with size or tilt."""
-    shut, half = found.landmarks.copy(), found.landmarks.copy()
-    for upper, lower in ((160, 144), (159, 145), (158, 153), (387, 373), (386, 374), (385, 380)):
-        shut[upper] = 0.9 * shut[lower] + 0.1 * shut[upper]
-        half[upper] = 0.3 * half[lower] + 0.7 * half[upper]
-    for landmarks, told in ((shut, ["the eyes are closed in the photo: they stay closed"]), (half, [])):
-        assert told == choose_face([replace(found, landmarks=landmarks)], None, "talk", (632, 631, 3))[1]
-    tilted = found.landmarks[:, [1, 0, 2]] * np.float32(2)
-    assert eye_opening(found) == pytest.approx(eye_opening(replace(found, landmarks=tilted)), rel=1e-5)
-    assert 0.3 < eye_opening(found) < 0.36
 
 
 def test_cut_faces_are_refused(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,16 @@ import pytest
 
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import find_faces
-from didgen.engine.face.visible import MAX_BRIDGE, MIN_DETAIL, bridge_contrast, detail, look_at, point_scatter
+from didgen.engine.face.visible import (
+    CLOSED_EYES,
+    MAX_BRIDGE,
+    MIN_DETAIL,
+    bridge_contrast,
+    detail,
+    eye_opening,
+    look_at,
+    point_scatter,
+)
 from didgen.engine.photo import load_photo
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -83,6 +93,19 @@ def test_a_frame_across_the_nose_is_glasses(woman, found, colour):
     cv2.line(painted, *inner, colour, 5, cv2.LINE_AA)
     assert bridge_contrast(painted, found) > MAX_BRIDGE > 2 * bridge_contrast(woman, found)
     assert "the face wears glasses" in said(painted)
+
+
+def test_closed_eyes_are_told(found):
+    """With the upper lids on the lower ones; a half closed eye is none, and nothing changes with size or axis."""
+    shut, half = found.landmarks.copy(), found.landmarks.copy()
+    for upper, lower in ((160, 144), (159, 145), (158, 153), (387, 373), (386, 374), (385, 380)):
+        shut[upper] = 0.9 * shut[lower] + 0.1 * shut[upper]
+        half[upper] = 0.3 * half[lower] + 0.7 * half[upper]
+    openings = [eye_opening(replace(found, landmarks=landmarks)) for landmarks in (shut, half, found.landmarks)]
+    assert openings[0] < CLOSED_EYES < openings[1] < openings[2]
+    assert 0.3 < openings[2] < 0.36
+    swapped = found.landmarks[:, [1, 0, 2]] * np.float32(2)
+    assert openings[2] == pytest.approx(eye_opening(replace(found, landmarks=swapped)), rel=1e-5)
 
 
 def test_scatter_is_in_eye_distances(woman, found):

@@ -67,7 +67,7 @@ def talk_strip(entry: Entry, speech: Speech, side_px: int = SIDE_PX) -> tuple[np
     rig = build_rig(photo, face, others=[other for other in faces if other is not face])
     track, _ = compose_talk(speech, face, DRIVER, Config(), seed=1)
     blink = closed_eyes()
-    if sight.eyes_hidden:
+    if sight.eyes_hidden or sight.eyes_closed:
         track, blink = eyes_at_rest(track), eyes_at_rest(blink)
     if sight.masked:
         track = mouth_at_rest(track)

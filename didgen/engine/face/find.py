@@ -27,14 +27,9 @@ MAX_TURN_DEG, FAR_TURN_DEG = 25, 15  # yaw or pitch: refused above, warned above
 LEVEL_PITCH_DEG = 8.0  # what a head that looks into the camera measures: the canonical mesh leans back a little
 MAX_TILT_DEG = 60  # roll: beyond it the photo itself lies on its side
 MAX_OUTSIDE, SOME_OUTSIDE = 0.2, 0.03  # of the face's area: refused above, warned above
-CLOSED_EYES = (
-    0.17  # height over width of the lids' opening: open eyes have 0.22 to 0.45, closed and lowered ones 0.1 to 0.15
-)
 
 _MIN_PRESENCE = 0.5
 _SAME_FACE_IOU = 0.5
-_LIDS = ((160, 144), (159, 145), (158, 153)), ((387, 373), (386, 374), (385, 380))  # upper over lower; right, left
-_CORNERS = (33, 133), (263, 362)  # outer and inner; right, left
 
 
 def find_faces(rgb: NDArray[np.uint8]) -> list[Face]:
@@ -105,18 +100,6 @@ def outside_share(face: Face, picture: tuple[int, ...]) -> float:
     return float(1 - inside / max(cv2.contourArea(hull), 1e-6))
 
 
-def eye_opening(face: Face) -> float:
-    """How far the eyes are open: the height over the width of the lids' opening, the mean of three places and both."""
-
-    def length(pair: tuple[int, int]) -> float:
-        return float(np.hypot(*(face.landmarks[pair[0], :2] - face.landmarks[pair[1], :2])))
-
-    ratios = [
-        np.mean([length(pair) for pair in lids]) / length(ends) for lids, ends in zip(_LIDS, _CORNERS, strict=True)
-    ]
-    return float(np.mean(ratios))
-
-
 def _in_square(faces: Sequence[Face], square: FaceSquare, scale: float, refused: str) -> Face:
     """The face whose centre is nearest to the square's, among those with their centre inside it."""
     middle = np.array([square.left + square.size / 2, square.top + square.size / 2]) * scale
@@ -153,8 +136,6 @@ def _doubts(face: Face, picture: tuple[int, ...]) -> Iterator[str]:
         yield f"the face is turned {turn:.0f}° {way}; up to {FAR_TURN_DEG}° looks best"
     if outside > SOME_OUTSIDE:
         yield f"{outside:.0%} of the face is outside the picture; a photo that shows all of it looks best"
-    if eye_opening(face) < CLOSED_EYES:
-        yield "the eyes are closed in the photo: they stay closed"
 
 
 def _turn(face: Face) -> tuple[float, str]:

@@ -23,6 +23,7 @@ from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landm
 MAX_LIP_SCATTER, MAX_EYE_SCATTER = 0.015, 0.019  # in eye distances: above, the net guesses
 MIN_DETAIL = 0.065  # below, the photo is blurred
 MAX_BRIDGE = 10.0  # L*a*b*: above, something crosses the bridge of the nose
+CLOSED_EYES = 0.17  # opening's height over its width: open eyes have 0.22 to 0.45, closed and lowered ones 0.1 to 0.15
 MAX_LOWER = 22.0  # L*a*b*: nose and chin are not of the brow's skin above
 
 _LOOKS = (  # shift right and down in regions, scale, turn in radians
@@ -36,13 +37,15 @@ _LOOKS = (  # shift right and down in regions, scale, turn in radians
 _LIPS = (61, 291, 13, 14, 0, 17, 40, 270, 91, 321)
 _EYES = ((33, 133, 159, 145, 160, 144, 158, 153), (263, 362, 386, 374, 387, 373, 385, 380))  # right, left
 _BETWEEN_BROWS, _NOSE_RIDGE = 9, 197
+_LIDS = ((160, 144), (159, 145), (158, 153)), ((387, 373), (386, 374), (385, 380))  # upper over lower; right, left
+_CORNERS = (33, 133), (263, 362)  # outer and inner; right, left
 _BROW, _TIP, _CHIN = (8, 9, 151, 168), (1, 4, 5, 45, 275), (175, 199, 200, 208, 428)
 _EYES_PX = 100  # the size at which pixels are measured: about what a video shows
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is in the way of seeing a face: mouth and eyes hidden, glasses worn (and seen through), photo blurred.
+    """What is in the way of seeing a face: mouth, eyes hidden, eyes closed, glasses (seen through), photo blurred.
 
     masked: the mouth is hidden, and nose and chin with it, behind something of another colour; the eyes are not.
     """
@@ -50,6 +53,7 @@ class Sight:
     mouth_hidden: bool
     masked: bool
     eyes_hidden: bool
+    eyes_closed: bool
     glasses: bool
     blurred: bool
 
@@ -67,6 +71,7 @@ class Sight:
             f"the eyes can hardly be made out (dark glasses, hair?): {still}": (
                 self.eyes_hidden and not self.mouth_hidden
             ),
+            "the eyes are closed in the photo: they stay closed": self.eyes_closed,
             "the face wears glasses: their frame bends with brows and lids; without them it looks best": self.glasses,
             "the photo is blurred: teeth and the edges of lips and lids will look sharper than the face": self.blurred,
         }
@@ -82,6 +87,7 @@ def look_at(rgb: NDArray[np.uint8], face: Face) -> Sight:
         mouth_hidden=bool(mouth_hidden),
         masked=bool(mouth_hidden and not eyes_hidden) and lower_face_contrast(rgb, face) > MAX_LOWER,
         eyes_hidden=bool(eyes_hidden),
+        eyes_closed=not eyes_hidden and eye_opening(face) < CLOSED_EYES,
         glasses=not eyes_hidden and bridge_contrast(rgb, face) > MAX_BRIDGE,
         blurred=detail(rgb, face) < MIN_DETAIL,
     )
@@ -94,6 +100,18 @@ def point_scatter(rgb: NDArray[np.uint8], face: Face) -> NDArray[np.float64]:
     wander = np.stack([face.landmarks, *again])[:, :, :2].astype(np.float64).std(0)
     spread: NDArray[np.float64] = np.hypot(wander[:, 0], wander[:, 1]) / face.eye_distance_px
     return spread
+
+
+def eye_opening(face: Face) -> float:
+    """How far the eyes are open: the height over the width of the lids' opening, the mean of three places and both."""
+
+    def length(pair: tuple[int, int]) -> float:
+        return float(np.hypot(*(face.landmarks[pair[0], :2] - face.landmarks[pair[1], :2])))
+
+    ratios = [
+        np.mean([length(pair) for pair in lids]) / length(ends) for lids, ends in zip(_LIDS, _CORNERS, strict=True)
+    ]
+    return float(np.mean(ratios))
 
 
 def detail(rgb: NDArray[np.uint8], face: Face) -> float:
