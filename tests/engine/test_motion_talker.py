@@ -369,6 +369,22 @@ def test_a_keen_speech_gets_a_keener_driver() -> None:
     assert 0.1 < lively(0.5) < 0.4 < lively(0.9)
 
 
+def test_a_small_face_gets_no_driver_whose_eyes_do_it() -> None:
+    """Below 60 px between the eyes, no open choice is a thinker or has restless eyes; one that is named stays."""
+    eyes = {"natural/driver-4", "lively/driver-05", "subtle/driver-03"}
+    chosen = {
+        px: {
+            find_driver(f"bank://{bank}", "talk", s, Occasion(eyes_px=px)).url[7:-9]
+            for bank in TALK_BANKS
+            for s in range(80)
+        }
+        for px in (40.0, 90.0)
+    }
+    assert not chosen[40.0] & eyes
+    assert chosen[90.0] - chosen[40.0] == eyes
+    assert find_driver("bank://natural/driver-4", "talk", 1, Occasion(eyes_px=40.0)).name == "driver-4"
+
+
 @pytest.mark.parametrize("yaw_deg", [-9.0, 9.0])
 def test_an_open_orientation_turns_against_the_photo(yaw_deg: float) -> None:
     """Driver-6 favours the picture's right: on a photo turned right it is mirrored, unless it is asked for as it is."""

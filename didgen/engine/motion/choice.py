@@ -13,6 +13,8 @@ from didgen.errors import RenderError
 TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a calm driver
 ASIDE_DEG = 4.0  # a photo turned this far gets a driver whose favourite side is the other one
 CLOSE = 0.2  # face heights: a face nearer than this to the edge of its picture has no room to move
+SMALL_EYES_PX = 60.0  # in a face smaller than this nobody sees where the eyes look:
+EYES_DO_IT = 0.5  # drivers that look away more often than this are no use
 CALM, KEEN = 0.35, 0.62  # a speech's drive below and above which it is a calm or a keen one
 
 _SHARES = {
@@ -48,13 +50,14 @@ class Occasion:
 
     yaw_deg: of the photo. room: between the face and the nearest edge of the picture it moves in, but for the lower
     one, in face heights. neighbours: other faces in that picture.
-    drive: how keenly is spoken, 0..1 (see `prosody.drive_of`).
+    drive: how keenly is spoken, 0..1 (see `prosody.drive_of`). eyes_px: between the eyes.
     """
 
     yaw_deg: float = 0.0
     room: float = 1.0
     neighbours: int = 0
     drive: float = 0.5
+    eyes_px: float = 100.0
 
 
 def find_driver(wanted: str | None, kind: str, seed: int, occasion: Occasion = Occasion()) -> Driver:
@@ -81,7 +84,9 @@ def find_driver(wanted: str | None, kind: str, seed: int, occasion: Occasion = O
         )
     if orientation and orientation not in ORIENTATIONS:
         raise RenderError("DriverNotValidError", f"a driver is original or flipped, not {orientation}")
-    name = name or banks[category][int(draws[1] * len(banks[category]))]
+    if not name:
+        names = banks[category] if kind == "animation" else _telling(category, occasion.eyes_px)
+        name = names[int(draws[1] * len(names))]
     if orientation:
         return Driver(kind, category, name, orientation == "flipped")
     return Driver(kind, category, name, kind == "talk" and _turns_further(TALKERS[category][name], occasion.yaw_deg))
@@ -93,6 +98,12 @@ def _category(kind: str, occasion: Occasion, draw: float) -> str:
     mood = "calm" if occasion.drive < CALM else "keen" if occasion.drive > KEEN else "even"
     shares = _SHARES[mood if kind == "talk" else "animation"]
     return list(shares)[int(np.searchsorted(np.cumsum(list(shares.values())), draw, side="right"))]
+
+
+def _telling(category: str, eyes_px: float) -> list[str]:
+    """The drivers of a talks' bank whose manner can be seen in a face of that size."""
+    rows = TALKERS[category].items()
+    return [name for name, row in rows if eyes_px >= SMALL_EYES_PX or row.averts <= EYES_DO_IT]
 
 
 def _turns_further(character: Character, yaw_deg: float) -> bool:

@@ -87,9 +87,10 @@ def compose_talk(
 def _occasion(face: Face, picture: Picture, speech: Speech, prosody: Prosody) -> Occasion:
     room = 1.0
     if picture.width:
-        (left, top), (right, bottom) = face.landmarks[:, :2].min(0), face.landmarks[:, :2].max(0)
+        left, top, right, bottom = face.box
         room = float(min(left, top, picture.width - right) / max(bottom - top, 1e-6))
-    return Occasion(face.pose_deg[0], room, picture.neighbours, drive_of(speech, prosody.level))
+    drive = drive_of(speech, prosody.level)
+    return Occasion(face.pose_deg[0], room, picture.neighbours, drive, face.eye_distance_px)
 
 
 def compose_animation(
