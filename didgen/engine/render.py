@@ -25,7 +25,7 @@ from didgen.engine.face.visible import Sight, look_at
 from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
-from didgen.engine.shot import FPS, AudioScript, Memo, Rendered, Report, Shot, TextScript
+from didgen.engine.shot import FPS, AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
 from didgen.engine.speech.listen import decoded, listen
 from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
@@ -33,7 +33,7 @@ from didgen.engine.video import gif
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.gif import GifEncoder
 from didgen.engine.video.mark import ai_mark
-from didgen.engine.video.overlay import Overlay, overlay_of
+from didgen.engine.video.overlay import Overlay, load_logo, overlay_of
 from didgen.engine.video.probe import probe
 from didgen.engine.warp.frame import draw, draw_work
 from didgen.engine.warp.rig import Rig, build_rig
@@ -49,7 +49,10 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     with the length. Raises RenderError with the service's kinds, StorageError for a full disk.
     """
     cv2.setNumThreads(1)
-    photo = load_photo(shot.source)  # first: a picture that cannot be used should not cost a minute of speech
+    # First what needs no time: a picture that cannot be used should not cost a minute of speech.
+    photo = load_photo(shot.source)
+    if isinstance(shot.config.logo, Logo):
+        load_logo(shot.config.logo.path)
     speech = _speech(shot, report, memo)
     subject = _subject(shot, photo, report, memo)
     report("rig", 0, 1)

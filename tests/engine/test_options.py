@@ -23,6 +23,7 @@ from didgen.engine.render import render
 from didgen.engine.shot import Config, Expression, FaceSquare, Logo, Rendered, Shot, TextScript
 from didgen.engine.video.encode import Encoder
 from didgen.engine.warp.work import crop_side
+from didgen.errors import RenderError
 
 pytestmark = pytest.mark.render
 
@@ -86,6 +87,17 @@ def test_ones_own_logo_takes_the_marks_place(take: Take, tmp_path_factory: pytes
     outside = np.ones(plain.shape[1:3], bool)
     outside[10:70, 402:482] = False
     assert np.abs(branded - plain)[:, outside].mean() < 1.5
+
+
+def test_a_logo_that_is_none_costs_no_speech(tmp_path: Path) -> None:
+    """It is told before anything else is done, and nothing is written."""
+    (tmp_path / "logo.png").write_text("hello")
+    stages: list[str] = []
+    shot = Shot(PHOTO, SAYING, config=Config(logo=Logo(tmp_path / "logo.png", 0, 0)))
+    with pytest.raises(RenderError, match="the logo cannot be used") as caught:
+        render(shot, tmp_path / "a.mp4", lambda stage, done, total: stages.append(stage), Shelf())
+    assert ("LogoError", []) == (caught.value.kind, stages)
+    assert ["logo.png"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_a_logo_may_lie_half_on_what_moves(take: Take, tmp_path_factory: pytest.TempPathFactory) -> None:
