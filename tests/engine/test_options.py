@@ -95,7 +95,7 @@ def test_a_logo_that_is_none_costs_no_speech(tmp_path: Path) -> None:
     stages: list[str] = []
     shot = Shot(PHOTO, SAYING, config=Config(logo=Logo(tmp_path / "logo.png", 0, 0)))
     with pytest.raises(RenderError, match="the logo cannot be used") as caught:
-        render(shot, tmp_path / "a.mp4", lambda stage, done, total: stages.append(stage), Shelf())
+        render(shot, tmp_path / "a.mp4", lambda stage, *_: stages.append(stage), Shelf())
     assert ("LogoError", []) == (caught.value.kind, stages)
     assert ["logo.png"] == [path.name for path in tmp_path.iterdir()]
 
