@@ -90,7 +90,7 @@ def job_answer(record: Record, link: Callable[[str], str]) -> dict[str, Any]:
     }
     optional = {
         "started_at": record.started_at,
-        "driver_url": record.facts.get("driver_url") or request.driver_url,
+        "driver_url": request.driver_url or record.facts.get("driver_url"),
         "audio_url": _audio_url(request) or (record.sound and link(f"/results/{record.sound.name}")),
         "preview_url": record.preview and link(f"/previews/{record.id}"),
         "subtitles": isinstance(request, TalkRequest) and request.script.subtitles,
@@ -119,7 +119,12 @@ def _result(record: Record, result_url: str) -> dict[str, Any]:
         }
     faces = [facts["face"]] if facts.get("face") else []
     # The service writes the resolution of animations as strings and gives them no duration; ours is one more field.
-    metadata |= {"resolution": [str(side) for side in metadata["resolution"]], "faces": faces, "video_fps": 25}
+    fps = facts["frames"] / facts["duration_s"] if facts.get("duration_s") else 25
+    metadata |= {
+        "resolution": [str(side) for side in metadata["resolution"]],
+        "faces": faces,
+        "video_fps": round(fps, 1),
+    }
     return {
         "result_url": result_url,
         "duration": facts.get("duration_s"),
@@ -133,12 +138,14 @@ def _metadata(record: Record) -> dict[str, Any]:
     """The service's keys, and ours: the words with their times, and what a person should know."""
     facts = record.facts
     size_kib = record.video.stat().st_size / 1024 if record.video and record.video.exists() else 0
+    resolved = str(facts.get("driver_url") or "")
     return {
-        "driver_url": facts.get("driver_url"),
         "num_faces": 1,
         "num_frames": facts.get("frames"),
         "resolution": list(facts.get("resolution", ())),
         **facts.get("metadata", {}),
+        # Of a bank the very driver, with /original or /flipped; of a client's own video the client's own link.
+        "driver_url": resolved if resolved.startswith("bank:") else record.request.driver_url,
         "size_kib": round(size_kib, 3),
         "words": facts.get("words", []),
         "warnings": [*facts.get("warnings", ()), *record.warnings],
@@ -146,7 +153,8 @@ def _metadata(record: Record) -> dict[str, Any]:
 
 
 def _effective(request: RenderRequest) -> dict[str, Any]:
-    config = (request.config or RenderConfig()).model_dump(mode="json", exclude_none=True)
+    moves = {"motion_factor": 1.0 if isinstance(request, TalkRequest) else 0.75}
+    config = moves | (request.config or RenderConfig()).model_dump(mode="json", exclude_none=True)
     return config | {"result_format": f".{config['result_format']}"}  # the service writes it with a dot
 
 

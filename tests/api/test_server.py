@@ -18,6 +18,8 @@ import pytest
 from didgen.api.growing import grown
 from didgen.api.links import Links
 from didgen.api.server import make_app
+from didgen.api.table import Record, job_answer
+from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.jobs.pool import Pool
 from tests import fakes
 from tests.api.served import serving
@@ -109,6 +111,25 @@ def test_an_animation_writes_its_resolution_as_strings(tmp_path: Path) -> None:
         assert 404 == (await web.get(f"/talks/{made['id']}")).status_code
 
     serve(tmp_path, work)
+
+
+def test_the_driver_is_told_as_asked_and_as_chosen() -> None:
+    """At the top as the client wrote it, or what was chosen; in the metadata the very one, with its way round; a
+    client's own video is never told by the name it has here. Left open, the strength of motion is that of the kind."""
+
+    def told(driver: str | None, resolved: str, **more: Any) -> tuple[Any, Any, Any]:
+        body = {"source_url": f"{BASE}/uploads/ima_a.jpg", "driver_url": driver, **more}
+        request = (TalkRequest if "script" in more else AnimationRequest).model_validate(body)
+        record = Record("tlk_x", request)
+        record.finish(Path("a.mp4"), {"driver_url": resolved, "frames": 25, "duration_s": 2.0, "resolution": (2, 2)})
+        job = job_answer(record, lambda path: path)
+        return job["driver_url"], job["metadata"]["driver_url"], job["config"]["motion_factor"]
+
+    chosen, mine = "bank://subtle/driver-02/flipped", f"{BASE}/uploads/aud_x.mp4"
+    script = {"type": "text", "input": "Hello"}
+    assert ("bank://subtle/", chosen, 1.0) == told("bank://subtle/", chosen, script=script)
+    assert (chosen, chosen, 0.75) == told(None, chosen)
+    assert (mine, mine, 0.75) == told(mine, "aud_x.mp4")
 
 
 def test_a_started_job_tells_how_far_it_is(tmp_path: Path) -> None:
