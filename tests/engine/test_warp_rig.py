@@ -202,7 +202,8 @@ def test_the_canvas_shows_the_photo_where_it_is(scale):
 def test_weights_are_those_of_the_track(crop):
     """Weights that no measure of this face corrects are drawn as asked; a smile is taken back as a share of its own."""
     weights = np.linspace(0, 1, len(SHAPES), dtype=np.float32)
-    corrected = "jawOpen mouthPucker mouthFunnel mouthFrown mouthUpperUp mouthLowerDown mouthSmile".split()
+    corrected = "jawOpen mouthPucker mouthFunnel mouthFrown mouthUpperUp mouthLowerDown mouthSmile"
+    corrected = (corrected + " mouthPress mouthRollLower").split()
     weights[[k for k, name in enumerate(SHAPES) if name.startswith(tuple(corrected))]] = 0
     assert np.array_equal(weights, crop.calibration.weighed(weights))
     weights[INDEX["mouthSmileLeft"]] = -0.3

@@ -29,6 +29,7 @@ _FURTHEST_DEG = 24.0
 _PROBED_DEG = 13.0  # the furthest turn shown to the net
 _PROBES = ((-0.9, -0.45, 0.45, 0.9), (-0.7, 0.7), (-0.5, 0.5))  # of that or of the limit: yaw, pitch, roll
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+_PRESSED = [INDEX["mouthPress"], INDEX["mouthRollLower"]]
 _PUCKER, _JAW = INDEX["mouthPucker"], INDEX["jawOpen"]
 _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
@@ -37,12 +38,14 @@ _TAKEN = 0.75  # of the photo's smile shall be gone then: with more left the lan
 _FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
-_OO, _EE = (weights_of(SHAPES_OF[viseme]) for viseme in ("U", "I"))
+_EE, _OO, _PP = (weights_of(SHAPES_OF[viseme]) for viseme in ("I", "U", "PP"))
 _ROUND_SHARE = 0.64  # how wide "oo" shall be seen, of "ee"
 _PUCKER_SHARE = 0.7  # of the narrowing of "oo"; the rest is the funnel's and the smile's that goes with it
 _PUCKER_GAIN = (0.6, 1.35)
 _EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
 _OPENING_GAIN = (1.0, 1.5)
+_SHUT_CM = 0.05  # the gap that the net still sees between lips that are shut
+_PRESS_GAIN = (1.0, 1.6)
 _STILL = np.zeros(len(SHAPES), np.float32)
 
 Render = Callable[[NDArray[np.floating], HeadMove], NDArray[np.uint8]]
@@ -58,6 +61,7 @@ class Calibration:
     smile: float = 0.0
     pucker: float = 1.0
     opening: float = 1.0
+    press: float = 1.0
 
     def drawn(self, pose_deg: NDArray[np.floating]) -> tuple[float, float, float]:
         """Yaw, pitch, roll wanted → to draw."""
@@ -78,6 +82,7 @@ class Calibration:
         smiles = np.where(out[_SMILES] < 0, np.maximum(out[_SMILES] * self.relax, least), out[_SMILES].clip(max=most))
         against = min(1.0, float(_AGAINST_SMILES @ out))
         out[_PUCKER] *= self.pucker
+        out[_PRESSED] *= self.press
         out[_LIPS_APART] *= self.opening
         out[_JAW] += (self.opening - 1) * out[_JAW] * max(0.0, 1 - float(out[_JAW]))
         out[_SMILES] = np.minimum(smiles, smiles.clip(0) - self.smile * against) if against > 0 else smiles
@@ -93,10 +98,10 @@ def calibrate(geometry: Geometry, field: FlowField, render: Render, smile_score:
         turns.append(Response.through(drawn, [_seen_deg(geometry, render, axis, d) for d in drawn], limit))
     smile = smile_weight(geometry.mesh_cm)
     found = Calibration((turns[0], turns[1], turns[2]), relax_gain(smile, smile_score), smile)
-    asked = np.array([_EE, _OO], np.float32)
+    asked = np.array([_EE, _OO, _PP], np.float32)
     asked[:, _SMILES] -= _ASKED * smile_score
-    (ee_width, ee_gap), (oo_width, _) = (_seen_mouth(geometry, render, found.weighed(weights)) for weights in asked)
-    return replace(found, pucker=pucker_gain(oo_width / ee_width), opening=opening_gain(ee_gap))
+    ee, oo, pp = (_seen_mouth(geometry, render, found.weighed(weights)) for weights in asked)
+    return replace(found, pucker=pucker_gain(oo[0] / ee[0]), opening=opening_gain(ee[1]), press=press_gain(pp[1]))
 
 
 def pucker_gain(width: float) -> float:
@@ -109,6 +114,11 @@ def pucker_gain(width: float) -> float:
 def opening_gain(gap_cm: float) -> float:
     """How much further lips must part to be seen apart. gap_cm: of "ee", as seen without it."""
     return float(np.clip(1 + (_EE_GAP_CM - gap_cm) / _EE_GAP_CM, *_OPENING_GAIN))
+
+
+def press_gain(gap_cm: float) -> float:
+    """How much harder lips must be pressed to be seen shut. gap_cm: of p, b and m, as seen without it."""
+    return float(np.clip(1 + (gap_cm - _SHUT_CM) / 0.1, *_PRESS_GAIN))
 
 
 def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> tuple[float, float]:
