@@ -16,7 +16,7 @@ from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.field import main_field
 from didgen.engine.warp.geometry import HeadMove
-from didgen.engine.warp.lips import find_lip_lines
+from didgen.engine.warp.lips import blur_px, find_lip_lines
 from didgen.engine.warp.mouth import Mouth, build_mouth
 from didgen.engine.warp.seam import Line, SlitFrame, darkest_seam, shows_teeth, widest_gap
 from didgen.engine.warp.work import build_geometry
@@ -279,6 +279,19 @@ def test_tongue_and_teeth_stay_between_the_lips(closed: Head, smiling: Head) -> 
         assert rows.max() < inner[:, 1].max() + margin
         assert inner[:, 0].min() - margin < columns.min()
         assert columns.max() < inner[:, 0].max() + margin
+
+
+def test_blur_is_measured_on_the_photo_and_given_to_the_mouth() -> None:
+    """A sharp photo has none; one blurred by hand has about as much as was done to it, and its lips' edges are soft."""
+    sharp = load_photo(ASSETS / "woman.jpg")
+    for sigma in (0.0, 3.0):
+        head = Head(cv2.GaussianBlur(sharp, (0, 0), sigma) if sigma else sharp)
+        scale = float(np.sqrt(np.linalg.det(head.geometry.work_from_photo[:, :2])))
+        found = blur_px(head.canvas, head.geometry.landmarks)
+        assert found == pytest.approx(sigma * scale, rel=0.35)
+        alpha = head.mouth.upper_lip.rgba[..., 3].astype(int)
+        steepest = np.abs(np.diff(alpha[:, alpha.shape[1] // 2])).max()
+        assert (steepest > 100) == (sigma == 0)
 
 
 def test_a_grey_photo_has_a_grey_mouth(closed: Head) -> None:

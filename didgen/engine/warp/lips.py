@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, floats, shows_teeth, widest_gap
 
 UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
+SHARP_PX = 2.2  # sigma of the edges of a face in a sharp photo
 FOLD = 1.45  # past its edge a lip goes on as half a mirror image
 DIP_CM = 0.3  # at most this much of a dip in the seam is the upper lip's alone
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
@@ -30,6 +31,24 @@ class LipLines:
     upper: Line
     lower: Line
     parted: bool
+
+
+def blur_px(canvas: Canvas, landmarks: Floats) -> float:
+    """Sigma of the blur of this face's sharpest edges, work px, beyond what a sharp photo has once scaled; 0 for such.
+
+    An edge of height A blurred by sigma rises by A / (sigma √2π) at its steepest.
+    """
+    low, high = landmarks[:MESH_POINTS, :2].min(0), landmarks[:MESH_POINTS, :2].max(0)
+    grid = np.stack(np.meshgrid(*(np.arange(a, b, dtype=np.float32) for a, b in zip(low, high, strict=True))), -1)
+    light = cv2.cvtColor(canvas.sampled(grid), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    steep = np.hypot(*(cv2.Sobel(light, cv2.CV_32F, dx, 1 - dx, scale=1 / 8) for dx in (1, 0)))
+    around = np.ones((13, 13), np.uint8)
+    height = cv2.dilate(light, around) - cv2.erode(light, around)
+    edges = steep >= max(float(np.percentile(steep, 99)), 1e-3)
+    if not edges.any():
+        return 0.0
+    sigma = float(np.median(height[edges] / steep[edges])) / np.sqrt(2 * np.pi)
+    return float(np.sqrt(max(sigma * sigma - SHARP_PX**2, 0.0)))
 
 
 def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float) -> LipLines:
@@ -86,13 +105,15 @@ def lip_samples(
     return hole.reshape(-1, 3), np.concatenate(lips).reshape(-1, 3)
 
 
-def lip_layers(canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float) -> tuple[Layer, Layer]:
-    """Upper and lower lip with the skin around them, over `region` (work px).
+def lip_layers(
+    canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float, soft_px: float
+) -> tuple[Layer, Layer]:
+    """Upper and lower lip with the skin around them, over `region` (work px). soft_px: blur of the photo (`blur_px`).
 
     Beyond its line each goes on as lip (mirrored), so that neither a soft edge nor the overlap shows teeth.
     """
     grid = region.grid(canvas.per_px)
-    above, below = _masks(lines, grid, px_per_cm)
+    above, below = _masks(lines, grid, px_per_cm, 0.8 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
     skin = Layer(_without_corner_shadow(canvas.sampled(grid), lines, uv, px_per_cm), region, canvas.per_px)
     # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
@@ -151,8 +172,8 @@ def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm:
     return out
 
 
-def _masks(lines: LipLines, grid: Floats, px_per_cm: float) -> tuple[Floats, Floats]:
-    """Alpha above the upper and below the lower line on an (h, w, 2) grid.
+def _masks(lines: LipLines, grid: Floats, px_per_cm: float, edge_px: float) -> tuple[Floats, Floats]:
+    """Alpha above the upper and below the lower line on an (h, w, 2) grid, rising over `edge_px`.
 
     The lower lip reaches a little over its line, and far over it beyond the corners, where nothing may open: there the
     two always cover the ground together.
@@ -160,8 +181,8 @@ def _masks(lines: LipLines, grid: Floats, px_per_cm: float) -> tuple[Floats, Flo
     uv = lines.frame.uv(grid)
     u, v = uv[..., 0], uv[..., 1]
     beyond = np.maximum(np.abs(u) - lines.frame.half, 0)
-    above = np.clip((lines.upper.at(u) - v) / (0.8 + 0.5 * beyond) + 0.5, 0, 1)
-    below = np.clip((v - lines.lower.at(u) + 0.07 * px_per_cm + 3 * beyond) / 0.8 + 0.5, 0, 1)
+    above = np.clip((lines.upper.at(u) - v) / (edge_px + 0.5 * beyond) + 0.5, 0, 1)
+    below = np.clip((v - lines.lower.at(u) + 0.07 * px_per_cm + 3 * beyond) / edge_px + 0.5, 0, 1)
     return above.astype(np.float32), below.astype(np.float32)
 
 

@@ -18,6 +18,7 @@ from didgen.engine.warp.lips import (
     LOWER_INNER,
     UPPER_INNER,
     LipLines,
+    blur_px,
     find_lip_lines,
     lip_layers,
     lip_samples,
@@ -152,8 +153,9 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     fields = [
         FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
     ]
-    upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm)
-    colours = mouth_colours(canvas, lines, geometry)
+    soft = blur_px(canvas, geometry.landmarks)
+    upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft)
+    colours = mouth_colours(canvas, lines, geometry, soft)
     u = float(lines.frame.uv(geometry.landmarks[13])[0])
     tilt = float(np.sin(np.radians(geometry.placement.pose_deg[1])))
     if lines.parted:
@@ -174,8 +176,8 @@ def _inner_uv(geometry: Geometry, lines: LipLines) -> Floats:
     return np.column_stack([u, np.append(lines.upper.at(u[:n]), lines.lower.at(u[n:]))])
 
 
-def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colours:
-    """The inside's colours from the photo's lips, skin and whites of the eyes."""
+def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: float) -> Colours:
+    """The inside's colours from the photo's lips, skin and whites of the eyes. soft_px: blur of the photo."""
     hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
     lip = np.median(lips, 0).astype(np.float32)
     cheeks = canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0].astype(np.float32)
@@ -193,7 +195,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry) -> Colour
     tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1))  # 0 for a grey photo
     white, flesh, seam = (_greyed(colour, tinted) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    return Colours(white, flesh, seam, float(np.clip(0.4 * upscale, 0.3, 1.3)), tinted)
+    return Colours(white, flesh, seam, max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.9 * soft_px), tinted)
 
 
 def _greyed(rgb: NDArray[np.floating], tinted: float) -> Floats:
