@@ -29,7 +29,9 @@ Curve = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 LIMIT_S = 600.0  # of sound that is listened to
-_PARTED_CM = 0.15  # lips of a photo further apart than this show an opening
+PARTED_CM = 0.35
+"""Lips of a photo that measure further apart show an opening; closed ones measure up to 0.3, where no dark line is
+between them."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +150,24 @@ def intended_gap_cm(clip: Clip) -> Curve:
     """
     if clip.track is None:
         raise ValueError("nothing was intended: the clip has no track")
-    mesh = clip.tracked.meshes_cm[0]
-    if clip.photo is not None:
-        mesh = place_head(clip.photo.landmarks).canonical_from_picture(clip.photo.landmarks)
+    mesh = clip.tracked.meshes_cm[0] if clip.photo is None else mesh_of(clip.photo)
     upper, lower = LIP_GAP
-    rest = max(float(mesh[upper, 1] - mesh[lower, 1]), 0.0)
-    parted = rest > _PARTED_CM
+    rest = gap_of(mesh)
+    parted = rest > PARTED_CM
     basis = shape_basis(mesh, parted, rest)
     opening = basis[:, upper, 1] - basis[:, lower, 1]
     return np.maximum((rest if parted else 0.0) + clip.track.weights.astype(np.float64) @ opening, 0.0)
+
+
+def mesh_of(face: Face) -> Curve:
+    """(478, 3) the face's own mesh, canonical cm, head straight."""
+    return place_head(face.landmarks).canonical_from_picture(face.landmarks)
+
+
+def gap_of(mesh_cm: Curve) -> float:
+    """Between the inner lips of a mesh at the middle, cm."""
+    upper, lower = LIP_GAP
+    return max(float(mesh_cm[upper, 1] - mesh_cm[lower, 1]), 0.0)
 
 
 def _heard(video: Path) -> NDArray[np.float32]:

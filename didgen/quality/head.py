@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from didgen.engine.face.mesh import SCORE_INDEX
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.track import INDEX
-from didgen.quality.clip import Clip
+from didgen.quality.clip import Clip, mesh_of
 
 BLINK = 0.9  # of weight: a lid asked to close
 SHUT_SHARE = 0.3  # of how wide the eye mostly stands (90th percentile)
-SHUT = 0.06  # height over width: the net sees closed lids as 0.02 to 0.05 apart
+SHUT = 0.075  # height over width: eyes that are closed in a photo measure up to 0.07, drawn ones 0.02 to 0.05
 SMILING = 0.6  # of score: a photo that smiles
 _SMILES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
 
@@ -92,7 +92,7 @@ def likeness_cm(clip: Clip) -> float | None:
     """
     if clip.photo is None:
         return None
-    own = place_head(clip.photo.landmarks).canonical_from_picture(clip.photo.landmarks)
+    own = mesh_of(clip.photo)
     off = (clip.tracked.meshes_cm - own)[:, _RIGID, :2]
     return float(np.sqrt((off**2).sum(-1).mean()))
 

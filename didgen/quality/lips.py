@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from didgen.engine.speech.lipnet import FRAME_RATE_HZ
 from didgen.engine.speech.speech import VISEMES, Phoneme
-from didgen.quality.clip import Clip, Curve, intended_gap_cm
+from didgen.quality.clip import PARTED_CM, Clip, Curve, gap_of, intended_gap_cm, mesh_of
 
 CLOSED_SHARE = 0.18  # of the way from the closed end of a face's gap (2nd percentile) to the open one (95th)
 CLOSED_CM = 0.15  # and no gap wider than this is closed: what a viewer sees as dark between the lips
+OWN_MARGIN_CM = 0.05
 BOTTOM_SHARE = 0.4  # of that limit: how far down a closure's middle is looked for; higher up its slopes weigh in
 LEAST_RANGE_CM = 0.25  # lips that move by less say nothing: none of their closures counts
 REACH_S = 0.12  # how far from its sound a closure is still its own
@@ -45,7 +46,7 @@ def closures(clip: Clip) -> Closures:
     of that closure lies from the middle of the sound."""
     gap, sounds = clip.tracked.lip_gap_cm, clip.spoken(["PP"])
     low, high = np.percentile(gap, [2, 95])
-    limit = min(low + CLOSED_SHARE * (high - low), CLOSED_CM)
+    limit = min(low + CLOSED_SHARE * (high - low), closed_cm(clip))
     if high - low < LEAST_RANGE_CM:
         return Closures(len(sounds), 0, ())
     found, offsets = 0, []
@@ -57,6 +58,13 @@ def closures(clip: Clip) -> Closures:
         if middle is not None:
             offsets.append(middle - (p.start_s + p.end_s) / 2)
     return Closures(len(sounds), found, tuple(offsets))
+
+
+def closed_cm(clip: Clip) -> float:
+    """How far apart lips may measure that count as closed: CLOSED_CM, or a little more than the photo's own closed ones
+    measure (smooth lips without a line between them measure up to 0.3 cm)."""
+    own = 0.0 if clip.photo is None else gap_of(mesh_of(clip.photo))
+    return max(CLOSED_CM, own + OWN_MARGIN_CM) if own <= PARTED_CM else CLOSED_CM
 
 
 def _closure_middle(clip: Clip, p: Phoneme, limit: float) -> float | None:

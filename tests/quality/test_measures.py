@@ -129,6 +129,20 @@ def test_lips_that_do_not_close_are_missed(good: Clip) -> None:
     assert lips.sound_lag_s(still) is None
 
 
+def test_closed_lips_may_measure_what_the_photos_own_do(good: Clip) -> None:
+    """2 mm is closed for a face whose closed lips measure 2 mm in the photo, and open for any other."""
+
+    def apart(landmarks):
+        landmarks[:, LIP_GAP[1], 1] += 0.2 * S
+
+    clip = changed(good, apart)
+    closed = int(np.argmin(clip.tracked.lip_gap_cm))
+    assert 0 == lips.closures(clip).found
+    assert 12 == lips.closures(replace(clip, photo=face_of(clip, closed))).found
+    wide_open = int(np.argmax(clip.tracked.lip_gap_cm))
+    assert 0 == lips.closures(replace(clip, photo=face_of(clip, wide_open))).found
+
+
 def test_unrelated_sound_has_no_lag(good: Clip) -> None:
     """Lips that follow something else are not called punctual."""
     rng = np.random.default_rng(1)
