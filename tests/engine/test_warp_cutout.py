@@ -112,6 +112,16 @@ def test_only_what_hangs_together_with_the_face_moves(before_wall):
     assert 0 == opacity[30:70, 420:460].max()
 
 
+def test_where_the_net_finds_nobody_everything_moves(before_wall):
+    """A matte without a person says nothing; one with a hole in the face is mended."""
+    landmarks = before_wall[0].geometry.landmarks
+    assert np.array_equal(np.ones((512, 512), np.float32), opacity_of(np.zeros((512, 512), np.float32), landmarks))
+    matte = cv2.fillConvexPoly(np.zeros((512, 512), np.float32), cv2.convexHull(landmarks[:, :2].astype(int)), 1.0)
+    x, y = landmarks[1, :2].astype(int)
+    matte[y - 15 : y + 15, x - 15 : x + 15] = 0
+    assert opacity_of(matte, landmarks)[y - 15 : y + 15, x - 15 : x + 15].min() == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", ["eileen", "woman", "woman-2", "man"])
 def test_a_portrait_is_cut_out_crisply(name):
     """Less than a tenth of the head is half background, hair and all; the neck's length is one a person can have."""

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.geometry import Floats, rings_out, smoothstep, upright
+from didgen.engine.warp.geometry import Floats, oval_rings, rings_out, smoothstep, upright
 
 _CLEAR, _SOLID = 0.06, 0.94  # of the matte: below is background, above is the person
 _JOINED = 0.3  # of the matte: what is less than this joins nothing
+_FOUND = 0.6  # of the face: with less the net did not take it for a person, and cannot tell where she ends
 _SOFT = 0.045  # of a face height: a matte that is grey further than this from either side does not know
 
 
@@ -19,13 +20,18 @@ def opacity_of(matte: Floats, landmarks: Floats) -> Floats:
     The matte is stretched to be clear and solid, and what is not joined to the face is clear: other people stay. Where
     it is grey over a wide place it does not know what it sees, and a half moved background would show twice; there it
     has to decide. Beside the neck even a trace is the person: shoulders hardly move, and shall stay in one piece.
+    Where the net finds nobody (a drawing) everything is opaque: then the background goes along with the head.
     """
     face = landmarks[:, :2]
+    oval = _oval(face, matte.shape)
+    if matte[oval].mean() < _FOUND:
+        return np.ones_like(matte)
     soft = _SOFT * float(np.ptp(face[:, 1]))
     opacity = np.clip((matte - _CLEAR) / (_SOLID - _CLEAR), 0, 1) * _joined(matte, face)
     far = [cv2.distanceTransform((~side).astype(np.uint8), cv2.DIST_L2, 3) for side in (opacity > 0.9, opacity < 0.1)]
     unsure = smoothstep(0.7 * soft, soft, np.maximum(*far))
     opacity += unsure * (smoothstep(0.4, 0.65, cv2.blur(opacity, (5, 5))) - opacity)
+    opacity[oval] = 1
     doubtful = smoothstep(0.03, 0.2, cv2.blur(matte, (5, 5)))
     return np.asarray(np.maximum(opacity, doubtful * _beside_the_neck(landmarks, matte.shape)), np.float32)
 
@@ -36,6 +42,15 @@ def _beside_the_neck(landmarks: Floats, shape: tuple[int, ...]) -> Floats:
     points = np.dstack([x, y])
     down = upright(landmarks, points)[..., 1] / float(np.ptp(landmarks[:, 1]))
     return smoothstep(0.18, 0.28, down) * smoothstep(1.05, 1.15, rings_out(landmarks, points))
+
+
+def _oval(face: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(h, w): the face, a little within its outline; its middle px where none of it is in the picture."""
+    oval = oval_rings(face, (0.9,))
+    out = cv2.fillConvexPoly(np.zeros(shape, np.uint8), np.rint(oval).astype(np.int32), 1) > 0
+    if not out.any():
+        out[shape[0] // 2, shape[1] // 2] = True
+    return np.asarray(out, bool)
 
 
 def _joined(matte: Floats, face: Floats) -> NDArray[np.bool_]:
