@@ -51,7 +51,7 @@ $(VENV)/.quality: requirements/quality.txt $(VENV)/.dev
 
 lock: $(VENV)/.dev
 	$(COMPILE) --group build -o requirements/run.txt
-	$(COMPILE) --group dev -o requirements/dev.txt
+	$(COMPILE) --extra ja --extra espeak --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile --group quality --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/quality.txt
 

@@ -15,7 +15,7 @@ Engine = Literal["hibari", "kokoro", "pico", "espeak"]
 
 DRAFT_WER_PERCENT: Final = 10.0
 
-CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.6, "pico": 0.03}
+CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.6, "pico": 0.03, "espeak": 0.02}
 """CPU seconds a second of sound, one thread, the voice warm."""
 
 
@@ -48,7 +48,9 @@ class Voice:
         if self.engine == "hibari":
             return ("hibari.onnx",)
         if self.engine == "kokoro":
-            return ("kokoro-int8.onnx", f"{self.id}.bin")
+            return ("kokoro-int8.onnx", f"{self.id}.bin", *_READ_WITH.get(language(self.locale), ()))
+        if self.engine == "espeak":
+            return ("espeak-ng-data",)
         return ("pico-lingware", "viseme-net.npz")
 
     def speaks(self, locale: str) -> bool:
@@ -66,21 +68,41 @@ def language(locale: str) -> str:
     return _SAME_LANGUAGE.get("-".join(tag.split("-")[:2])) or _SAME_LANGUAGE.get(first, first)
 
 
-_KOKORO_LOCALES: Final = {"a": "en-US", "b": "en-GB"}
-_KOKORO_EXTRAS: Final[dict[str, tuple[str, ...]]] = {}
+_KOKORO_LOCALES: Final = {
+    "a": "en-US", "b": "en-GB", "e": "es-ES", "f": "fr-FR", "h": "hi-IN", "i": "it-IT", "j": "ja-JP",
+    "p": "pt-BR", "z": "zh-CN",
+}  # fmt: skip
+_READERS: Final = {**dict.fromkeys(("es", "fr", "hi", "it", "pt"), "espeak"), "ja": "ja"}
+_READ_WITH: Final = {
+    **dict.fromkeys(("es", "fr", "hi", "it", "pt"), ("espeak-ng-data",)),
+    "ja": ("janome-dictionary",),
+    "zh": ("pypinyin-dictionary",),
+}
+"""What the phonemes of Kokoro's languages depend on."""
 
-_KOKORO_WER: Final[dict[str, float]] = {
+"""Who finds the phonemes of Kokoro's languages: an extra. Permissive rules for Spanish misread twice as much."""
+
+_KOKORO_WER: Final[dict[str, float | None]] = {
     "af_bella": 0.9, "af_sarah": 0.9, "am_puck": 0.9, "am_michael": 1.8, "am_fenrir": 1.4, "bf_emma": 0.9,
     "bf_isabella": 0.5, "bm_george": 0.5, "bm_fable": 0.9,
-    "af_alloy": 0.8, "af_aoede": 0.0, "af_jessica": 0.0, "af_kore": 1.4, "af_nicole": 0.5, "am_echo": 0.0,
+    "af_alloy": 0.8, "af_aoede": 0.0, "af_jessica": 0.0, "af_kore": 1.4, "af_nova": 0.0, "af_river": 0.0, "af_sky": 0.0,
+    "am_adam": 0.0, "am_echo": 0.0, "am_eric": 0.8, "am_liam": 0.0, "am_onyx": 0.0, "bf_alice": 0.0, "bf_lily": 0.8,
+    "bm_daniel": 0.0, "bm_lewis": 0.8,
+    "ef_dora": 2.0, "em_alex": 2.0, "ff_siwis": 7.0, "if_sara": 4.3, "im_nicola": 7.5, "pf_dora": 1.0, "pm_alex": 3.1,
+    "hf_alpha": None, "hm_omega": None, "jf_alpha": 2.6, "jm_kumo": 2.6,
+    "af_nicole": 0.5,
 }  # fmt: skip
-"""Kokoro's own names: the first letter is the language, the second the gender."""
+"""Kokoro's own names: the first letter is the language, the second the gender. The last whispers.
+
+Hindi: the recogniser answers in Urdu or not at all, whatever it hears.
+"""
 
 
-def _kokoro(name: str, wer_percent: float) -> Voice:
+def _kokoro(name: str, wer_percent: float | None) -> Voice:
     locale = _KOKORO_LOCALES[name[0]]
     gender: Gender = "female" if name[1] == "f" else "male"
-    extras = ("voices", *_KOKORO_EXTRAS.get(language(locale), ()))
+    reader = _READERS.get(language(locale))
+    extras = ("voices", reader) if reader else ("voices",)
     return Voice(name, "kokoro", locale, gender, "Apache-2.0", extras, wer_percent)
 
 
@@ -93,6 +115,22 @@ def _pico(locale: str, wer_percent: float) -> Voice:
     return Voice(f"pico-{name}", "pico", locale, "female", "Apache-2.0", ("pico",), wer_percent)
 
 
+_ESPEAK: Final = (
+    "af-ZA ar-SA az-AZ bg-BG bn-BD bs-BA ca-ES cs-CZ cy-GB da-DK el-GR et-EE eu-ES fa-IR fi-FI ga-IE "
+    "gu-IN he-IL hr-HR hu-HU hy-AM id-ID is-IS ka-GE kk-KZ kn-IN ko-KR lt-LT lv-LV mk-MK ml-IN mr-IN "
+    "ms-MY mt-MT nb-NO ne-NP nl-NL pa-IN pl-PL pt-PT ro-RO ru-RU si-LK sk-SK sl-SI sq-AL sr-RS sv-SE "
+    "sw-KE ta-IN te-IN th-TH tr-TR uk-UA ur-PK uz-UZ vi-VN yue-HK"
+).split()
+"""Languages without a better voice; espeak-ng has the language's code for a name."""
+
+_ESPEAK_WER: Final = {"nl": 75.0, "sv": 78.4, "da": 106.1, "nb": 78.0}
+
+
+def _espeak(locale: str) -> Voice:
+    spoken = language(locale)
+    return Voice(f"espeak-{spoken}", "espeak", locale, "male", "GPL-3.0", ("espeak",), _ESPEAK_WER.get(spoken))
+
+
 DEFAULT: Final = "heart"
 
 VOICES: Final[dict[str, Voice]] = {
@@ -101,6 +139,7 @@ VOICES: Final[dict[str, Voice]] = {
         Voice("heart", "hibari", "en-US", "female", "Apache-2.0", (), 0.9),
         *(_kokoro(name, wer) for name, wer in _KOKORO_WER.items()),
         *(_pico(locale, wer) for locale, wer in _PICO_WER.items()),
+        *map(_espeak, _ESPEAK),
     )
 }
 """In the order in which they are preferred, where nothing else decides."""

@@ -7,8 +7,11 @@ RATES_VERSION = 1
 WORDS_PER_S: dict[str, float] = {
     "heart": 2.8, "af_bella": 2.6, "af_sarah": 2.6, "am_puck": 2.9, "am_michael": 2.5, "am_fenrir": 2.9,
     "bf_emma": 2.7, "bf_isabella": 2.7, "bm_george": 2.7, "bm_fable": 2.6, "af_alloy": 2.6, "af_aoede": 2.9,
-    "af_jessica": 3.0, "af_kore": 2.8, "af_nicole": 1.9, "am_echo": 2.6, "pico-de": 2.2, "pico-en-US": 2.6,
-    "pico-en-GB": 2.7, "pico-es": 2.2, "pico-fr": 2.9, "pico-it": 1.8,
+    "af_jessica": 3.0, "af_kore": 2.8, "af_nova": 2.8, "af_river": 3.0, "af_sky": 2.7, "am_adam": 2.9, "am_echo": 2.6,
+    "am_eric": 3.0, "am_liam": 3.0, "am_onyx": 2.8, "bf_alice": 2.7, "bf_lily": 2.7, "bm_daniel": 2.8,
+    "bm_lewis": 2.5, "ef_dora": 2.6, "em_alex": 2.5, "ff_siwis": 2.6, "if_sara": 2.4, "im_nicola": 2.3,
+    "pf_dora": 2.6, "pm_alex": 2.5, "hf_alpha": 2.1, "hm_omega": 2.0, "af_nicole": 1.9, "pico-de": 2.2,
+    "pico-en-US": 2.6, "pico-en-GB": 2.7, "pico-es": 2.2, "pico-fr": 2.9, "pico-it": 1.8,
 }  # fmt: skip
 """Measured, pauses included: words a second of each local voice."""
 

@@ -51,32 +51,27 @@ SPEECH_MODELS: dict[str, str] = {
     "em_alex.bin": "27809e9eafdcbcfff90a3016c697568676531de2a2c39cee29c96c7bd6b83e95",
     "ff_siwis.bin": "a35f5675ad08948e326ae75fd0ea16ba5d0042e4f76b5f3d1df77d0a48c54861",
     "hf_alpha.bin": "040be6a4425411cc01fda5fd06693c76bfa78572632852bc8cda9c99232ffb56",
-    "hf_beta.bin": "cd83ae0bb9b2e4e4fb92b4973bd8d1822ca0036d3c498bf4fc89aa8e33917cc7",
     "hm_omega.bin": "b02d9222d9ed00ce26b302173a862c2c93f96cc40b5c422b8d14910b9ff34137",
-    "hm_psi.bin": "644daf88ba8aeb7bd08950bbdcd4453bb280864e49dc4df93fabc6be32e03f37",
     "if_sara.bin": "409b69248798fcdc2542330c76953d230710f19b057e59cb82fdc3c4cf71265c",
     "im_nicola.bin": "bc578e510d52a96d6940d46f12e96d7b3df00905dbea075113226d100e6e1ab0",
     "jf_alpha.bin": "56b479360aad9f367aeb8cef908f9201cf48b4555e488c5f4590c9dfcd978bb6",
-    "jf_gongitsune.bin": "0f1181f3772d27b7c12aaf4bcd71e31b186c4146e330d074a3dc64ee392af396",
-    "jf_nezumi.bin": "13cb71eebb0b48739d444558322aa35a8c9a489b80e1e631f14d2e6aea93026b",
-    "jf_tebukuro.bin": "29c6c0561b4288d59639677bebe7533c919743d5ea68d0d2ae992644beea6696",
     "jm_kumo.bin": "09e959d239724c734d65661f06f14cdabcddfd476bfaaad905a937099ae9e64f",
     "pf_dora.bin": "3da7b5b2d91847ebf5646f57631af6ececae3c29a89cd300f06edf9aa6cfe9ee",
     "pm_alex.bin": "0175c753f59c54e7fd5a995bedef0c5ff2fb67e0043dd3dcb2ae74ec2acbeb2a",
     "zf_xiaobei.bin": "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640",
-    "zf_xiaoni.bin": "08892b62a39af0a615cd0581238db7e19e44c578e8fa0bfd0e586e93327d9cba",
     "zf_xiaoxiao.bin": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
-    "zf_xiaoyi.bin": "bc1555c5c486099196ac254bae5e0bb543c121952a3092f50b7d8724f1bc36b3",
-    "zm_yunjian.bin": "de48a00bdbf3649f07162269a2b6e0513604389bfac8a2e6c75cb34b323ad6fa",
     "zm_yunxi.bin": "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b",
-    "zm_yunxia.bin": "6b2b8fc15b3df19a368daebe5c581c7fabf433ee5b8a17ffd6b3d723cff8936d",
     "zm_yunyang.bin": "261e2c89470534dbbcb8fd98b8fdc495ec94063d9bb6c8277f7be43cccba3f42",
-    "pico-lingware": "a0919f9bbdcc856805a744f8f74e32fa6361b33a1196039f0cc6b011d0244461",
+    "espeak-ng-data": "0c66ae98e53ef4a1e0385ad53b5931c9a1c9721e144b43e82f60a1ce5c101cc8",
+    "janome-dictionary": "06d0b1b2cc36a1bc31f44174a4e3023cf28b5cc4d1a210d5b16d0018049d7288",
+    "pypinyin-dictionary": "d4aa68a85c714da0fa59deefb070ebb9c331d609c7acd276016600394a670f39",
+    "pico-lingware": "afb9e239e4a351c0fec59cc6d815e50033d66bbf50dc59ccd352332bd424ba61",
     "silero-vad.onnx": "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     "viseme-net.npz": "13b40c21816af7dd5d539811c8b7d96a9a9663ba86f521d7e807072ba2446d1d",
 }
 """The same of what decides a sample of speech or a time in it: only what a voice uses counts for it.
 
-hibari.onnx and kokoro-int8.onnx (its four parts joined) lie in wheels; *.bin are voice vectors as published, and
-pico-lingware is the twelve files of py-nanotts joined in the order of their names.
+hibari.onnx and kokoro-int8.onnx (its four parts joined) lie in wheels; *.bin are voice vectors as published. What has
+many files is the sha256 of their digests, in the order of their names: espeakng-loader's data, janome's sysdic, the two
+dictionaries of pypinyin, py-nanotts' lingware.
 """

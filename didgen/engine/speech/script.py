@@ -23,7 +23,8 @@ MAX_WORDS: Final = 60
 """Longest stretch spoken without a rest: about 20 s. Longer sentences are parted at a clause."""
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=\S)")
+_SENTENCE_END = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"”’')\]」』）》】]*\s+(?=\S)")
+_WITHOUT_SPACE = re.compile(r"(?<=[。！？、，；：])(?=[^\s\"”’')\]」』）》】。！？、，；：])")
 _INITIALS = re.compile(r"(?:^|[\s(\"“‘'])(?:[A-Za-z]\.)+$")
 _TITLES: Final = frozenset(
     "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc no vol fig approx dept".split()
@@ -69,9 +70,12 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
 
 
 def clean(text: str) -> str:
-    """Composed characters, plain letters for typographic alphabets, no control or invisible characters."""
+    """Composed characters, plain letters for typographic alphabets, no control or invisible characters.
+
+    Chinese and Japanese get a space behind each mark, so that their sentences and clauses can be told like others.
+    """
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(_plain(c) for c in composed)
+    return _WITHOUT_SPACE.sub(" ", "".join(_plain(c) for c in composed))
 
 
 def _plain(c: str) -> str:

@@ -19,7 +19,7 @@ from didgen.catalog.voices import voice_named
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.engine.shot import FPS, Memo, TextScript
 from didgen.engine.speech.breath import readings, voiced
-from didgen.engine.speech.gains import GAIN_DB
+from didgen.engine.speech.gains import gain_db
 from didgen.engine.speech.loudness import levelled
 from didgen.engine.speech.reading import Reading
 from didgen.engine.speech.reshape import Piece, reshaped
@@ -153,7 +153,7 @@ def _spoken(reading: Reading, voice: Voice, styles: Sequence[Style]) -> Spoken:
     else:
         samples, start_s, end_s = take.samples, sound.start_s, sound.end_s
     words = _words(reading, symbols, start_s)
-    samples = levelled(samples, SAMPLE_RATE_HZ, GAIN_DB[voice.id])
+    samples = levelled(samples, SAMPLE_RATE_HZ, gain_db(voice))
     return Spoken(_trimmed(samples, start_s, end_s), tuple(words), tuple(phonemes_of(symbols, -start_s)))
 
 

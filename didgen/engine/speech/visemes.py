@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 _BY_VISEME: Final[dict[str, str]] = {
-    "PP": "pbmɸβ",
+    "PP": "pbmɸβɓʙ",
     "FF": "fvʋ",
     "TH": "θð",
-    "DD": "tdlTɾɽʈɖʎ",
-    "kk": "kɡhxɣqcɟçʝχɰ",
-    "CH": "ʃʒʧʤʂɕʥʨꭧ",
+    "DD": "tdlTɾɽʈɖʎɗɭɫɬɮǀǃ",
+    "kk": "kɡghxɣqcɟçʝχɰɦħʕɠɢʛ",
+    "CH": "ʃʒʧʤʂɕʥʨꭧʐʑɧ",
     "SS": "szʦʣS",
     "nn": "nŋɲɴɳ",
-    "RR": "ɹrɜɚʁɻ",
-    "aa": "aɑæʌɐ",
-    "E": "ɛeəɪᵻᵊøœɤ",
-    "I": "ijyɨ",
+    "RR": "ɹrɜɚʁɻʀɝ",
+    "aa": "aɑæʌɐɶ",
+    "E": "ɛeəɪᵻᵊøœɤɘɞɵ",
+    "I": "ijyɨʏ",
     "O": "ɔoɒ",
-    "U": "uʊwɥɯ",
+    "U": "uʊwɥɯʉʍ",
 }
 
 DIPHTHONGS: Final[dict[str, tuple[str, str]]] = {
