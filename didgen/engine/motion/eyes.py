@@ -22,7 +22,8 @@ GLANCE_DEG = (5.0, 2.5)  # at most, off the listener, x and y
 GLANCE_SHARE = 0.14  # of the fixations
 DRIFT_DEG = 0.2  # a fixation is not quite still
 CALMER = 0.7  # looking about while talking, as a share of what it is for somebody who only looks
-AVERT_DEG = (4.5, 7.0)
+AVERT_DEG = (8.0, 12.5)  # less is not seen in a picture of this size
+AVERT_LIMIT_DEG = 11.0  # in the head; a pupil still looks whole
 SHORTEST_S = 0.3  # look away, and time between two of them
 LONG_S = 3.0  # a sentence this long is begun with a look away
 HESITATION_S = 0.2  # a rest inside a sentence this long is one
@@ -116,9 +117,11 @@ def _glance(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.array([x * GLANCE_DEG[0], rng.uniform(-0.7, 1.0) * GLANCE_DEG[1]])
 
 
-def held(gaze_deg: NDArray[np.float64], pose_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+def held(
+    gaze_deg: NDArray[np.float64], pose_deg: NDArray[np.float64], limit_deg: float = GAZE_LIMIT_DEG
+) -> NDArray[np.float64]:
     """(T, 2) of the eyes in a head that turns: they take most of its turns back, to go on looking where they looked."""
-    return np.clip(gaze_deg - GAZE_HOLD * pose_deg[:, :2], -GAZE_LIMIT_DEG, GAZE_LIMIT_DEG)
+    return np.clip(gaze_deg - GAZE_HOLD * pose_deg[:, :2], -limit_deg, limit_deg)
 
 
 def talking_gaze(rng: np.random.Generator, phrase: Phrase, character: Character, fps: int) -> NDArray[np.float64]:
@@ -130,7 +133,7 @@ def talking_gaze(rng: np.random.Generator, phrase: Phrase, character: Character,
     gaze = CALMER * _fixations(rng, phrase.length, fps, 0.0)
     for start_s, end_s in _averted(rng, phrase, character):
         size = float(rng.uniform(*AVERT_DEG)) * (0.8 + 0.2 * character.averts)
-        target = size * np.array(character.look) + rng.normal(0.0, 0.5, 2)
+        target = size * np.array(character.look) + rng.normal(0.0, 0.7, 2)
         gaze[round(start_s * fps) : round(end_s * fps)] = target
     return gaze
 

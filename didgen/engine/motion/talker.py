@@ -11,7 +11,17 @@ import numpy as np
 from didgen.engine.motion.character import Character, generator
 from didgen.engine.motion.choice import Driver
 from didgen.engine.motion.curves import Curve, ends, frame_times, ramp, weights_of
-from didgen.engine.motion.eyes import BACK_S, CLOSE_S, OPEN_S, QUIET_ENDS_S, blink_at, blinks_of, held, talking_gaze
+from didgen.engine.motion.eyes import (
+    AVERT_LIMIT_DEG,
+    BACK_S,
+    CLOSE_S,
+    OPEN_S,
+    QUIET_ENDS_S,
+    blink_at,
+    blinks_of,
+    held,
+    talking_gaze,
+)
 from didgen.engine.motion.head import limited, talking_head
 from didgen.engine.motion.phrases import Phrase
 from didgen.engine.motion.track import MotionTrack, mirrored
@@ -49,7 +59,7 @@ def talking_body(driver: Driver, phrases: list[Phrase], frames: int, fps: int, s
         warm[at] = _warmth(phrase, fps)
     still = ends(frames, fps)[:, None]
     pose = limited((pose + np.array(character.rest_deg)) * still)
-    gaze = held(gaze * ends(frames, fps, 0.3, 0.3)[:, None], pose)
+    gaze = held(gaze * ends(frames, fps, 0.3, 0.3)[:, None], pose, AVERT_LIMIT_DEG)
     weights = blinks[:, None] * BLINK + still * (
         np.maximum(brow, 0)[:, None] * BROWS_UP
         + np.maximum(-brow, 0)[:, None] * BROWS_KNIT
