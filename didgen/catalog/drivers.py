@@ -73,10 +73,11 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
     if is_driver_file(text) or ("://" in text and not text.startswith("bank://")):
         return text
     bank, name, orientation = split_driver(text)
+    url = f"bank://{bank}/{name}" + (f"/{orientation}" if orientation else "")
     if bank in SERVICE_ONLY_BANKS:
         if local:
             raise UsageError(f"the local engine has no driver {text!r}", hint="its songs come with the service only")
-        return f"bank://{bank}/{name}"
+        return url
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
     if bank not in banks:
         raise _unknown_bank(bank, kind, banks)
@@ -86,7 +87,7 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
         raise UsageError(
             f"a driver is original or flipped, not {orientation!r}", hint=nearest(orientation, ORIENTATIONS)
         )
-    return f"bank://{bank}/{name}" + (f"/{orientation}" if orientation else "")
+    return url
 
 
 def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:

@@ -268,6 +268,8 @@ def test_drivers_nobody_has(name: str, kind: str, message: str) -> None:
 def test_the_services_songs() -> None:
     """Classics are fine where they exist."""
     assert "bank://classics/driver-rigoletto" == resolve_driver("classics/driver-rigoletto", "animation", local=False)
+    flipped = "bank://classics/driver-rigoletto/flipped"
+    assert flipped == resolve_driver(flipped, "animation", local=False)
 
 
 def test_the_banks_are_the_services() -> None:
