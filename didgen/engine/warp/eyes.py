@@ -147,7 +147,7 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
         frame=frame,
         region=region,
         cover=superellipse(frame, -0.1 * frame.half, REACH * frame.half, 1.05 * frame.half, region.grid()),
-        field=FlowField.over(geometry, without(inner), region.box, STEP_PX),
+        field=FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=4),
         layers=build_lids(canvas, lines, region.grown(int(0.3 * cm)), cm),
         eyeball=build_eyeball(
             canvas, frame, (lines.upper, lines.lower), iris_of(landmarks, eye), region.grown(int(0.2 * cm)), cm

@@ -21,17 +21,18 @@ from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
 
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
-WHITE_REACH_CM = 0.3  # how far under the landmarks' lower lid the eye's white is looked for
+WHITE_REACH_CM = 0.2  # how far under the landmarks' lower lid the eye's white is looked for
 OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
 FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
 LEAST_FOLD_CM = 0.09
 LEAST_LIGHT = 0.78  # of a shut lid, as a share of that of the skin below the eye
-SHADED = 0.7  # the same of the skin above the fold, where a brow or a rim of glasses hides it
 PALE = 0.7  # of the distance from skin: a colour nearer than that to the eye's white is white
-HANG_CM = 0.18  # how far the lashes of a shut eye hang below its edge
-ABOVE_CM = 0.07  # how far their roots' dark line reaches above it
-DARKEST = 0.45  # of the lid's own colour: lashes are no lighter than that
-LASH_SHARE = 0.9  # of the lashes' cover
+HANG_CM = 0.2  # how far the lashes of a shut eye hang below its edge
+ABOVE_CM = 0.1  # how far their roots' dark line reaches above it
+DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
+NO_SKIN = 0.1  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
+NEAR_CM = 0.22  # above the fold, where its own dark goes as it unfolds
+LASH_SHARE = 1.0  # of the lashes' cover
 REACH = 1.45  # half widths of the eye: how far along it the layers go
 _DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
 _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
@@ -170,9 +171,7 @@ class _Sheet:
         self.rgb = self._at(u[None] + 0 * self.uv[..., 0], self.uv[..., 1]).astype(np.float32)
         self.height = floats(self.upper[None] - self.uv[..., 1])  # above the lid's edge
         self.under = self._tone(self.lower + 0.12 * px_per_cm, self.lower + 0.5 * px_per_cm, 45)
-        above = self._tone(self.fold - 0.45 * px_per_cm, self.fold - 0.05 * px_per_cm, 65)
-        skin = smoothstep(0.5, 0.8, above.mean(-1) / np.maximum(self.under.mean(-1), 1))[:, None]
-        self.above = floats(skin * above + (1 - skin) * SHADED * self.under)  # a brow, a rim of glasses is no skin
+        self.above = self._tone(self.fold - 0.25 * px_per_cm, self.fold - 0.02 * px_per_cm, 65)
         self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 65)
 
     def _at(self, u: NDArray[np.floating], v: NDArray[np.floating]) -> Picture:
@@ -271,8 +270,10 @@ class _Sheet:
         above = cv2.remap(self.above[None], at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         height = (self.lines.fold.at(uv[..., 0]) - uv[..., 1]) / self.cm
         beside = smoothstep(1.15, 0.9, np.abs(uv[..., 0]) / self.lines.frame.half)
-        near = smoothstep(0.15, 0.0, height)[..., None]
+        near = smoothstep(NEAR_CM, 0.0, height)[..., None]
         even = closed + 0.8 * near * (above * 0.93 - closed)
-        skin = smoothstep(0.35, 0.55, closed.mean(-1) / max(float(self.under.mean()), 1))  # neither brow nor glasses
+        skin = smoothstep(
+            NO_SKIN, NO_SKIN + 0.2, closed.mean(-1) / max(float(self.under.mean()), 1)
+        )  # neither brow nor glasses
         share = (smoothstep(0.5, 0.15, height) * (height > -0.2) * beside * skin)[..., None]
         return picture8(rgb + share * (even - rgb))

@@ -285,7 +285,7 @@ def _lids(head: _Head, side: str, eye: Eye) -> Iterator[tuple[str, Floats]]:
     opening = head.mesh[list(eye.lo)] - head.mesh[list(eye.up)]
     arch = np.sin(np.linspace(0, np.pi, len(eye.up)))[:, None]
     lift = arch * (0.0, 1.0, 0.0)
-    yield f"eyeBlink{side}", _rows_of(head, eye, (0.94 * opening, 0.5 * opening, 0.1 * opening, -0.06 * opening))
+    yield f"eyeBlink{side}", _rows_of(head, eye, (0.94 * opening, 0.58 * opening, 0.1 * opening, -0.06 * opening))
     yield f"eyeSquint{side}", _rows_of(head, eye, (-0.1 * lift, -0.06 * lift, 0 * lift, 0.22 * lift))
     yield f"eyeWide{side}", _rows_of(head, eye, (0.26 * lift, 0.18 * lift, 0.08 * lift, -0.04 * lift))
     yield f"lidDown{side}", _rows_of(head, eye, (-0.22 * lift, -0.14 * lift, -0.05 * lift, -0.03 * lift))
