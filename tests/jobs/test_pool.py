@@ -11,12 +11,15 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from didgen.api.job import Event
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.errors import RenderError
-from didgen.jobs.child import Limits
+from didgen.jobs.child import COMMAND, Limits
 from didgen.jobs.pool import Pool
 from tests import fakes
 
@@ -86,6 +89,37 @@ def test_a_preview_is_told_and_gone_when_the_job_ends(photo: Path, text: str) ->
     run(work, limits=QUICK)
     assert ("!slow" in text) == bool(heard)
     assert all(name.endswith(".part.mp4") for name in heard)
+
+
+@pytest.mark.render
+def test_a_talk_is_seen_long_before_it_is_done(tmp_path: Path) -> None:
+    """The real engine: a decoder gets frames of what a running job tells of, with most of the talk still to come; the
+    job is stopped then, its worker killed, and nothing of it stays."""
+    photo = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
+    script = {"type": "text", "input": "Map."}
+    body = {"source_url": photo.as_uri(), "script": script, "config": {"pad_audio": 20}}
+
+    async def work(pool: Pool) -> None:
+        job = await pool.submit(TalkRequest.model_validate(body))
+        async for event in pool.events(job):
+            assert event.state not in ("done", "failed"), event.message
+            if event.preview and (seen := frames_of(event.preview)):
+                assert (512, 512, 3) == seen[0].shape
+                assert event.done < event.total / 2
+                assert await pool.cancel(job)
+                break
+        assert [] == await asyncio.to_thread(lambda: list(tmp_path.rglob("*.part.mp4")))
+
+    run(work, command=COMMAND, folder=tmp_path)
+
+
+def frames_of(path: str) -> list[NDArray[np.uint8]]:
+    """What a player can show of a file; nothing while its header is not whole."""
+    try:
+        with av.open(path) as box:
+            return [frame.to_ndarray(format="rgb24") for frame in box.decode(video=0)]
+    except (OSError, ValueError, IndexError):
+        return []
 
 
 def test_equal_requests_render_equal_bytes_wherever_the_photo_lies(photo: Path, tmp_path: Path) -> None:
