@@ -26,6 +26,8 @@ def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
 def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
     """(h, w, 3) uint8 RGB: the part of frame `index` in which anything ever moves; it lies at `rig.corner`."""
     weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
-    work = rig.cutout.drawn(rig.field.inverse(weights, move))
+    back = rig.field.inverse(weights, move)
+    work = rig.cutout.drawn(back)
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
+    rig.sheen.paint(work, move, back)
     return work

@@ -17,6 +17,7 @@ from didgen.engine.warp.canvas import Canvas, Picture
 from didgen.engine.warp.cutout import Cutout, build_cutout
 from didgen.engine.warp.field import FlowField, main_field
 from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.sheen import Sheen, build_sheen
 from didgen.engine.warp.slit import Slits, build_slits
 from didgen.engine.warp.work import build_geometry
 
@@ -33,6 +34,7 @@ class Rig:
     cutout: Cutout
     field: FlowField
     slits: Slits
+    sheen: Sheen
     calibration: Calibration
     photo: Picture | None
 
@@ -93,7 +95,8 @@ def build_rig(
 
     smile_score = float(face.blendshapes[[SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]].mean())
     calibration = calibrate(geometry, field, seen, smile_score)
-    return Rig(geometry, canvas, cutout, field, slits, calibration, photo if stitch else None)
+    sheen = build_sheen(geometry, canvas)
+    return Rig(geometry, canvas, cutout, field, slits, sheen, calibration, photo if stitch else None)
 
 
 def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:

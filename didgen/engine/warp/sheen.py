@@ -1,0 +1,128 @@
+"""The sheen of skin: highlights on nose, forehead and cheeks stay with the light while the skin turns beneath them.
+
+Painted on, they are what tells a warped photo from a head. So the photo's highlights (what is whiter than the skin
+about it, coarser than pores) are measured once on a coarse grid; a turned head has them taken off where they were and
+laid on a little behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.mesh import EYES, FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.warp.canvas import Canvas, Picture
+from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
+from didgen.engine.warp.grid import PAD, NodeGrid
+from didgen.engine.warp.seam import Floats, floats
+
+LAG_CM = 2.4  # of a highlight behind the skin, per unit of the turn's sine: a third of what a ball like a head has
+MOST_CM = 0.5
+PORE_CM, CHEEK_CM = 0.18, 1.1  # sigmas between which a highlight lies
+LEAST, MOST = 3.0, 45.0  # grey levels over the skin about it
+_FINE_PX = 4  # step of the grid that highlights are kept on
+_CLEAR_CM, _EDGE_CM = 0.3, 0.6  # what is left out about eyes, brows and lips, and along the face's outline
+_ZERO = 128.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheen:
+    """main: the main field's grid. left, top: the first cell of the rectangle of the face in it, columns, rows: its
+    size in cells. light: (h, w) grey levels that the photo's highlights add, on nodes of `fine` over that rectangle;
+    zero at its border."""
+
+    main: NodeGrid
+    left: int
+    top: int
+    columns: int
+    rows: int
+    fine: NodeGrid
+    light: Floats
+    px_per_cm: float
+
+    def paint(self, frame: Picture, move: HeadMove, back: Floats) -> None:
+        """Lets the highlights of the (h, w, 3) work frame lag behind a turned head, in place; a head that does not
+        turn is left to the bit. back: the frame's flow on the main grid's nodes (see `FlowField.inverse`)."""
+        lag = -LAG_CM * move.matrix[:, 2]  # what faces the camera lies at negative z
+        lag = lag * self.px_per_cm * min(1.0, MOST_CM / max(float(np.hypot(*lag)), 1e-6))
+        if float(np.abs(lag).max()) < 0.05:
+            return
+        places = self._places(back)
+        change = self._light(places + lag.astype(np.float32)) - self._light(places)
+        bytes_ = cv2.convertScaleAbs(change, alpha=1, beta=_ZERO)
+        dense = cv2.resize(bytes_, None, fx=self.fine.step, fy=self.fine.step, interpolation=cv2.INTER_LINEAR)
+        cut = PAD * self.fine.step
+        added = cv2.merge([dense[cut : cut + self.fine.height, cut : cut + self.fine.width]] * 3)
+        x, y = self.fine.left - self.main.left, self.fine.top - self.main.top
+        here = frame[y : y + self.fine.height, x : x + self.fine.width]
+        here[:] = cv2.addWeighted(here, 1, added, 1, -_ZERO)
+
+    def _places(self, back: Floats) -> Floats:
+        """(rows, columns, 2) work px that the fine nodes of the rectangle read."""
+        nodes = back[self.top : self.top + self.rows + 2 * PAD, self.left : self.left + self.columns + 2 * PAD]
+        times = self.main.step // self.fine.step
+        edge = PAD * (times - 1)
+        finer = cv2.resize(nodes, None, fx=times, fy=times, interpolation=cv2.INTER_LINEAR)
+        return floats(finer[edge : edge + self.fine.rows, edge : edge + self.fine.columns] + self.fine.nodes())
+
+    def _light(self, places: Floats) -> Floats:
+        x, y = self.fine.first
+        k = 1 / self.fine.step
+        at = cv2.transform(places, np.array([[k, 0, -k * x], [0, k, -k * y]]))
+        return floats(cv2.remap(self.light, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
+
+
+def build_sheen(geometry: Geometry, canvas: Canvas) -> Sheen:
+    """Once per face."""
+    main, marks = geometry.grid, geometry.landmarks[list(FACE_OVAL), :2]
+    corner, step = np.array([main.left, main.top]), main.step
+    cells = np.array([main.columns, main.rows]) - 2 * PAD
+    spare = 1.5 * geometry.px_per_cm  # a head that moves takes its highlights along
+    low = np.clip(np.floor((marks.min(0) - spare - corner) / step).astype(int), 0, cells - 1)
+    high = np.clip(np.ceil((marks.max(0) + spare - corner) / step).astype(int), 1, cells)
+    columns, rows = (int(n) for n in high - low)
+    width, height = (int(n) for n in np.minimum(high * step, (main.width, main.height)) - low * step)
+    left, top = (int(n) for n in corner + low * step)
+    fine = NodeGrid(left, top, width, height, min(_FINE_PX, step))
+    light = _highlights(geometry, canvas, fine)
+    return Sheen(main, int(low[0]), int(low[1]), columns, rows, fine, light, geometry.px_per_cm)
+
+
+def _highlights(geometry: Geometry, canvas: Canvas, grid: NodeGrid) -> Floats:
+    """(rows, columns) how much whiter the skin is than what is about it. The darkest channel tells: highlights are the
+    colour of the light, skin has little blue."""
+    per_cm = geometry.px_per_cm / grid.step
+    skin = _skin(geometry, grid)
+    white = canvas.sampled(grid.nodes()).min(-1).astype(np.float32)
+
+    def mean(sigma_cm: float) -> NDArray[np.float32]:
+        weight = np.maximum(cv2.GaussianBlur(skin, (0, 0), sigma_cm * per_cm), 0.05)
+        return floats(cv2.GaussianBlur(white * skin, (0, 0), sigma_cm * per_cm) / weight)
+
+    over = np.clip(mean(PORE_CM) - mean(CHEEK_CM) - LEAST, 0, MOST)
+    inside = cv2.distanceTransform(skin.astype(np.uint8), cv2.DIST_L2, 5) / per_cm
+    head = np.clip(geometry.grid.sample(geometry.head, grid.nodes()), 0, 1)
+    return floats(cv2.GaussianBlur(over * smoothstep(0.0, 0.5, inside), (0, 0), 0.15 * per_cm) * head)
+
+
+def _skin(geometry: Geometry, grid: NodeGrid) -> Floats:
+    """(rows, columns) 1 on the face's bare skin, 0 elsewhere."""
+    per_cm = geometry.px_per_cm / grid.step
+
+    def filled(*outlines: tuple[int, ...]) -> NDArray[np.uint8]:
+        mask = np.zeros((grid.rows, grid.columns), np.uint8)
+        for outline in outlines:
+            points = (geometry.landmarks[list(outline), :2] - grid.first) / grid.step
+            cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 1)
+        return mask
+
+    eyes = [eye.up2 + eye.under[::-1] for eye in EYES.values()]
+    brows = [eye.brow[:5] + eye.brow[:4:-1] for eye in EYES.values()]
+    square = np.ones((3, 3), np.uint8)
+    bare = cv2.erode(filled(FACE_OVAL), square, iterations=max(1, round(_EDGE_CM * per_cm)))
+    taken = filled(LIP_ROWS_UPPER[0] + LIP_ROWS_LOWER[0][::-1], *eyes, *brows)
+    taken = cv2.dilate(taken, square, iterations=max(1, round(_CLEAR_CM * per_cm)))
+    return floats(bare * (1 - taken))
