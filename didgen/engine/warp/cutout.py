@@ -9,7 +9,7 @@ same, and no colour of the old background is carried along where B has it right.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -43,6 +43,8 @@ class Cutout:
     def drawn(self, back: Floats) -> Picture:
         """(height, width, 3) work picture. back: (rows, columns, 2) from each node to where it reads, work px."""
         out = np.empty_like(self.behind)
+        fine, places = self.grid.refined(back)
+        places = (places + np.float32(self.margin)) * np.float32(self.per_px)
         bottom = 0
         for part in self.parts(back):
             x, y = part.left - self.grid.left, part.top - self.grid.top
@@ -50,9 +52,9 @@ class Cutout:
             out[bottom:y] = self.behind[bottom:y]
             out[y:lower, :x] = self.behind[y:lower, :x]
             out[y:lower, right:] = self.behind[y:lower, right:]
-            rows, columns = y // part.step, x // part.step
-            nodes = back[rows : rows + part.rows, columns : columns + part.columns]
-            at = part.dense_map(nodes, self.per_px, self.margin)
+            piece = replace(part, step=fine.step)
+            rows, columns = y // piece.step, x // piece.step
+            at = piece.spread(places[rows : rows + piece.rows, columns : columns + piece.columns])
             lay(read(self.moving, at), self.behind[y:lower, x:right], out[y:lower, x:right])
             bottom = lower
         out[bottom:] = self.behind[bottom:]

@@ -51,24 +51,29 @@ class NodeGrid:
         at = ((points - self.first) / self.step).astype(np.float32)
         return _floats(cv2.remap(values, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
-    def dense_map(self, shift: NDArray[np.float32], per_px: int = 1, offset: float = 0.0) -> NDArray[np.float32]:
-        """(height, width, 2): x, y of every px plus the shift there, from the nodes' (rows, columns, 2) shifts.
+    def dense_map(self, shift: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(height, width, 2): x, y of every px plus the shift there, from the nodes' (rows, columns, 2) shifts."""
+        finer, places = self.refined(shift)
+        return finer.spread(places)
 
-        In samples of a picture with `per_px` of them to a px, counted from `offset` px before px 0.
+    def refined(self, shift: NDArray[np.float32]) -> tuple[NodeGrid, NDArray[np.float32]]:
+        """The same rectangle with nodes every four px at most, and x, y of those plus the shift there.
 
-        The shift is upsampled by cubics up to the last four-fold step, which is linear: half the time, no difference to
-        see. Positions are added before that step: it carries them exactly, and sixteen times fewer are added.
+        Shifts are upsampled by cubics up to the last four-fold step, which is linear (`spread`): half the time, no
+        difference to see. Positions are added before that step: it carries them exactly, and sixteen times fewer are
+        added.
         """
         times = max(1, self.step // 4)
         finer = NodeGrid(self.left, self.top, self.width, self.height, self.step // times)
         if times > 1:
             shift = _resized(shift, times, cv2.INTER_CUBIC)
         edge = PAD * (times - 1)
-        inner = shift[edge : edge + finer.rows, edge : edge + finer.columns] + finer.nodes()
-        if per_px != 1 or offset:
-            inner = (inner + np.float32(offset)) * np.float32(per_px)
-        dense = _resized(inner, finer.step, cv2.INTER_LINEAR)
-        cut = PAD * finer.step
+        return finer, shift[edge : edge + finer.rows, edge : edge + finer.columns] + finer.nodes()
+
+    def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(height, width, c) at every px, linear between the nodes' (rows, columns, c)."""
+        dense = _resized(values, self.step, cv2.INTER_LINEAR)
+        cut = PAD * self.step
         return dense[cut : cut + self.height, cut : cut + self.width]
 
 
