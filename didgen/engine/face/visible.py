@@ -73,7 +73,7 @@ class Sight:
             ),
             "the eyes are closed in the photo: they stay closed": self.eyes_closed,
             "the face wears glasses: their frame bends with brows and lids; without them it looks best": self.glasses,
-            "the photo is blurred: teeth and the edges of lips and lids will look sharper than the face": self.blurred,
+            "the photo is blurred, and the video will be: a sharp one looks best": self.blurred,
         }
         return [sentence for sentence, so in told.items() if so]
 
