@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ DRIFT_DEG = 0.2  # a fixation is not quite still
 CALMER = 0.7  # looking about while talking, as a share of what it is for somebody who only looks
 AVERT_DEG = (8.0, 12.5)  # less is not seen in a picture of this size
 AVERT_LIMIT_DEG = 11.0  # in the head; a pupil still looks whole
+SHORTEST_FIXATION_S = 0.16
+SACCADE_DEG = 0.5  # a larger step is one
 SHORTEST_S = 0.3  # look away, and time between two of them
 LONG_S = 3.0  # a sentence this long is begun with a look away
 HESITATION_S = 0.2  # a rest inside a sentence this long is one
@@ -135,13 +138,23 @@ def talking_gaze(rng: np.random.Generator, phrase: Phrase, character: Character,
         size = float(rng.uniform(*AVERT_DEG)) * (0.8 + 0.2 * character.averts)
         target = size * np.array(character.look) + rng.normal(0.0, 0.7, 2)
         gaze[round(start_s * fps) : round(end_s * fps)] = target
-    return gaze
+    return _without_flicks(gaze, round(SHORTEST_FIXATION_S * fps))
+
+
+def _without_flicks(gaze: NDArray[np.float64], shortest: int) -> NDArray[np.float64]:
+    """(T, 2) with fixations of fewer than `shortest` frames spent where the eyes were before."""
+    out = gaze.copy()
+    jumps = 1 + np.flatnonzero(np.hypot(*np.diff(gaze, axis=0).T) > SACCADE_DEG)
+    for a, b in pairwise([0, *jumps.tolist(), len(gaze)]):
+        if a > 0 and b - a < shortest:
+            out[a:b] = out[a - 1]
+    return out
 
 
 def _averted(rng: np.random.Generator, phrase: Phrase, character: Character) -> list[tuple[float, float]]:
     """(start, end) of looks away, in the phrase's seconds."""
     latest_s = phrase.voice_s - BACK_S
-    moments = [(0.06, 1.0)] if phrase.voice_s > LONG_S else []
+    moments = [(0.0, 1.0)] if phrase.voice_s > LONG_S else []
     moments += [(start_s, 0.8) for start_s, end_s in phrase.rests if end_s - start_s > HESITATION_S]
     now_s = float(rng.uniform(1.5, 4.5))
     while now_s < latest_s:

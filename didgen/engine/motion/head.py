@@ -21,8 +21,10 @@ POSTURE_S = (2.2, 5.0)  # how long a posture is kept where no rest ends it
 MOVE_S = (0.45, 0.85)
 SETTLE_S = 0.5  # before the end of the voice the head begins to come to rest
 SETTLED_S = 0.18  # after it, it rests
-OFF_REST = 0.45  # of a posture is left in the pause: nobody comes back to the very same place
-READY_S = 0.3  # a head begins to move this long before the voice does
+OFF_REST = 0.25  # spreads: of the pose in a pause about the pose of rest; nobody comes back to the very same place
+READY = 0.25  # spreads: of the pose that a phrase begins in
+SHORTEST_READY_S = 0.12
+READY_S = 0.3  # it is taken up in so much of the pause before, or less
 FULL_S = 1.4  # a phrase shorter than this has smaller moves
 IDLE = 0.22  # of the wandering, in a long silence
 NOD_RISE_S, NOD_FALL_S = (0.17, 0.26), (0.3, 0.5)
@@ -55,25 +57,37 @@ def wandering_head(rng: np.random.Generator, character: Character, frames: int, 
 
 
 def talking_head(
-    rng: np.random.Generator, character: Character, phrase: Phrase, gaze: NDArray[np.float64], fps: int
+    rng: np.random.Generator,
+    character: Character,
+    phrase: Phrase,
+    gaze: NDArray[np.float64],
+    start: NDArray[np.float64],
+    following: NDArray[np.float64],
+    fps: int,
 ) -> Head:
-    """A head over a phrase and the pause behind it, relative to the character's pose of rest, where both begin and end.
+    """A head over a phrase and the pause behind it, relative to the character's pose of rest.
 
-    It takes a new posture as the phrase begins, after every rest and with every entry of a list, wanders about it,
-    nods on stressed syllables, and comes to rest with the voice: wide moves after pauses and sharp ones at the peaks of
-    loudness (Hadar et al. 1984). `gaze`: (length, 2), a look aside takes the head along.
+    It begins in the pose `start` and at the end of the pause has taken up the pose of the `following` phrase, both (6,)
+    in spreads (see `ready_pose`); up to the end of the voice nothing depends on what follows. It takes a new posture as
+    the phrase begins, after every rest and with every entry of a list, wanders about it, nods on stressed syllables,
+    and comes to rest with the voice: wide moves after pauses and sharp ones at the peaks of loudness (Hadar et al.
+    1984). `gaze`: (length, 2), a look aside takes the head along.
     """
     times = frame_times(phrase.length, fps)
-    size = min(1.0, phrase.voice_s / FULL_S)
-    spread = size * np.array(_spread(character))
-    free = POSTURE * _postures(rng, character, phrase, times) * spread
-    free += WANDER * spread * _wandering(rng, character, phrase, times, fps)
+    size, spread = min(1.0, phrase.voice_s / FULL_S), np.array(_spread(character))
+    free = POSTURE * spread * _postures(rng, character, phrase, size, start, following, times)
+    free += WANDER * size * spread * _wandering(rng, character, phrase, times, fps)
     free[:, 2] += ROLL_PER_YAW * free[:, 0]
     along = ramp(times, 0.0, 0.3) * (1 - ramp(times, phrase.voice_s - SETTLE_S, phrase.voice_s + SETTLED_S))
     free[:, :2] += (AVERTED * along)[:, None] * _sluggish(gaze, fps)
     nod, brow = _beats(rng, character, phrase, times)
     free[:, 1] += nod
     return Head(free[:, :3], free[:, 3:], _breath(phrase, times), brow)
+
+
+def ready_pose(rng: np.random.Generator) -> NDArray[np.float64]:
+    """(6,) the pose somebody begins a phrase in, in spreads."""
+    return np.clip(READY * rng.normal(0.0, 1.0, 6), -2 * READY, 2 * READY)
 
 
 def limited(pose_deg: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,8 +102,16 @@ def _spread(character: Character) -> tuple[float, ...]:
     return *character.swing_deg, character.sway_cm, 0.6 * character.sway_cm, character.lean_cm
 
 
-def _postures(rng: np.random.Generator, character: Character, phrase: Phrase, times: Curve) -> NDArray[np.float64]:
-    """(length, 6) moves from posture to posture, in spreads; they begin and end at 0."""
+def _postures(
+    rng: np.random.Generator,
+    character: Character,
+    phrase: Phrase,
+    size: float,
+    start: NDArray[np.float64],
+    following: NDArray[np.float64],
+    times: Curve,
+) -> NDArray[np.float64]:
+    """(length, 6) moves from posture to posture, in spreads, from `start` to `following`."""
     settle_s = max(0.0, phrase.voice_s - SETTLE_S)
     moves: list[tuple[float, float, NDArray[np.float64]]] = []
     favourite = np.array([FAVOURED * np.sign(character.rest_deg[0]), 0, 0, 0, 0, 0])
@@ -97,13 +119,14 @@ def _postures(rng: np.random.Generator, character: Character, phrase: Phrase, ti
         target = np.clip(rng.normal(0.0, 1.0, 6) + favourite, -FARTHEST, FARTHEST)
         if at_s in phrase.items:
             target[0] = (1.0 if k % 2 else -1.0) * max(abs(target[0]), 0.7)  # one entry to this side, one to that
-        moves.append((at_s, float(rng.uniform(*MOVE_S)), target))
-    rest = OFF_REST * rng.normal(0.0, 1.0, 6)
+        moves.append((at_s, float(rng.uniform(*MOVE_S)), size * target))
+    rest = np.clip(OFF_REST * rng.normal(0.0, 1.0, 6), -2 * OFF_REST, 2 * OFF_REST)
     moves.append((settle_s, SETTLE_S + SETTLED_S, rest))
-    ready_s = min(READY_S, 0.6 * (phrase.length * (times[1] - times[0] if len(times) > 1 else 0) - phrase.voice_s))
-    if not phrase.last and ready_s > 0.02:
-        moves.append((float(times[-1]) - ready_s, ready_s, np.zeros(6)))
-    out, now = np.zeros((len(times), 6)), np.zeros(6)
+    end_s = float(times[-1])
+    if not phrase.last:
+        ready_s = min(max(0.6 * (end_s - phrase.voice_s), SHORTEST_READY_S), READY_S)
+        moves.append((end_s - ready_s, ready_s, following))
+    out, now = np.tile(start, (len(times), 1)), start
     for start_s, length_s, target in moves:
         out += ramp(times, start_s, start_s + length_s)[:, None] * (target - now)
         now = target

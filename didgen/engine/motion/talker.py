@@ -1,7 +1,8 @@
 """The body of somebody who talks: head, gaze, lids, brows and breath, made phrase by phrase.
 
-Every phrase has a seed of its own, from what is said and who says it, and begins and ends in the character's pose of
-rest. So an edited sentence moves anew and all others move as before.
+Every phrase has a seed of its own, from what is said and who says it, and begins and ends near the character's pose of
+rest; only in the pause behind it does it make ready for the next one. So an edited sentence moves anew and all others
+move as before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from didgen.engine.motion.eyes import (
     held,
     talking_gaze,
 )
-from didgen.engine.motion.head import limited, talking_head
+from didgen.engine.motion.head import limited, ready_pose, talking_head
 from didgen.engine.motion.phrases import Phrase
 from didgen.engine.motion.track import MotionTrack, mirrored
 
@@ -45,14 +46,15 @@ def talking_body(driver: Driver, phrases: list[Phrase], frames: int, fps: int, s
     character = driver.character
     pose, place, gaze = np.zeros((frames, 3)), np.zeros((frames, 3)), np.zeros((frames, 2))
     breath, brow, blinks, warm = (np.zeros(frames) for _ in range(4))
-    for phrase in phrases:
+    starts = [ready_pose(generator(seed, driver.category, driver.name, p.key, "start")) for p in phrases]
+    for phrase, start, following in zip(phrases, starts, [*starts[1:], np.zeros(6)], strict=True):
         at = slice(phrase.first, phrase.first + phrase.length)
 
         def stream(use: str, key: str = phrase.key) -> np.random.Generator:
             return generator(seed, driver.category, driver.name, key, use)
 
         gaze[at] = talking_gaze(stream("gaze"), phrase, character, fps)
-        head = talking_head(stream("head"), character, phrase, gaze[at], fps)
+        head = talking_head(stream("head"), character, phrase, gaze[at], start, following, fps)
         pose[at], place[at] = head.pose_deg, head.translation_cm
         breath[at], brow[at] = head.breath, head.brow
         blinks[at] = _blinks(stream("blinks"), character, phrase, fps)
