@@ -46,13 +46,13 @@ def command(
     if not _is_unicode(spoken):
         raise UsageError("the text is not UTF-8", hint="save it as UTF-8")
     config = {"stitch": stitch, "result_format": output.suffix[1:].lower()} | ({"logo": False} if no_mark else {})
-    request = _request(photo, spoken, voice, driver, audio, config)
+    request, note = _request(photo, spoken, voice, driver, audio, config)
     import asyncio
 
     with listening(quiet) as listener:
         facts = asyncio.run(_render(request, output, listener))
     if not quiet:
-        warnings = (f"    {warning}" for warning in facts.get("warnings", ()))
+        warnings = (f"    {said}" for said in (note, *facts.get("warnings", ())) if said)
         click.echo("\n".join([f"{output}  {facts['duration_s']:.1f} s  {facts['driver_url']}", *warnings]))
 
 
@@ -63,11 +63,14 @@ def _is_unicode(text: str) -> bool:
 
 def _request(
     photo: Path, text: str, voice: str | None, driver: str | None, audio: bool, config: dict[str, object]
-) -> object:
+) -> tuple[object, str]:
+    """The request, and what is to be said about its voice ("" when that is the one asked for)."""
     from didgen.api.wire import TalkRequest
     from didgen.catalog.drivers import resolve_driver
-    from didgen.catalog.voices import installed, resolve_voice
+    from didgen.catalog.local_voices import DEFAULT
+    from didgen.catalog.voices import installed, language_of_name, named, resolve_voice
 
+    note = ""
     if not photo.is_file():
         raise UsageError(f"{photo}: no such picture")
     if audio:
@@ -79,7 +82,8 @@ def _request(
             raise UsageError("there is nothing to say", hint='give a text: didgen say photo.jpg "Hello" -o hello.mp4')
         if len(text) > 40_000:
             raise UsageError(f"the text has {len(text):,} characters", hint="40,000 is the limit; split it")
-        chosen, _ = resolve_voice(voice or "heart", "en", installed())
+        speaker = voice or DEFAULT
+        chosen, note = resolve_voice(speaker, language_of_name(*named(speaker)) or "en", installed())
         script = {"type": "text", "input": text, "provider": {"type": "didgen", "voice_id": chosen.id}}
     body: dict[str, object] = {
         "source_url": photo.resolve().as_uri(),
@@ -88,7 +92,7 @@ def _request(
     }
     if driver is not None:
         body["driver_url"] = resolve_driver(driver, "talk")
-    return TalkRequest.model_validate(body)
+    return TalkRequest.model_validate(body), note
 
 
 async def _render(request: object, output: Path, listener: Listener) -> Mapping[str, Any]:

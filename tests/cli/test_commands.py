@@ -101,6 +101,19 @@ def test_what_cannot_be_done_is_one_message_and_an_exit_code(
     assert 1 >= len(done.stderr.splitlines())
 
 
+def test_voices_of_a_language_are_listed_with_what_a_reader_chooses_by(tmp_path: Path) -> None:
+    """Language, gender, licence, errors, cost and draft, and the command that brings what is not here."""
+    (german,) = json.loads(didgen(tmp_path, "voices", "--language", "de", "--json").stdout)
+    assert ("pico-de", "de-DE", "female", "Apache-2.0", False) == tuple(
+        german[key] for key in ("id", "locale", "gender", "licence", "draft")
+    )
+    assert 0 < german["wer_percent"] < 10
+    assert 0 < german["cpu_s_per_s"] < 1
+    (dutch,) = didgen(tmp_path, "voices", "--language", "nl").stdout.splitlines()[1:]
+    assert dutch.split()[:4] == ["espeak-nl", "nl-NL", "male", "GPL-3.0"]
+    assert " draft" in dutch
+
+
 def test_voices_and_drivers_are_listed_for_people_and_programs(tmp_path: Path) -> None:
     """The default voice is marked; JSON holds the same."""
     assert "(default)" in didgen(tmp_path, "voices").stdout
