@@ -15,7 +15,7 @@ Engine = Literal["hibari", "kokoro", "pico", "espeak"]
 
 DRAFT_WER_PERCENT: Final = 10.0
 
-CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.6, "pico": 0.03, "espeak": 0.02}
+CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.4, "pico": 0.03, "espeak": 0.02}
 """CPU seconds a second of sound, one thread, the voice warm."""
 
 
@@ -89,8 +89,8 @@ _KOKORO_WER: Final[dict[str, float | None]] = {
     "am_adam": 0.0, "am_echo": 0.0, "am_eric": 0.8, "am_liam": 0.0, "am_onyx": 0.0, "bf_alice": 0.0, "bf_lily": 0.8,
     "bm_daniel": 0.0, "bm_lewis": 0.8,
     "ef_dora": 2.0, "em_alex": 2.0, "ff_siwis": 7.0, "if_sara": 4.3, "im_nicola": 7.5, "pf_dora": 1.0, "pm_alex": 3.1,
-    "hf_alpha": None, "hm_omega": None, "jf_alpha": 2.6, "jm_kumo": 2.6, "zf_xiaobei": 0.0, "zf_xiaoxiao": 0.0,
-    "zm_yunxi": 0.0, "zm_yunyang": 0.0,
+    "hf_alpha": None, "hm_omega": None, "jf_alpha": 2.6, "jm_kumo": 2.6, "zf_xiaobei": 2.5, "zf_xiaoxiao": 2.5,
+    "zm_yunxi": 2.5, "zm_yunyang": 6.3,
     "af_nicole": 0.5,
 }  # fmt: skip
 """Kokoro's own names: the first letter is the language, the second the gender. The last whispers.

@@ -17,8 +17,9 @@ GAIN_DB: Final[dict[str, float]] = {
     "am_echo": 6.3, "am_eric": 5.2, "am_liam": 5.6, "am_onyx": 6.5, "bf_alice": 4.6, "bf_lily": 5.3, "bm_daniel": 5.4,
     "bm_lewis": 7.4, "ef_dora": 7.6, "em_alex": 6.9, "ff_siwis": 3.6, "if_sara": -0.8, "im_nicola": 3.6,
     "pf_dora": 7.3, "pm_alex": 6.9, "hf_alpha": 0.4, "hm_omega": 1.1, "jf_alpha": 3.8, "jm_kumo": 4.7,
-    "af_nicole": 5.7, "pico-de": 3.4, "pico-en-US": 3.4, "pico-en-GB": 3.2, "pico-es": 2.5, "pico-fr": 4.7,
-    "pico-it": 5.2, "espeak-da": 5.3, "espeak-nb": 5.6, "espeak-nl": 5.0, "espeak-sv": 4.8,
+    "zf_xiaobei": 4.4, "zf_xiaoxiao": 1.1, "zm_yunxi": 5.7, "zm_yunyang": 8.4, "af_nicole": 5.7, "pico-de": 3.4,
+    "pico-en-US": 3.4, "pico-en-GB": 3.2, "pico-es": 2.5, "pico-fr": 4.7, "pico-it": 5.2, "espeak-da": 5.3,
+    "espeak-nb": 5.6, "espeak-nl": 5.0, "espeak-sv": 4.8,
 }  # fmt: skip
 
 ESPEAK_DB: Final = 5.1

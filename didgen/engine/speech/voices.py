@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.catalog.local_voices import Voice
+from didgen.engine.speech.faster import has_byte_products, with_matrix_products
 from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import ids
 from didgen.errors import RenderError
@@ -101,7 +102,10 @@ def _kokoro(voice: str, tokens: list[int], rate: float) -> tuple[NDArray[np.floa
 
 @lru_cache(maxsize=1)
 def _kokoro_session() -> InferenceSession:
-    return _session(with_output(kokoro_model(), "/encoder/Round_output_0"))
+    model = kokoro_model()
+    if has_byte_products():
+        model = with_matrix_products(model)
+    return _session(with_output(model, "/encoder/Round_output_0"))
 
 
 def kokoro_model() -> bytes:
