@@ -15,16 +15,16 @@ from didgen.engine.speech.speech import VISEMES, Phoneme, Speech
 SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "sil": {"seal": 1.0},
     "PP": {"seal": 1.0, "mouthPress": 0.5, "mouthRollLower": 0.4, "mouthRollUpper": 0.15},
-    "FF": {"seal": 0.97, "jawOpen": 0.1, "mouthRollLower": 0.7, "mouthUpperUp": 0.7},
+    "FF": {"seal": 0.97, "jawOpen": 0.09, "mouthRollLower": 0.7, "mouthUpperUp": 0.62},
     "TH": {"seal": 0.92, "jawOpen": 0.18, "mouthLowerDown": 0.18, "mouthUpperUp": 0.1, "tongue": 1.0},
     "DD": {"seal": 0.92, "jawOpen": 0.15, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.7},
     "kk": {"seal": 0.92, "jawOpen": 0.21, "mouthLowerDown": 0.15},
     "CH": {"seal": 0.92, "jawOpen": 0.09, "mouthFunnel": 0.6, "mouthPucker": 0.12, "mouthUpperUp": 0.3},
-    "SS": {"seal": 0.92, "jawOpen": 0.09, "mouthStretch": 0.15, "mouthLowerDown": 0.4, "mouthUpperUp": 0.24},
+    "SS": {"seal": 0.92, "jawOpen": 0.065, "mouthFunnel": 0.12, "mouthLowerDown": 0.38, "mouthUpperUp": 0.22},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
-    "aa": {"seal": 0.85, "jawOpen": 0.75, "mouthLowerDown": 0.3, "mouthUpperUp": 0.12},
-    "E": {"seal": 0.85, "jawOpen": 0.42, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.3},
+    "aa": {"seal": 0.92, "jawOpen": 0.85, "mouthLowerDown": 0.3, "mouthUpperUp": 0.12},
+    "E": {"seal": 0.9, "jawOpen": 0.45, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.3},
     "I": {
         "seal": 0.88,
         "jawOpen": 0.22,
@@ -33,7 +33,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
         "mouthUpperUp": 0.24,
         "mouthLowerDown": 0.36,
     },
-    "O": {"seal": 0.9, "jawOpen": 0.5, "mouthFunnel": 0.5, "mouthPucker": 0.3, "mouthSmile": -0.2},
+    "O": {"seal": 0.92, "jawOpen": 0.56, "mouthFunnel": 0.5, "mouthPucker": 0.3, "mouthSmile": -0.2},
     "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.75, "mouthFunnel": 0.25, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
@@ -43,7 +43,7 @@ STRENGTH = {
     "PP": 2.2,
     "FF": 1.8,
     "CH": 1.3,
-    "SS": 0.9,
+    "SS": 1.1,
     "RR": 0.9,
     "TH": 0.8,
     "DD": 0.5,

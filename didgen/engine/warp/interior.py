@@ -25,7 +25,7 @@ LOWER_EDGE_CM = (0.0, -0.02, -0.05, 0.04, 0.08)
 UPPER_ARCH_CM, LOWER_ARCH_CM = 2.55, 2.15  # radius of the arch seen from above
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
 LOWER_SHADE = (0.92, 0.87, 0.84)  # RGB: the lower teeth lie deeper, between tongue and lip
-SUPERSAMPLE = 3
+SUPERSAMPLE = 2
 
 
 @dataclass(frozen=True, slots=True)
