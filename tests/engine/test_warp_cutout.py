@@ -112,6 +112,18 @@ def test_only_what_hangs_together_with_the_face_moves(before_wall):
     assert 0 == opacity[30:70, 420:460].max()
 
 
+def test_a_trace_on_the_crown_is_a_hat(before_wall):
+    """What the net half sees right above the head moves with it; the same beside the head does not."""
+    landmarks = before_wall[0].geometry.landmarks
+    matte = cv2.fillConvexPoly(np.zeros((512, 512), np.float32), cv2.convexHull(landmarks[:, :2].astype(int)), 1.0)
+    top, x, height = int(landmarks[10, 1]), int(landmarks[10, 0]), int(np.ptp(landmarks[:, 1]))
+    matte[top - 60 : top - 5, x - 60 : x + 60] = 0.35
+    matte[top : top + 90, x + int(0.5 * height) :] = 0.35
+    opacity = opacity_of(matte, landmarks)
+    assert opacity[top - 50, x] > 0.95
+    assert opacity[top + 45, x + int(0.6 * height)] < 0.05
+
+
 def test_where_the_net_finds_nobody_everything_moves(before_wall):
     """A matte without a person says nothing; one with a hole in the face is mended."""
     landmarks = before_wall[0].geometry.landmarks

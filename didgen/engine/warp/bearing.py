@@ -97,7 +97,7 @@ def shoulders(opacity: Floats, rings: Floats, across: Floats, down: Floats) -> F
     out = np.zeros(rest.shape, np.float32)
     for label in range(1, count):
         part = labels == label
-        if down[part].min() > 0.02:
+        if down[part].min() > 0.02 and down[part].max() > 0.6:  # hair beside the jaw ends above the chin
             out[part] = 1
     return out
 

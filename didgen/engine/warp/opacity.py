@@ -19,7 +19,8 @@ def opacity_of(matte: Floats, landmarks: Floats) -> Floats:
 
     The matte is stretched to be clear and solid, and what is not joined to the face is clear: other people stay. Where
     it is grey over a wide place it does not know what it sees, and a half moved background would show twice; there it
-    has to decide. Beside the neck even a trace is the person: shoulders hardly move, and shall stay in one piece.
+    has to decide. Beside the neck even a trace is the person: shoulders hardly move, and shall stay in one piece;
+    and on the crown, where it is a hat that the net does not know.
     Where the net finds nobody (a drawing) everything is opaque: then the background goes along with the head.
     """
     face = landmarks[:, :2]
@@ -32,16 +33,19 @@ def opacity_of(matte: Floats, landmarks: Floats) -> Floats:
     unsure = smoothstep(0.7 * soft, soft, np.maximum(*far))
     opacity += unsure * (smoothstep(0.4, 0.65, cv2.blur(opacity, (5, 5))) - opacity)
     opacity[oval] = 1
-    doubtful = smoothstep(0.03, 0.2, cv2.blur(matte, (5, 5)))
-    return np.asarray(np.maximum(opacity, doubtful * _beside_the_neck(landmarks, matte.shape)), np.float32)
+    traces = cv2.blur(matte, (5, 5))
+    beside, above = _where_traces_count(landmarks, matte.shape)
+    opacity = np.maximum(opacity, smoothstep(0.03, 0.2, traces) * beside)
+    return np.asarray(np.maximum(opacity, smoothstep(0.1, 0.3, traces) * above), np.float32)
 
 
-def _beside_the_neck(landmarks: Floats, shape: tuple[int, ...]) -> Floats:
-    """(h, w) 1 from the mouth down, outside the face; 0 on the face and above."""
+def _where_traces_count(landmarks: Floats, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """(h, w) twice: 1 from the mouth down, outside the face; 1 on the crown, where hats are; 0 elsewhere."""
     y, x = np.indices(shape, np.float32)
     points = np.dstack([x, y])
-    down = upright(landmarks, points)[..., 1] / float(np.ptp(landmarks[:, 1]))
-    return smoothstep(0.18, 0.28, down) * smoothstep(1.05, 1.15, rings_out(landmarks, points))
+    across, down = np.moveaxis(upright(landmarks, points) / float(np.ptp(landmarks[:, 1])), -1, 0)
+    beside = smoothstep(0.18, 0.28, down) * smoothstep(1.05, 1.15, rings_out(landmarks, points))
+    return beside, smoothstep(-0.5, -0.6, down) * smoothstep(0.5, 0.4, np.abs(across))
 
 
 def _oval(face: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
