@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from didgen.engine.shot import TextScript
-from didgen.engine.speech.reading import MAX_PHONEMES, align, heard, ids, read
+from didgen.engine.speech.reading import MAX_PHONEMES, align, heard, ids, read, spelled
 from didgen.engine.speech.script import utterances
 from didgen.errors import RenderError
 
@@ -96,3 +96,12 @@ def test_a_hopeless_number_is_a_clear_error() -> None:
     """What the normaliser chokes on is refused in words, not by a traceback."""
     with pytest.raises(RenderError, match="cannot read '1111"):
         read("1" * 5000, "1" * 5000)
+
+
+def test_a_voice_that_reads_letters_is_given_the_spoken_text() -> None:
+    """Each written word keeps its place in it; what has no letter joins the word before, or the first after."""
+    (reading,) = spelled("😀 Dr. Lee — sagt 3!", "😀 Doktor Lee — sagt drei!")
+    assert "😀 Doktor Lee — sagt drei!" == reading.phonemes
+    found = {w.text: reading.phonemes[w.start : w.end] for w in reading.words}
+    assert {"😀 Dr.": "😀 Doktor", "Lee —": "Lee —", "sagt": "sagt", "3!": "drei!"} == found
+    assert [] == spelled("… !", "… !")

@@ -72,17 +72,29 @@ def readings_of(
 
 
 def spelled(written: str, spoken: str) -> list[Reading]:
-    """The reading of one sentence for a voice that reads letters: its "phonemes" are the spoken text itself."""
+    """The reading of one sentence for a voice that reads letters: its "phonemes" are the spoken text itself.
+
+    Words without a letter or digit, such as an emoji, join the word before them, or the first one after.
+    """
     words, said = written.split(), spoken.split()
     runs: list[list[str]] = [[] for _ in words]
     for word, owner in zip(said, align(words, said, str), strict=True):
         runs[owner].append(word)
-    text, spans = "", []
+    spans: list[Span] = []
+    text = ""
     for word, run in zip(words, runs, strict=True):
-        text += " " if text and run else ""
-        spans.append(Span(word, len(text), len(text) + len(" ".join(run))))
-        text += " ".join(run)
-    return [Reading(text, tuple(spans))] if any(c.isalnum() for c in text) else []
+        start = len(text) + 1 if text and run else len(text)
+        text += " " * (start - len(text)) + " ".join(run)
+        last = spans[-1] if spans else None
+        if last and not (_letters(text[start:]) and _letters(text[last.start : last.end])):
+            spans[-1] = Span(f"{last.text} {word}", last.start, len(text))
+        else:
+            spans.append(Span(word, start, len(text)))
+    return [Reading(text, tuple(spans))] if _letters(text) else []
+
+
+def _letters(text: str) -> bool:
+    return any(c.isalnum() for c in text)
 
 
 def english_chunks(spoken: str, *, british: bool) -> list[Chunk]:
