@@ -97,3 +97,11 @@ def test_latin_letters_of_any_language_and_signs_pass() -> None:
 def test_plain_text_is_not_markup() -> None:
     """Angle brackets and ampersands are ordinary characters without ssml."""
     assert (Utterance("a < b & c", "a < b & c", PARAGRAPH_PAUSE_S),) == utterances(TextScript("a < b & c", "heart"))
+
+
+def test_a_small_number_with_a_stop_is_an_ordinal_where_it_is_written_so() -> None:
+    """German: the third of May. English: an end. A year ends a sentence in both."""
+    text = "Wir kommen am 3. Mai. Das war 1999. Danach nie mehr."
+    german = [u.written for u in utterances(TextScript(text, "pico-de"))]
+    assert ["Wir kommen am 3. Mai.", "Das war 1999.", "Danach nie mehr."] == german
+    assert 2 == len(utterances(TextScript("We had 3. Then more came.", "heart")))

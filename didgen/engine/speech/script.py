@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from didgen.catalog.languages import unreadable
-from didgen.catalog.local_voices import VOICES
+from didgen.catalog.local_voices import VOICES, language
 from didgen.engine.shot import TextScript
 from didgen.engine.speech import ssml
 from didgen.engine.speech.style import PLAIN, Style
@@ -29,6 +29,12 @@ _INITIALS = re.compile(r"(?:^|[\s(\"“‘'])(?:[A-Za-z]\.)+$")
 _TITLES: Final = frozenset(
     "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc no vol fig approx dept".split()
 )
+
+
+WITH_ORDINALS: Final = frozenset("de da nb is fi et lv cs sk sl hr bs sr pl hu tr".split())
+"""Languages in which a stop behind a small number says "third", not that a sentence ends: am 3. Mai."""
+
+_ORDINAL = re.compile(r"(?<![\w.,:])\d{1,2}\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
     parts = ssml.parse(script.text) if script.ssml else [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
     found: list[Utterance] = []
     for part in parts:
-        found += _of_part(part)
+        found += _of_part(part, _language(part.voice or script.voice))
         if found and part.break_s is not None:
             found[-1] = replace(found[-1], pause_s=part.break_s)
     if not any(_audible(u) for u in found):
@@ -88,12 +94,12 @@ def _plain(c: str) -> str:
     return c
 
 
-def _of_part(part: ssml.Part) -> list[Utterance]:
+def _of_part(part: ssml.Part, spoken_in: str) -> list[Utterance]:
     runs = [ssml.Run(clean(run.text), run.style) for run in part.runs]
     styles = iter(_word_styles(runs))
     found: list[Utterance] = []
     for paragraph in _PARAGRAPH.split("".join(run.text for run in runs)):
-        sentences = [u for s in _sentences(paragraph) for u in _parted(s, styles)]
+        sentences = [u for s in _sentences(paragraph, spoken_in) for u in _parted(s, styles)]
         speakable = _joined([u for u in sentences if u.written])
         if speakable:
             speakable[-1] = replace(speakable[-1], pause_s=PARAGRAPH_PAUSE_S)
@@ -158,12 +164,12 @@ def _audible(utterance: Utterance) -> bool:
     return any(c.isalnum() for c in utterance.spoken)
 
 
-def _sentences(paragraph: str) -> list[str]:
+def _sentences(paragraph: str, spoken_in: str) -> list[str]:
     flat = " ".join(paragraph.split())
     out, start = [], 0
     for gap in _SENTENCE_END.finditer(flat):
         before = flat[: gap.start()]
-        if _ends(before, flat[gap.end()]):
+        if _ends(before, flat[gap.end()]) and not (spoken_in in WITH_ORDINALS and _ORDINAL.search(before)):
             out.append(flat[start : gap.end()].strip())
             start = gap.end()
     return [*out, flat[start:].strip()]
@@ -177,6 +183,11 @@ def _ends(before: str, following: str) -> bool:
         return True
     word = before.rsplit(" ", 1)[-1].strip("(\"“‘'.").lower()
     return word not in _TITLES and not _INITIALS.search(before)
+
+
+def _language(name: str) -> str:
+    voice = VOICES.get(name)
+    return language(voice.locale if voice is not None else name)
 
 
 def _refuse_foreign(text: str, name: str) -> None:
