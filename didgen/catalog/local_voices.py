@@ -124,7 +124,11 @@ _ESPEAK: Final = (
 ).split()
 """Languages without a better voice; espeak-ng has the language's code for a name."""
 
-_ESPEAK_WER: Final = {"nl": 75.0, "sv": 78.4, "da": 106.1, "nb": 78.0}
+_ESPEAK_WER: Final = {
+    "ar": 97.7, "bg": 83.0, "ca": 58.0, "cs": 81.8, "da": 106.1, "el": 68.5, "fi": 74.4, "he": 102.3, "hr": 83.7,
+    "hu": 67.3, "id": 61.7, "ko": 92.1, "nb": 78.0, "nl": 75.0, "pl": 75.6, "pt": 76.3, "ro": 70.7, "ru": 81.0,
+    "sk": 79.5, "sv": 78.4, "tr": 102.6, "uk": 72.7, "vi": 65.7,
+}  # fmt: skip
 
 
 def _espeak(locale: str) -> Voice:
