@@ -18,6 +18,7 @@ from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, pucker_gain
 from didgen.engine.warp.canvas import make_canvas
 from didgen.engine.warp.frame import draw, draw_work
+from didgen.engine.warp.response import Response
 from didgen.engine.warp.rig import Rig, build_rig, video_sized
 
 PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "eileen.jpg"
@@ -235,7 +236,7 @@ def test_a_narrow_opening_is_widened_where_the_net_sees_too_little_of_it():
 
 def test_lips_that_do_not_look_round_are_drawn_together_further():
     """The gain grows with the width seen, is one where "oo" is as narrow as wanted, and is bounded both ways."""
-    gains = [pucker_gain(width) for width in (0.4, 0.6, 0.64, 0.7, 1.0)]
+    gains = [pucker_gain(width) for width in (0.4, 0.6, 0.68, 0.75, 1.0)]
     assert gains == sorted(gains)
     assert gains[2] == pytest.approx(1.0)
     assert 0.5 < gains[0] < gains[-1] < 1.5
@@ -252,3 +253,17 @@ def test_rounded_lips_take_the_photos_smile_back(crop):
     assert crop.calibration.smile > 0.8
     calm = replace(crop.calibration, smile=0.0, pucker=1.0)
     assert np.array_equal(weights, calm.weighed(weights))
+
+
+def test_who_is_told_to_smile_speaks_smiling():
+    """Rounded lips take less of the photo's smile back under a smile that is asked for."""
+    smiles = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+    turn = Response.through([-5, 5], [-5, 5], 10)
+    calibration = Calibration((turn, turn, turn), smile=1.0)
+    weights = np.zeros(len(SHAPES), np.float32)
+    weights[INDEX["mouthPucker"]] = 0.5
+    calm = calibration.weighed(weights)[smiles].mean()
+    weights[smiles] = 0.6
+    happy = calibration.weighed(weights)[smiles].mean()
+    assert calm == pytest.approx(-0.5)
+    assert happy > calm + 0.3

@@ -37,9 +37,10 @@ _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk 
 _TAKEN = 0.75  # of the photo's smile shall be gone then: with more left the landmark net still sees most of it
 _FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
+_HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1
 _AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
 _EE, _OO, _PP = (weights_of(SHAPES_OF[viseme]) for viseme in ("I", "U", "PP"))
-_ROUND_SHARE = 0.64  # how wide "oo" shall be seen, of "ee"
+_ROUND_SHARE = 0.68  # how wide "oo" shall be seen, of "ee"
 _PUCKER_SHARE = 0.7  # of the narrowing of "oo"; the rest is the funnel's and the smile's that goes with it
 _PUCKER_GAIN = (0.6, 1.35)
 _EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
@@ -85,7 +86,9 @@ class Calibration:
         out[_PRESSED] *= self.press
         out[_LIPS_APART] *= self.opening
         out[_JAW] += (self.opening - 1) * out[_JAW] * max(0.0, 1 - float(out[_JAW]))
-        out[_SMILES] = np.minimum(smiles, smiles.clip(0) - self.smile * against) if against > 0 else smiles
+        kept = _HAPPY_KEPT * min(1.0, max(0.0, float(out[_SMILES].max())))  # who is told to smile speaks smiling
+        own = self.smile * against * (1 - kept)
+        out[_SMILES] = np.minimum(smiles, smiles.clip(0) - own) if against > 0 else smiles
         return out
 
 
