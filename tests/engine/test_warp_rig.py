@@ -15,7 +15,7 @@ from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
-from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, pucker_gain
+from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, press_gain, pucker_gain
 from didgen.engine.warp.canvas import make_canvas
 from didgen.engine.warp.frame import draw, draw_work
 from didgen.engine.warp.response import Response
@@ -204,7 +204,7 @@ def test_weights_are_those_of_the_track(crop):
     """Weights that no measure of this face corrects are drawn as asked; a smile is taken back as a share of its own."""
     weights = np.linspace(0, 1, len(SHAPES), dtype=np.float32)
     corrected = "jawOpen mouthPucker mouthFunnel mouthFrown mouthUpperUp mouthLowerDown mouthSmile"
-    corrected = (corrected + " mouthPress mouthRollLower").split()
+    corrected = (corrected + " mouthPress").split()
     weights[[k for k, name in enumerate(SHAPES) if name.startswith(tuple(corrected))]] = 0
     assert np.array_equal(weights, crop.calibration.weighed(weights))
     weights[INDEX["mouthSmileLeft"]] = -0.3
@@ -232,6 +232,22 @@ def test_a_narrow_opening_is_widened_where_the_net_sees_too_little_of_it():
     for weights[INDEX["jawOpen"]] in (0.0, 0.2, 1.0):
         drawn.append(wide.weighed(weights)[INDEX["jawOpen"]])
     assert [0.0, 0.28, 1.0] == pytest.approx(drawn)
+
+
+def test_lips_that_look_apart_are_pressed_when_they_shall_be_shut():
+    """The gain grows with the gap seen; in silence it presses a little, in a face that needs none not at all, and an
+    open mouth is left alone."""
+    gains = [press_gain(gap) for gap in (0.0, 0.05, 0.1, 0.5)]
+    assert gains == sorted(gains)
+    assert gains[:2] == pytest.approx([1, 1])
+    assert gains[-1] < 2
+    press = []
+    for gain, seal in ((1.5, 1.0), (1.0, 1.0), (1.5, 0.9)):
+        weights = np.zeros(len(SHAPES), np.float32)
+        weights[INDEX["seal"]] = seal
+        press.append(Calibration((1, 1, 1), (20, 20), press=gain).weighed(weights)[INDEX["mouthPress"]])
+    assert 0.1 < press[0] < 0.5
+    assert [0, 0] == press[1:]
 
 
 def test_lips_that_do_not_look_round_are_drawn_together_further():

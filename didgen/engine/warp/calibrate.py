@@ -29,8 +29,7 @@ _FURTHEST_DEG = 24.0
 _PROBED_DEG = 13.0  # the furthest turn shown to the net
 _PROBES = ((-0.9, -0.45, 0.45, 0.9), (-0.7, 0.7), (-0.5, 0.5))  # of that or of the limit: yaw, pitch, roll
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
-_PRESSED = [INDEX["mouthPress"], INDEX["mouthRollLower"]]
-_PUCKER, _JAW = INDEX["mouthPucker"], INDEX["jawOpen"]
+_PUCKER, _JAW, _SEAL, _PRESS = (INDEX[name] for name in ("mouthPucker", "jawOpen", "seal", "mouthPress"))
 _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
 _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk takes a smile back (see `compose`)
@@ -46,7 +45,7 @@ _PUCKER_GAIN = (0.6, 1.35)
 _EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
 _OPENING_GAIN = (1.0, 1.5)
 _SHUT_CM = 0.05  # the gap that the net still sees between lips that are shut
-_PRESS_GAIN = (1.0, 1.6)
+_PRESS_GAIN = (1.0, 1.7)
 _STILL = np.zeros(len(SHAPES), np.float32)
 
 Render = Callable[[NDArray[np.floating], HeadMove], NDArray[np.uint8]]
@@ -77,13 +76,16 @@ class Calibration:
     def weighed(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """(44,) weights wanted → to draw: a negative smile relaxes this photo's own smile, however wide that is, and
         so do lips that are rounded or drawn down: nobody kisses smiling. A smile on top of it goes the rest of the way
-        only. The opening's gain tells on narrow openings: a jaw wide open stays what it is."""
+        only. The opening's gain tells on narrow openings: a jaw wide open stays what it is. Lips that shall be shut
+        but look apart are pressed in silence, too."""
         out = weights.astype(np.float32)
         least, most = -self.smile - _FROWN, max(0.0, _WIDEST_SMILE - self.smile)
         smiles = np.where(out[_SMILES] < 0, np.maximum(out[_SMILES] * self.relax, least), out[_SMILES].clip(max=most))
         against = min(1.0, float(_AGAINST_SMILES @ out))
         out[_PUCKER] *= self.pucker
-        out[_PRESSED] *= self.press
+        out[_PRESS] *= self.press
+        shut = min(1.0, max(0.0, (float(out[_SEAL]) - 0.97) / 0.03))
+        out[_PRESS] = max(out[_PRESS], 0.6 * shut * (self.press - 1))
         out[_LIPS_APART] *= self.opening
         out[_JAW] += (self.opening - 1) * out[_JAW] * max(0.0, 1 - float(out[_JAW]))
         kept = _HAPPY_KEPT * min(1.0, max(0.0, float(out[_SMILES].max())))  # who is told to smile speaks smiling
