@@ -160,6 +160,7 @@ def test_an_output_that_is_not_what_was_built_is_put_back(root: Path, damage: st
 
 def test_an_untouched_manifest_names_every_file_with_its_digest(root: Path) -> None:
     """Address, fingerprint, file and sha256 of each scene, in project order."""
+    from didgen.catalog.versions import ENGINE
     from didgen.digest import sha256_file
 
     build(root)
@@ -169,7 +170,7 @@ def test_an_untouched_manifest_names_every_file_with_its_digest(root: Path) -> N
     for scene in scenes:
         for file in scene["files"].values():
             assert file["sha256"] == sha256_file(root / "output/hello" / file["file"])
-        assert "didgen engine 1" == scene["rendered_by"]
+        assert f"didgen engine {ENGINE}" == scene["rendered_by"]
 
 
 def test_every_project_gets_its_film(root: Path) -> None:

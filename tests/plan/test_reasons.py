@@ -19,6 +19,7 @@ from didgen.api.wire import (
     TextScript,
     VoiceConfig,
 )
+from didgen.catalog.versions import ENGINE
 from didgen.plan.identity import identity_of, service_id
 from didgen.plan.reasons import around_change, changes
 from didgen.plan.scene import Input
@@ -98,9 +99,9 @@ def test_what_changed_is_said(old: dict[str, Any], new: dict[str, Any], reasons:
 def test_engine_and_models_have_words() -> None:
     """A new engine is one reason; within one engine the models that changed are named."""
     old = talk()
-    engine = {**old, "service": {**old["service"], "engine": 2}}
-    assert ("rendered by engine 1, now 2",) == changes(old, engine)
-    models = {**old, "service": {"engine": 1, "models": {**old["service"]["models"], "hibari.onnx": "new"}}}
+    engine = {**old, "service": {**old["service"], "engine": ENGINE + 1}}
+    assert (f"rendered by engine {ENGINE}, now {ENGINE + 1}",) == changes(old, engine)
+    models = {**old, "service": {"engine": ENGINE, "models": {**old["service"]["models"], "hibari.onnx": "new"}}}
     assert ("the engine's models changed: hibari.onnx",) == changes(old, models)
     assert ("fingerprints of format 1, now 2",) == changes(old, {**old, "format": 2})
 
