@@ -14,7 +14,6 @@ from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.creases import FOLDS, Creases
-from didgen.engine.warp.geometry import HeadMove
 from didgen.engine.warp.rig import Rig, build_rig
 
 ASSETS = Path(__file__).parents[2] / "projects/hello/assets"
@@ -38,12 +37,13 @@ def smile(weight: float) -> NDArray[np.float32]:
 
 
 def creases_of(rig: Rig) -> Creases:
-    assert rig.slits.creases is not None
-    return rig.slits.creases
+    assert rig.creases is not None
+    return rig.creases
 
 
-def still(rig: Rig) -> HeadMove:
-    return rig.geometry.head_move((0, 0, 0), np.zeros(3), 0.0, (0, 0, 0))
+def still(rig: Rig) -> NDArray[np.float32]:
+    """The flow of a frame in which nothing moves."""
+    return np.zeros((rig.geometry.grid.rows, rig.geometry.grid.columns, 2), np.float32)
 
 
 def source_of(rig: Rig) -> NDArray[np.uint8]:
@@ -76,14 +76,10 @@ def test_folds_go_with_the_smile(smiling: Rig) -> None:
     """The less of the smile is left the shallower they are; gone, less than half of their depth stays."""
     frame = source_of(smiling)
     depths = []
+    creases = creases_of(smiling)
     for share in (0.0, 0.5, 1.0):
         painted = frame.copy()
-        moved = creases_of(smiling)
-        still_there = np.zeros(len(SHAPES), np.float32)
-        region = moved.difference.region
-        under = painted[region.top : region.top + region.height, region.left : region.left + region.width]
-        places = moved.field.backward(still_there, still(smiling))
-        under[:] = cv2.addWeighted(under, 1.0, moved.difference.sampled(places), share, -128 * share)
+        creases.paint(painted, smile(-share * creases.smile), still(smiling))
         depths.append(fold_depth(painted, smiling))
     assert depths[0] > 8
     assert depths[0] > depths[1] > depths[2]
@@ -110,4 +106,4 @@ def test_lips_and_far_skin_are_left(smiling: Rig) -> None:
 
 def test_a_calm_face_has_none() -> None:
     """Where no smile is taken back nothing is built."""
-    assert rig_of("woman-2.jpg").slits.creases is None
+    assert rig_of("woman-2.jpg").creases is None

@@ -16,8 +16,8 @@ from didgen.engine.face.mesh import FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.calibrate import smile_weight
 from didgen.engine.warp.canvas import Canvas
-from didgen.engine.warp.field import FlowField, upper_vertices
-from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.geometry import Geometry
+from didgen.engine.warp.grid import NodeGrid
 from didgen.engine.warp.layer import Layer, Region
 from didgen.engine.warp.seam import Floats, Picture
 
@@ -29,7 +29,6 @@ NOSTRILS = (98, 97, 2, 326, 327, 294, 278, 344, 440, 275, 4, 45, 220, 115, 48, 6
 REACH_CM = (0.55, 1.25)  # from the line of a fold: inside all of it is taken, outside nothing
 PORE_CM, CHEEK_CM = 0.05, 0.62  # sigmas between which a fold lies
 FILLED, FLATTENED = 0.85, 0.5  # of what is darker, of what is lighter than the skin about it
-STEP_PX = 8
 LEAST_SMILE = 0.25  # weight of the photo's own; below it there are no folds to speak of
 MIDDLE = 128  # of a difference as a byte
 
@@ -38,24 +37,26 @@ _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Creases:
-    """difference: RGB about MIDDLE, what to add to the photo so that its folds are gone. field: over its region.
-    smile: weight of the photo's own smile."""
+    """difference: RGB about MIDDLE, what to add to the photo so that its folds are gone. grid: the main field's over
+    its region, whose first node is `row`, `column` of the whole. smile: weight of the photo's own smile."""
 
     difference: Layer
-    field: FlowField
+    grid: NodeGrid
+    row: int
+    column: int
     smile: float
 
-    def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove) -> None:
+    def paint(self, frame: Picture, weights: NDArray[np.floating], back: Floats) -> None:
         """Takes the folds out of an (h, w, 3) work frame in place, as far as the smile is gone; a photo whose smile
-        stays, or grows, is left to the bit."""
+        stays, or grows, is left to the bit. back: the frame's flow on the main grid (see `FlowField.inverse`)."""
         gone = float(np.clip(-np.mean(weights[_SMILES]) / self.smile, 0, 1))
         if gone < 0.02:
             return
         region = self.difference.region
-        rows, columns = np.s_[region.top : region.top + region.height], np.s_[region.left : region.left + region.width]
-        moved = self.difference.sampled(self.field.backward(weights, move))
-        under = frame[rows, columns]
-        frame[rows, columns] = cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone)
+        own = back[self.row : self.row + self.grid.rows, self.column : self.column + self.grid.columns]
+        moved = self.difference.sampled(self.grid.dense_map(own))
+        under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
+        under[:] = cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone)
 
 
 def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:
@@ -63,20 +64,22 @@ def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:
     smile = smile_weight(geometry.mesh_cm)
     if smile < LEAST_SMILE:
         return None
-    cm = geometry.px_per_cm
+    cm, step = geometry.px_per_cm, geometry.grid.step
     points = np.concatenate([geometry.landmarks[list(line), :2] for line in FOLDS])
-    region = _inside(Region.around(points, REACH_CM[1] * cm), geometry)
-    grid = region.grid()
-    skin = canvas.sampled(grid).astype(np.float32)
+    region = _on_cells(Region.around(points, REACH_CM[1] * cm), geometry)
+    skin = canvas.sampled(region.grid()).astype(np.float32)
     difference = _difference(skin, _skin_mask(geometry, region), cm) * _near(geometry, region)[..., None]
     rgb = np.clip(np.rint(difference + MIDDLE), 0, 255).astype(np.uint8)
-    return Creases(Layer(rgb, region, 1), FlowField.over(geometry, upper_vertices(), region.box, STEP_PX), smile)
+    grid = NodeGrid(region.left, region.top, region.width, region.height, step)
+    return Creases(Layer(rgb, region, 1), grid, region.top // step, region.left // step, smile)
 
 
-def _inside(region: Region, geometry: Geometry) -> Region:
-    left, top = max(region.left, 0), max(region.top, 0)
-    right = min(region.left + region.width, geometry.width)
-    bottom = min(region.top + region.height, geometry.height)
+def _on_cells(region: Region, geometry: Geometry) -> Region:
+    """The region inside the work picture, its sides on those of the main grid's cells."""
+    step = geometry.grid.step
+    left, top = (max(n, 0) // step * step for n in (region.left, region.top))
+    right = min(-(-(region.left + region.width) // step) * step, geometry.width)
+    bottom = min(-(-(region.top + region.height) // step) * step, geometry.height)
     return Region(left, top, right - left, bottom - top)
 
 

@@ -29,5 +29,7 @@ def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
     back = rig.field.inverse(weights, move)
     work = rig.cutout.drawn(back)
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
+    if rig.creases is not None:
+        rig.creases.paint(work, weights, back)
     rig.sheen.paint(work, move, back)
     return work

@@ -14,6 +14,7 @@ from didgen.engine.face.mesh import SCORE_INDEX
 from didgen.engine.motion.track import MotionTrack
 from didgen.engine.warp.calibrate import Calibration, calibrate
 from didgen.engine.warp.canvas import Canvas, Picture
+from didgen.engine.warp.creases import Creases, build_creases
 from didgen.engine.warp.cutout import Cutout, build_cutout
 from didgen.engine.warp.field import FlowField, main_field
 from didgen.engine.warp.geometry import Geometry, HeadMove
@@ -35,6 +36,7 @@ class Rig:
     field: FlowField
     slits: Slits
     sheen: Sheen
+    creases: Creases | None
     calibration: Calibration
     photo: Picture | None
 
@@ -96,7 +98,8 @@ def build_rig(
     smile_score = float(face.blendshapes[[SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]].mean())
     calibration = calibrate(geometry, field, seen, smile_score)
     sheen = build_sheen(geometry, canvas)
-    return Rig(geometry, canvas, cutout, field, slits, sheen, calibration, photo if stitch else None)
+    creases = build_creases(geometry, canvas)
+    return Rig(geometry, canvas, cutout, field, slits, sheen, creases, calibration, photo if stitch else None)
 
 
 def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LEFT_EYE, RIGHT_EYE
 from didgen.engine.warp.canvas import Canvas
-from didgen.engine.warp.creases import Creases, build_creases
 from didgen.engine.warp.cutout import Cutout
 from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
@@ -20,11 +19,10 @@ from didgen.engine.warp.seam import Picture
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slits:
-    """One face's mouth, those of its eyes that can be seen, and the folds of its smile, if it smiles."""
+    """One face's mouth, and those of its eyes that can be seen."""
 
     mouth: Mouth
     eyes: tuple[EyeSlit, ...]
-    creases: Creases | None
 
 
 def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
@@ -36,7 +34,6 @@ def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
     return Slits(
         replace(mouth, cover=mouth.cover * cutout.within(mouth.region.grid())),
         tuple(replace(eye, cover=eye.cover * cutout.within(eye.region.grid())) for eye in eyes),
-        build_creases(geometry, canvas),
     )
 
 
@@ -56,5 +53,3 @@ def paint(
     slits.mouth.paint(frame, weights, move, tongue)
     for eye in slits.eyes:
         eye.paint(frame, weights, move, gaze_deg)
-    if slits.creases is not None:
-        slits.creases.paint(frame, weights, move)
