@@ -32,7 +32,6 @@ ABOVE_CM = 0.15  # how far their roots' dark line reaches above it
 DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
 NO_SKIN = 0.1  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
 NEAR_CM = 0.22  # above the fold, where its own dark goes as it unfolds
-LASH_SHARE = 1.0  # of the lashes' cover
 LASH_SOFT_CM = 0.03  # sigma of their line: lashes are many, and a crisp line looks drawn
 REACH = 1.45  # half widths of the eye: how far along it the layers go
 _DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
@@ -228,7 +227,7 @@ class _Sheet:
         long = HANG_CM * self.cm * smoothstep(1.02, 0.6, np.abs(self.u) / self.lines.frame.half)
         below = np.clip(1 + self.height / np.maximum(long, 0.3), 0, 1)
         above = smoothstep(ABOVE_CM * self.cm, 0.0, self.height)
-        line = floats(LASH_SHARE * np.where(self.height < 0, below, above) * smoothstep(0.0, 0.06 * self.cm, long))
+        line = floats(np.where(self.height < 0, below, above) * smoothstep(0.0, 0.06 * self.cm, long))
         return floats(cv2.GaussianBlur(line, (0, 0), LASH_SOFT_CM * self.cm * DENSE))
 
     def _beyond(self) -> Floats:
