@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from didgen.api import client as clients
+from didgen.api import transport
 from didgen.api.client import Client
 from didgen.api.download import DamagedDownloadError, gif_length_s
 from didgen.api.job import Event
@@ -131,7 +131,7 @@ def test_a_post_whose_fate_is_unknown_is_never_sent_again(line: bytes) -> None:
 
 def test_a_post_without_an_answer_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that drips bytes never times out by itself; the fate of the job is unknown."""
-    monkeypatch.setattr(clients, "POST_S", 0.2)
+    monkeypatch.setattr(transport, "POST_S", 0.2)
 
     async def inside() -> None:
         seen = 0
@@ -166,7 +166,7 @@ def test_a_busy_service_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyP
     bank = Scripted(answer(429, b"", "Retry-After: 7", keep=True), answer(429, keep=True), answer(201, CREATED))
 
     async def work(client: Client) -> None:
-        monkeypatch.setattr(clients.asyncio, "sleep", nap)
+        monkeypatch.setattr(transport.asyncio, "sleep", nap)
         assert ID == await client.submit(REQUEST)
         monkeypatch.undo()
         assert 7 == slept[0]

@@ -1,0 +1,170 @@
+"""What every call to a service goes through: the connections, the key, what is sent again and what never is.
+
+A POST that may buy something is sent once, on a connection of its own; what costs nothing is tried again. The key goes
+to the service's own address and nowhere else. It knows no job, no upload and no account: those are built on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from didgen.api.outcomes import AGAIN, jitter_s, json_object, refusal, retry_after_s
+from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+TRIES = 6
+POST_S = 120.0  # the service speaks the text before it answers
+READ_S = 30.0
+UPLOAD_S = 300.0
+BODY_BYTES = 1 << 20
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_GOOD = (200, 201, 204)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came. data: at most BODY_BYTES of body; a larger one counts as none. wait_s: Retry-After, held
+    in 1 s to 1 h; None without one.
+    """
+
+    status: int
+    data: bytes
+    wait_s: float | None
+
+
+class Transport:
+    """The way to one service. Belongs to one event loop.
+
+    base_url: the service, without a path behind it. key: as issued (`user:secret`), in base64, or "" for a server of
+    one's own that demands none. pace_s: the unit of all waiting between tries and polls. Raises UsageError for an
+    address that is none and for a missing key.
+
+    host: the service as it is named in messages. paid: whether it costs money. skew_s: the service's clock minus ours,
+    as of its last answer; 0 before the first. plain: connections without credentials, for links that lead elsewhere.
+    """
+
+    def __init__(self, base_url: str, key: str = "", *, pace_s: float = 1.0) -> None:
+        import httpx
+
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise UsageError(f"{base_url!r} is no address of a service", hint="https://host, without a key in it")
+        at_home = parts.hostname in _LOOPBACK
+        if parts.scheme == "http" and not at_home:
+            raise UsageError(f"{parts.hostname} would get the key unencrypted", hint="use https")
+        if not key and not at_home:
+            raise UsageError(f"{parts.hostname} demands a key", hint="set D_ID_API_KEY")
+        self.paid = not at_home
+        self.host = parts.netloc
+        self.skew_s = 0.0
+        self.pace_s = 0.1 * pace_s if at_home else pace_s
+        common: dict[str, Any] = {
+            "verify": httpx.create_ssl_context() if parts.scheme == "https" else False,
+            "trust_env": not at_home,
+            "timeout": httpx.Timeout(60.0, connect=10.0),
+        }
+        own = {**common, "base_url": base_url.rstrip("/"), "headers": _headers(key), "follow_redirects": False}
+        self._web = httpx.AsyncClient(**own)
+        # Without kept connections every paid POST has a fresh one: none is lost in a socket that has just been closed.
+        self._paid_web = httpx.AsyncClient(**own, limits=httpx.Limits(max_keepalive_connections=0))
+        self.plain = httpx.AsyncClient(**common, follow_redirects=True, max_redirects=3)
+
+    def __repr__(self) -> str:
+        return f"Transport({self.host!r})"
+
+    async def read(self, method: str, path: str, *, idempotent: bool = True, **what: Any) -> dict[str, Any]:
+        """The object answered to something that costs nothing, asked again while the service is unwell; {} for a 204.
+
+        idempotent: False for what must not happen twice; that is sent again only where nothing was sent, and after a
+        429. what: as httpx takes it (params, json, files, headers). Raises RefusedError when the service says no,
+        UnreachableError after TRIES.
+        """
+        import httpx
+
+        reason = ""
+        for attempt in range(TRIES):
+            wait_s, again = None, idempotent
+            try:
+                async with asyncio.timeout(UPLOAD_S if "files" in what else READ_S):
+                    answer = await self._exchange(self._web, method, path, **what)
+                body = json_object(answer.data)
+                if answer.status == 204 or (answer.status in _GOOD and body):
+                    return body
+                if answer.status not in AGAIN and answer.status not in _GOOD:
+                    raise refusal(answer.status, answer.data)
+                reason, wait_s = f"it answered {answer.status}", answer.wait_s
+                again = again or answer.status == 429
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+                reason, again = str(error) or type(error).__name__, True
+            except (httpx.HTTPError, TimeoutError) as error:
+                reason = str(error) or type(error).__name__
+            if not again:
+                raise UnreachableError(f"{self.host} did not say what became of {method} {path}: {reason}")
+            await asyncio.sleep(wait_s or self.wait_s(attempt))
+        raise UnreachableError(f"{self.host} cannot be reached: {reason}", hint="build again to go on")
+
+    async def post_once(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
+        """Send what may buy something, once, on a connection of its own.
+
+        Raises UnreachableError when no connection came about, so that nothing was sent, and UnresolvedJobError when
+        it was sent and no answer came.
+        """
+        import httpx
+
+        try:
+            async with asyncio.timeout(POST_S):
+                return await self._exchange(self._paid_web, "POST", path, json=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise UnreachableError(f"{self.host} cannot be reached; nothing was sent: {error}") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise self.unresolved(f"the answer was lost ({type(error).__name__})") from error
+
+    def unresolved(self, why: str) -> UnresolvedJobError:
+        """The error for a job of which nobody knows whether it exists."""
+        return UnresolvedJobError(
+            f"a job was sent to {self.host} and may or may not exist: {why}",
+            hint="look at the service's list of jobs; it is not sent again by itself",
+        )
+
+    def wait_s(self, attempt: int) -> float:
+        """How long to wait after a try, the first being 0, with full jitter; in seconds."""
+        return jitter_s(attempt, self.pace_s, 30 * self.pace_s)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for web in (self._web, self._paid_web, self.plain):
+            await web.aclose()
+
+    async def _exchange(self, web: httpx.AsyncClient, method: str, path: str, **what: Any) -> Answer:
+        async with web.stream(method, path, **what) as answer:
+            self._note_clock(answer.headers.get("date"))
+            wait_s = retry_after_s(answer.headers.get("retry-after"))
+            data = bytearray()
+            async for piece in answer.aiter_raw():
+                data += piece
+                if len(data) > BODY_BYTES:
+                    return Answer(answer.status_code, b"", wait_s)
+            return Answer(answer.status_code, bytes(data), wait_s)
+
+    def _note_clock(self, date: str | None) -> None:
+        with suppress(ValueError, OverflowError):
+            if date:
+                self.skew_s = parsedate_to_datetime(date).timestamp() - time.time()
+
+
+def _headers(key: str) -> dict[str, str]:
+    """A key as issued has a colon and is put into base64 (RFC 7617); one without is in that form already."""
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "didgen"}
+    if key:
+        coded = base64.b64encode(key.encode()).decode() if ":" in key else key
+        headers["Authorization"] = f"Basic {coded}"
+    return headers
