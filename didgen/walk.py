@@ -136,8 +136,8 @@ def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, o
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
 
-    name = wanted.service or read_settings(wanted.root, os.environ).service or project.spec.service
-    service = service_id(name)
+    settings = read_settings(wanted.root, os.environ)
+    service = service_id(wanted.service or settings.service or project.spec.service, paid_at_home=settings.paid)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
         scenes = resolve(project, files, service, remote=remote)
     return _Resolved(target, project, files, service, scenes, remote.asked_at)
@@ -232,17 +232,11 @@ class _Hooks:
     plan: Callable[[Any], None]
 
 
-def is_paid(service: ServiceId) -> bool:
-    """Whether renders of a service cost money: all but our own engine, also when that is served on this machine."""
-    host = service.host.split("/")[0]
-    return not service.local and host.rsplit(":", 1)[0] not in ("127.0.0.1", "localhost", "[::1]")
-
-
 def _check_consent(planned: Planned, wanted: Wish) -> None:
     from didgen.plan.planner import to_render
 
     count = len(to_render(planned.plan))
-    if count and is_paid(planned.service) and not wanted.pay:
+    if count and planned.service.paid and not wanted.pay:
         raise BudgetError(
             f"{planned.project.name}: {count} scenes would be bought from {planned.service.host}; nothing was sent",
             hint="add --yes-i-pay to allow it, or --service local for a free draft",
@@ -320,7 +314,7 @@ class _Services:
         from didgen.api.client import Client
 
         base = "https://api.d-id.com" if service.is_d_id else service.name
-        return Client(base, os.environ.get("D_ID_API_KEY", ""))
+        return Client(base, os.environ.get("D_ID_API_KEY", ""), paid=service.paid)
 
     async def aclose(self) -> None:
         """Stop workers, close connections and files."""

@@ -26,11 +26,11 @@ _MIME |= {".m4a": "audio/mp4", ".mp4": "video/mp4", ".mov": "video/quicktime", "
 class Client:
     """Implements `didgen.api.job.Service` over HTTP. Belongs to one event loop.
 
-    base_url, key, pace_s: as `Transport` takes them, and raises for them.
+    base_url, key, paid, pace_s: as `Transport` takes them, and raises for them.
     """
 
-    def __init__(self, base_url: str, key: str = "", *, pace_s: float = 1.0) -> None:
-        self.transport = Transport(base_url, key, pace_s=pace_s)
+    def __init__(self, base_url: str, key: str = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
+        self.transport = Transport(base_url, key, paid=paid, pace_s=pace_s)
         self.paid = self.transport.paid
         self._uploads: dict[str, tuple[str, float]] = {}
 

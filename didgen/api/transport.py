@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from didgen.api.outcomes import AGAIN, jitter_s, json_object, refusal, retry_after_s
+from didgen.catalog.services import LOOPBACK
 from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ POST_S = 120.0  # the service speaks the text before it answers
 READ_S = 30.0
 UPLOAD_S = 300.0
 BODY_BYTES = 1 << 20
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _GOOD = (200, 201, 204)
 
 
@@ -45,25 +45,25 @@ class Transport:
     """The way to one service. Belongs to one event loop.
 
     base_url: the service, without a path behind it. key: as issued (`user:secret`), in base64, or "" for a server of
-    one's own that demands none. pace_s: the unit of all waiting between tries and polls. Raises UsageError for an
-    address that is none and for a missing key.
+    one's own that demands none. paid: whether its renders cost money. pace_s: the unit of all waiting between tries and
+    polls. Raises UsageError for an address that is none and for a missing key.
 
-    host: the service as it is named in messages. paid: whether it costs money. skew_s: the service's clock minus ours,
+    host: the service as it is named in messages. skew_s: the service's clock minus ours,
     as of its last answer; 0 before the first. plain: connections without credentials, for links that lead elsewhere.
     """
 
-    def __init__(self, base_url: str, key: str = "", *, pace_s: float = 1.0) -> None:
+    def __init__(self, base_url: str, key: str = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
         import httpx
 
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise UsageError(f"{base_url!r} is no address of a service", hint="https://host, without a key in it")
-        at_home = parts.hostname in _LOOPBACK
+        at_home = parts.hostname in LOOPBACK
         if parts.scheme == "http" and not at_home:
             raise UsageError(f"{parts.hostname} would get the key unencrypted", hint="use https")
         if not key and not at_home:
             raise UsageError(f"{parts.hostname} demands a key", hint="set D_ID_API_KEY")
-        self.paid = not at_home
+        self.paid = paid
         self.host = parts.netloc
         self.skew_s = 0.0
         self.pace_s = 0.1 * pace_s if at_home else pace_s

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 LOCAL = "local"
 D_ID = "d-id"
 D_ID_HOST = "api.d-id.com"
 
 NAMES = (LOCAL, D_ID)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""This machine, as the host of a URL."""
 
 _BASE_URL = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+
+
+def is_paid(name: str, *, at_home: bool = False) -> bool:
+    """Whether renders of a service cost money: the one place where that is decided.
+
+    The local engine is free and D-ID is paid. Any other server is taken to be paid, except on this machine, where
+    it is a `didgen serve`; at_home says that those cost money as well (something in front of D-ID).
+    """
+    return name != LOCAL and (at_home or urlsplit(name).hostname not in LOOPBACK)
 
 
 def is_service(name: str) -> bool:

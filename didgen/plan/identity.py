@@ -16,7 +16,7 @@ from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkReques
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_service
+from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_paid, is_service
 from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.drawn import drawn
@@ -36,10 +36,14 @@ INPUT_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class ServiceId:
-    """Who renders, as far as planning must know. name: local, d-id or a base URL. host: "" for the local engine."""
+    """Who renders, as far as planning must know. name: local, d-id or a base URL. host: "" for the local engine.
+
+    paid: whether its renders cost money (`catalog.services.is_paid`).
+    """
 
     name: str
     host: str = ""
+    paid: bool = False
 
     @property
     def local(self) -> bool:
@@ -50,16 +54,20 @@ class ServiceId:
         return self.host == D_ID_HOST
 
 
-def service_id(name: str) -> ServiceId:
-    """The service of a name as written in `service:` or --service. Raises UsageError for a name nobody has."""
+def service_id(name: str, *, paid_at_home: bool = False) -> ServiceId:
+    """The service of a name as written in `service:` or --service. Raises UsageError for a name nobody has.
+
+    paid_at_home: the setting `paid`, that servers on this machine cost money as well.
+    """
     if not is_service(name):
         raise UsageError(f"unknown service {name!r}", hint=nearest(name, NAMES))
     if name == LOCAL:
         return ServiceId(LOCAL)
     if name == D_ID:
-        return ServiceId(D_ID, D_ID_HOST)
+        return ServiceId(D_ID, D_ID_HOST, paid=True)
     parts = urlsplit(name)
-    return ServiceId(name, (parts.netloc + parts.path.rstrip("/")).lower())
+    host = (parts.netloc + parts.path.rstrip("/")).lower()
+    return ServiceId(name, host, is_paid(name, at_home=paid_at_home))
 
 
 def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: ServiceId) -> dict[str, Any]:

@@ -20,10 +20,14 @@ _KEY = re.compile(rb"^(?:didgen|['\"]didgen['\"])\s*:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of a workspace. service "" leaves each project its own; jobs 0 lets the engine choose."""
+    """Settings of a workspace. service "" leaves each project its own; jobs 0 lets the engine choose.
+
+    paid: servers on this machine cost money, as D-ID does: something in front of it listens there.
+    """
 
     service: str = ""
     jobs: int = 0
+    paid: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.jobs <= 64:
@@ -95,14 +99,20 @@ def named_projects(root: Path) -> list[tuple[str, Path]]:
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE and DIDGEN_JOBS. Raises ProjectError, UsageError."""
+    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE, DIDGEN_JOBS and DIDGEN_PAID.
+
+    Raises ProjectError, UsageError.
+    """
     path = root / "didgen.yaml"
     settings = _parse_settings(path) if path.is_file() else Settings()
     service = environ.get("DIDGEN_SERVICE") or settings.service
     jobs = environ.get("DIDGEN_JOBS") or str(settings.jobs)
     if not jobs.isascii() or not jobs.isdigit():
         raise UsageError(f"DIDGEN_JOBS is {jobs!r}", hint="a number from 1 to 64")
-    return Settings(service, int(jobs))
+    paid = environ.get("DIDGEN_PAID") or str(int(settings.paid))
+    if paid not in ("0", "1"):
+        raise UsageError(f"DIDGEN_PAID is {paid!r}", hint="1, or 0 for no")
+    return Settings(service, int(jobs), paid == "1")
 
 
 def _parse_settings(path: Path) -> Settings:
@@ -112,13 +122,13 @@ def _parse_settings(path: Path) -> Settings:
     data = document.data if document.data is not None else {}
     if not isinstance(data, dict):
         raise ProjectError([Problem("must hold `key: value` lines", Place(path.name, 1, 1))])
-    kinds = {"service": str, "jobs": int}
+    kinds = {"service": str, "jobs": int, "paid": bool}
     problems = []
     for key, value in data.items():
         if key not in kinds:
             problems.append(Problem("unknown setting", document.key_place(key), key, nearest(key, list(kinds))))
         elif type(value) is not kinds[key]:
-            word = {"service": "text", "jobs": "a whole number"}[key]
+            word = {"service": "text", "jobs": "a whole number", "paid": "true or false"}[key]
             problems.append(Problem(f"must be {word}", document.place(key), key))
         elif isinstance(value, str) and not is_service(value):
             problems.append(Problem(f"unknown service {value!r}", document.place(key), key, nearest(value, NAMES)))

@@ -13,9 +13,9 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from didgen.digest import canonical_json
 from didgen.errors import StorageError
@@ -35,8 +35,23 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
     CREATE TABLE walks (key TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN credits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN build TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN why TEXT NOT NULL DEFAULT '';
+    """,
 )
 """STEPS[n] brings a state of version n to version n + 1; 0 is an empty file."""
+
+JobState = Literal["intent", "submitted", "done", "failed", "uncertain", "forgotten"]
+"""intent: not known to have arrived. failed: nothing will come of it. uncertain: looked for and not found, so a person
+decides. forgotten: a person said that nothing is to come of it."""
+
+OPEN: tuple[JobState, ...] = ("intent", "submitted", "uncertain")
+"""Jobs that may still bring a video, or may have been bought."""
+
+_JOB = "id, fingerprint, address, service, state, remote, credits, seconds, build, why, began, changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +67,25 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One of our jobs. state: intent (not known to have arrived), submitted, done, failed. remote: the service's id.
+    """One of our jobs, and what it is reckoned to cost: the rows are the ledger of what was spent.
 
-    `id` is our own nonce, made before anything is sent.
+    id: our own nonce, made before anything is sent. state: see JobState. remote: the service's id, "" while unknown.
+    credits: what it costs, 0 for one that was found on the account. seconds: of video, as estimated. build: which build
+    began it; such names sort by time. why: what a person should know of its state. began, changed: Unix times.
     """
 
     id: str
     fingerprint: str
     address: str
     service: str
-    state: str
+    state: JobState
     remote: str = ""
+    credits: int = 0
+    seconds: float = 0.0
+    build: str = ""
+    why: str = ""
+    began: float = field(default=0.0, compare=False)
+    changed: float = field(default=0.0, compare=False)
 
 
 class State:
@@ -189,36 +212,52 @@ class State:
     # -- jobs ---------------------------------------------------------------------------------------------------
 
     def begin(self, job: JobRow) -> None:
-        """Make the intent durable, before anything is sent."""
+        """Make the intent durable, before anything is sent; or write down a job that was found."""
         now = time.time()
+        values = (job.id, job.fingerprint, job.address, job.service, job.state, job.remote)
+        reckoned = (job.credits, job.seconds, job.build, job.why)
         with self._transaction():
             self._db.execute(
-                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (job.id, job.fingerprint, job.address, job.service, job.state, job.remote, now, now),
+                f"INSERT INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *reckoned, now, now)
             )
 
-    def submitted(self, job: str, remote: str) -> None:
+    def submitted(self, job: str, remote: str, why: str = "") -> None:
         """Make the service's id durable, before the first poll."""
         with self._transaction():
-            self._set_job(job, "submitted")
+            self._set_job(job, "submitted", why)
             self._db.execute("UPDATE jobs SET remote = ? WHERE id = ?", (remote, job))
 
-    def failed(self, job: str) -> None:
-        """The job came to nothing, and nothing is owed for it."""
+    def failed(self, job: str, why: str = "") -> None:
+        """The job came to nothing."""
         with self._transaction():
-            self._set_job(job, "failed")
+            self._set_job(job, "failed", why)
+
+    def uncertain(self, job: str, why: str) -> None:
+        """The job may exist and was not found, or is gone at the service: it waits for a person."""
+        with self._transaction():
+            self._set_job(job, "uncertain", why)
+
+    def forgotten(self, job: str, why: str) -> None:
+        """A person said that nothing is to come of the job any more."""
+        with self._transaction():
+            self._set_job(job, "forgotten", why)
 
     def open_jobs(self, service: str) -> list[JobRow]:
-        """Jobs of a service that neither ended nor failed: an earlier build was stopped in their midst."""
-        rows = self._db.execute(
-            "SELECT id, fingerprint, address, service, state, remote FROM jobs "
-            "WHERE service = ? AND state IN ('intent', 'submitted') ORDER BY began",
-            (service,),
+        """Jobs of a service that neither ended nor failed, oldest first: an earlier build was stopped in their midst,
+        or nobody knows what became of them."""
+        return self._jobs(
+            f"WHERE service = ? AND state IN ({', '.join('?' * len(OPEN))}) ORDER BY began", service, *OPEN
         )
-        return [JobRow(*row) for row in rows]
 
-    def _set_job(self, job: str, state: str) -> None:
-        self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ?", (state, time.time(), job))
+    def jobs(self) -> list[JobRow]:
+        """Every job of this workspace, oldest first."""
+        return self._jobs("ORDER BY began, id")
+
+    def _jobs(self, which: str, *values: str) -> list[JobRow]:
+        return [JobRow(*row) for row in self._db.execute(f"SELECT {_JOB} FROM jobs {which}", values)]
+
+    def _set_job(self, job: str, state: JobState, why: str = "") -> None:
+        self._db.execute("UPDATE jobs SET state = ?, why = ?, changed = ? WHERE id = ?", (state, why, time.time(), job))
 
     # -- walks --------------------------------------------------------------------------------------------------
 

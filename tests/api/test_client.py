@@ -39,8 +39,7 @@ def run(bank: Scripted, work: Callable[[Client], Awaitable[None]], *, paid: bool
 
     async def inside() -> None:
         async with bank:
-            client = Client(bank.base, KEY, pace_s=0.01)
-            client.paid = paid
+            client = Client(bank.base, KEY, paid=paid, pace_s=0.01)
             try:
                 await asyncio.wait_for(work(client), 30)
             finally:
@@ -389,15 +388,3 @@ def test_an_address_that_would_leak_or_lead_nowhere_is_refused(base: str, key: s
     """Before anything is sent."""
     with pytest.raises(UsageError, match=words):
         Client(base, key)
-
-
-def test_services_elsewhere_are_paid_and_those_on_this_machine_are_not() -> None:
-    """What is paid is never asked twice."""
-
-    async def inside() -> None:
-        for base, paid in (("https://api.d-id.com", True), ("http://127.0.0.1:1", False), ("http://[::1]:1", False)):
-            client = Client(base, KEY)
-            assert paid is client.paid
-            await client.aclose()
-
-    asyncio.run(inside())

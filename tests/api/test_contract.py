@@ -34,7 +34,7 @@ def pool_itself(folder: Path) -> Iterator[Open]:
 def client_and_server(folder: Path) -> Iterator[Open]:
     app = make_app(Pool(2, command=fakes.COMMAND, folder=folder), folder / "served", KEY)
     with serving(app) as base:
-        yield lambda: Client(base, KEY, pace_s=0.1)
+        yield lambda: Client(base, KEY, paid=False, pace_s=0.1)
 
 
 @pytest.fixture(params=[pool_itself, client_and_server], ids=["pool", "client-server"])

@@ -236,6 +236,16 @@ def test_a_host_is_written_in_many_ways() -> None:
     """Capitals and a slash at the end make no other service."""
     assert service_id("https://API.example.org/").host == service_id("https://api.example.org").host
     assert service_id("https://api.d-id.com").is_d_id
+
+
+def test_services_elsewhere_are_paid_and_those_on_this_machine_are_not_unless_it_is_said() -> None:
+    """The local engine costs nothing whatever is said, D-ID always costs. It does not change what is rendered."""
+    elsewhere = ["d-id", "https://api.d-id.com", "https://127.0.0.1.example.org", "https://localhost.org"]
+    here = ["http://127.0.0.1:8000", "http://localhost/x", "http://[::1]:1", "https://127.0.0.1"]
+    assert [True] * 4 == [service_id(name).paid for name in elsewhere]
+    assert [False] * 4 == [service_id(name).paid for name in here]
+    assert [True] * 8 == [service_id(name, paid_at_home=True).paid for name in elsewhere + here]
+    assert not service_id("local", paid_at_home=True).paid
     with pytest.raises(UsageError, match=r"unknown service 'lokal' \(did you mean 'local'\?\)"):
         service_id("lokal")
 

@@ -95,9 +95,12 @@ def test_no_project_at_all(tmp_path: Path) -> None:
 def test_settings_and_the_environment(tmp_path: Path) -> None:
     """didgen.yaml holds settings, DIDGEN_* override them, and nothing at all is fine."""
     assert Settings("", 0) == read_settings(tmp_path, {})
-    (tmp_path / "didgen.yaml").write_text("service: d-id\njobs: 3\n")
-    assert Settings("d-id", 3) == read_settings(tmp_path, {})
-    assert Settings("local", 8) == read_settings(tmp_path, {"DIDGEN_SERVICE": "local", "DIDGEN_JOBS": "8"})
+    (tmp_path / "didgen.yaml").write_text("service: d-id\njobs: 3\npaid: true\n")
+    assert Settings("d-id", 3, True) == read_settings(tmp_path, {})
+    environment = {"DIDGEN_SERVICE": "local", "DIDGEN_JOBS": "8", "DIDGEN_PAID": "0"}
+    assert Settings("local", 8) == read_settings(tmp_path, environment)
+    with pytest.raises(UsageError, match="DIDGEN_PAID is 'yes'"):
+        read_settings(tmp_path, {"DIDGEN_PAID": "yes"})
 
 
 def test_wrong_settings_are_told_with_their_places(tmp_path: Path) -> None:

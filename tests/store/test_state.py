@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from didgen.store import state as states
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import Artifact, JobRow, State, open_state
 
+OLD = Path(__file__).parents[1] / "data" / "state-1.sqlite"
 ONE = Artifact("f" * 64, "0" * 64, 5, "1" * 64, 2.5)
 IDENTITY = {"kind": "talk", "request": {"script": {"input": "Grüße"}}}
 
@@ -80,6 +82,49 @@ def test_an_older_state_is_migrated_after_a_backup(path: Path, monkeypatch: pyte
     backup = sqlite3.connect(f"{path}.v{len(steps) - 1}")
     assert (len(steps) - 1,) == backup.execute("PRAGMA user_version").fetchone()
     assert (1,) == backup.execute("SELECT count(*) FROM artifacts").fetchone()
+
+
+def test_a_file_of_version_1_is_brought_up(path: Path) -> None:
+    """Written by the didgen of that version: every row stays, jobs that were open still are, and cost nothing known."""
+    shutil.copy(OLD, path)
+    state, lost = open_state(path)
+    assert not lost
+    assert ONE == state.artifact(ONE.fingerprint)
+    assert IDENTITY == state.last_identity("hello/welcome")
+    assert {"scenes": []} == state.walk("key")
+    sent = JobRow("n2", "e" * 64, "hello/sent", "d-id", "submitted", "tlk_2")
+    assert [JobRow("n1", "d" * 64, "hello/lost", "d-id", "intent"), sent] == state.open_jobs("d-id")
+    assert ["intent", "submitted", "done", "failed"] == [job.state for job in state.jobs()]
+    assert [(0, 0.0, "", "")] * 4 == [(job.credits, job.seconds, job.build, job.why) for job in state.jobs()]
+    state.close()
+    assert 2 == len(states.STEPS)
+    assert 1 == sqlite3.connect(f"{path}.v1").execute("PRAGMA user_version").fetchone()[0]
+    assert 4 == sqlite3.connect(f"{path}.v1").execute("SELECT count(*) FROM jobs").fetchone()[0]
+
+
+def test_a_job_keeps_its_reckoning_through_every_state(path: Path) -> None:
+    """Only a done, failed or forgotten one is not open; what it cost and why it stands so is kept."""
+    state = State(path)
+    job = JobRow("n", "f" * 64, "a", "d-id", "intent", "", 2, 17.5, "20260101-120000-ab")
+    state.begin(job)
+    seen = []
+    for change in (
+        lambda: state.uncertain("n", "the answer was lost"),
+        lambda: state.submitted("n", "tlk_1", "found"),
+        lambda: state.failed("n", "no face"),
+        lambda: state.forgotten("n", "by a person"),
+    ):
+        change()
+        (row,) = state.jobs()
+        assert (row.credits, row.seconds, row.build) == (job.credits, job.seconds, job.build)
+        assert 0 < row.began <= row.changed
+        seen.append((row.state, row.remote, row.why, state.open_jobs("d-id") == [row]))
+    assert [
+        ("uncertain", "", "the answer was lost", True),
+        ("submitted", "tlk_1", "found", True),
+        ("failed", "tlk_1", "no face", False),
+        ("forgotten", "tlk_1", "by a person", False),
+    ] == seen
 
 
 def test_a_damaged_state_is_moved_aside(path: Path) -> None:
