@@ -20,8 +20,25 @@ DEFAULT_WORDS_PER_S = 2.6
 CHARACTERS_PER_S: dict[str, float] = {"zh": 4.5, "ja": 7.0, "ko": 6.0, "th": 12.0}
 """Languages whose words are not parted by spaces, or hardly: characters a second."""
 
+SLOWER = 1.4
+"""A text takes hardly ever longer than this many times what its voice's rate says; at a service voices are not ours."""
+
+DIGIT_S = 0.45
+"""A digit of a number, read out: "1,234" is one word to a count of words and six to a voice."""
+
+PAUSE_S = 1.25
+"""The longest pause of SSML that is asked for without a time."""
+
 ANIMATION_S = 10.0
 """Length of a bank driver's motion."""
 
+LONGEST_ANIMATION_S = 15.0
+LONGEST_SONG_S = 60.0
+LONGEST_DRIVER_S = 300.0
+"""Upper bounds of animations: a bank driver's, a singing one's, and what the service makes of somebody's own video."""
+
+LONGEST_RECORDING_S = 600.0
+"""What the service takes at most."""
+
 CREDIT_S = 15.0
-"""The service charges one credit for each fifteen seconds begun."""
+"""D-ID charges one credit for each fifteen seconds begun, of every job by itself."""

@@ -1,60 +1,81 @@
-"""How long a scene will be, before anything is rendered."""
+"""How long a scene will be, before anything is rendered: what is likely, and what is hardly ever exceeded.
+
+Prices are made from both (`plan.bill`), so the upper one errs on the long side.
+"""
 
 from __future__ import annotations
 
-import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from didgen.catalog.rates import ANIMATION_S, CHARACTERS_PER_S, CREDIT_S, DEFAULT_WORDS_PER_S, WORDS_PER_S
+from didgen.catalog.rates import (
+    ANIMATION_S,
+    CHARACTERS_PER_S,
+    DEFAULT_WORDS_PER_S,
+    DIGIT_S,
+    LONGEST_ANIMATION_S,
+    LONGEST_DRIVER_S,
+    LONGEST_RECORDING_S,
+    LONGEST_SONG_S,
+    PAUSE_S,
+    SLOWER,
+    WORDS_PER_S,
+)
+from didgen.plan.recordings import recording_s
 
 _BREAK = re.compile(r"<break\b[^>]*time=[\"']([\d.]+)(ms|s)[\"']")
+_ANY_BREAK = re.compile(r"<break\b")
 _TAG = re.compile(r"<[^>]*>")
-HEAD_BYTES = 44
-_AUDIO_BYTES_PER_S = 16_000  # 128 kbit/s, the usual MP3
+_DIGIT = re.compile(r"\d")
+_BYTES_PER_S = 16_000  # 128 kbit/s, the usual MP3
+_LEAST_BYTES_PER_S = 1_000  # 8 kbit/s, the lowest
 
 
-def text_seconds(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_s: float = 0.0) -> float:
-    """Length of a spoken text in seconds; pauses of SSML and `pad_audio` included. At least one second."""
-    pauses = sum(float(n) / (1000 if unit == "ms" else 1) for n, unit in _BREAK.findall(spoken))
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Of one video. seconds: likely; most_s: hardly ever exceeded, and the same where the length is known."""
+
+    seconds: float
+    most_s: float
+
+
+def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_s: float = 0.0) -> Length:
+    """Length of a spoken text; pauses of SSML and `pad_audio` included. At least one second."""
+    timed = _BREAK.findall(spoken)
+    pauses = sum(float(n) / (1000 if unit == "ms" else 1) for n, unit in timed)
     words = _TAG.sub(" ", spoken)
     language = locale.replace("_", "-").split("-")[0].lower()
     if language in CHARACTERS_PER_S:
-        speech = len("".join(words.split())) / CHARACTERS_PER_S[language]
+        speech = len("".join(words.split())) / CHARACTERS_PER_S[language] / rate
     else:
-        speech = len(words.split()) / WORDS_PER_S.get(voice, DEFAULT_WORDS_PER_S)
-    return round(max(1.0, speech / rate + pauses) + pad_s, 2)
+        speech = len(words.split()) / WORDS_PER_S.get(voice, DEFAULT_WORDS_PER_S) / rate
+    slower = SLOWER * (2 if "<prosody" in spoken else 1)
+    most = slower * (speech + DIGIT_S * len(_DIGIT.findall(words)))
+    most += pauses + PAUSE_S * (len(_ANY_BREAK.findall(spoken)) - len(timed))
+    return Length(round(max(1.0, speech + pauses) + pad_s, 2), round(max(1.0, most) + pad_s, 2))
 
 
-def recording_seconds(path: Path, *, pad_s: float = 0.0) -> float:
-    """Length of a recording: exact for PCM WAV and FLAC, else a guess from its size."""
-    with open(path, "rb") as f:
-        head = f.read(HEAD_BYTES)
-        size = f.seek(0, 2)
-    seconds = _flac_seconds(head) or size / (_wav_bytes_per_s(head) or _AUDIO_BYTES_PER_S)
-    return round(max(1.0, seconds) + pad_s, 2)
+def recording_length(path: Path, *, pad_s: float = 0.0) -> Length:
+    """Length of a recording: as its file tells it, else a guess from its size, up to the longest that is taken."""
+    known = recording_s(path)
+    if known is not None:
+        seconds = round(max(1.0, known) + pad_s, 2)
+        return Length(seconds, seconds)
+    size = path.stat().st_size
+    most_s = min(max(1.0, size / _LEAST_BYTES_PER_S), LONGEST_RECORDING_S)
+    seconds = min(max(1.0, size / _BYTES_PER_S), LONGEST_RECORDING_S)
+    return Length(round(seconds + pad_s, 2), round(most_s + pad_s, 2))
 
 
-def animation_seconds() -> float:
-    """Length of an animation in seconds."""
-    return ANIMATION_S
+def unseen_recording_length(*, pad_s: float = 0.0) -> Length:
+    """Length of a recording that only the service can read."""
+    return Length(LONGEST_RECORDING_S + pad_s, LONGEST_RECORDING_S + pad_s)
 
 
-def credits_for(seconds: float) -> int:
-    """What the service charges for a video of this length."""
-    return math.ceil(seconds / CREDIT_S)
-
-
-def _wav_bytes_per_s(head: bytes) -> int:
-    if head[:4] != b"RIFF" or head[8:16] != b"WAVEfmt ":
-        return 0
-    return int.from_bytes(head[28:32], "little")
-
-
-def _flac_seconds(head: bytes) -> float:
-    """From STREAMINFO: 20 bits of rate in Hz, 3 of channels, 5 of depth, 36 of samples; 0 when it does not say."""
-    if head[:4] != b"fLaC" or len(head) < 26:
-        return 0.0
-    packed = int.from_bytes(head[18:26], "big")
-    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
-    return samples / rate_hz if rate_hz else 0.0
+def animation_length(driver: str | None) -> Length:
+    """Length of an animation, which is its driver's: of the bank, or somebody's own video."""
+    if driver is not None and not driver.startswith("bank://"):
+        return Length(ANIMATION_S, LONGEST_DRIVER_S)
+    song = driver is not None and driver.startswith("bank://classics")
+    return Length(ANIMATION_S, LONGEST_SONG_S if song else LONGEST_ANIMATION_S)

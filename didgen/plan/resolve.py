@@ -20,7 +20,7 @@ from didgen.catalog.voices import installed
 from didgen.errors import DidgenError, Problem, ProjectError
 from didgen.plan.address import address_of, collisions, output_path
 from didgen.plan.cast import Cast, rate_of
-from didgen.plan.estimate import animation_seconds, recording_seconds, text_seconds
+from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import ServiceId, identity_of
 from didgen.plan.inputs import Inputs, Remote
@@ -84,7 +84,7 @@ class _Spoken:
 
     script: TextScript | AudioScript
     text: Text
-    seconds: float
+    length: Length
 
 
 @dataclass(slots=True)
@@ -119,6 +119,7 @@ class _One:
         if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
         config = request.config or RenderConfig()
+        length = spoken.length if spoken else animation_length(request.driver_url)
         return Scene(
             address=address_of(self.project.name, self.spec.id),
             kind=self.spec.kind,
@@ -129,7 +130,8 @@ class _One:
             output=output_path(self.project.name, self.spec.id, config.result_format),
             spoken=spoken.text.spoken if spoken else "",
             locale=locale,
-            seconds=spoken.seconds if spoken else animation_seconds(),
+            seconds=length.seconds,
+            most_s=length.most_s,
             notes=(*self.notes, *self.inputs.notes),
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
@@ -208,15 +210,22 @@ class _One:
         if not script.ssml and (why := self.cast.unreadable(text.spoken, speaker)):
             self._fail(f"the voice {speaker} {why}", ("scenes", self.number, "script"), "choose one of its language")
             return None
-        seconds = text_seconds(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
-        return _Spoken(TextScript(input=text.spoken, **flags), text, seconds)
+        length = text_length(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
+        return _Spoken(TextScript(input=text.spoken, **flags), text, length)
 
     def _recording(self, script: ScriptSpec, written: str, pad_s: float) -> _Spoken:
         url = self._input("audio_url", written, ("scenes", self.number, "script", "audio"))
         flags = script.model_dump(include={"subtitles", "reduce_noise"}, exclude_none=True)
+        return _Spoken(AudioScript(audio_url=url, **flags), Text("", ""), self._recording_length(pad_s))
+
+    def _recording_length(self, pad_s: float) -> Length:
         given = self.inputs.found.get("audio_url")
-        seconds = recording_seconds(given.path, pad_s=pad_s) if given is not None else 1.0
-        return _Spoken(AudioScript(audio_url=url, **flags), Text("", ""), seconds)
+        if given is None:
+            return unseen_recording_length(pad_s=pad_s)
+        length = recording_length(given.path, pad_s=pad_s)
+        if length.most_s > length.seconds and not self.service.local:
+            self.notes.append("the recording's file does not tell how long it is: guessed from its size")
+        return length
 
     def _voice(self, merged: Merged, locale: str) -> Provider | None:
         try:

@@ -25,7 +25,7 @@ class Scene:
 
     address: "onboarding/hello". request: the wire request, whose local inputs are `file:` URLs of the authored paths;
     inputs: wire field ("source_url", "audio_url", "driver_url", "logo_url") → Input. output: path below `output/`,
-    without the folder of the service. seconds: estimated length.
+    without the folder of the service. seconds: estimated length; most_s: what it hardly ever exceeds.
     """
 
     address: str
@@ -41,6 +41,7 @@ class Scene:
     notes: tuple[str, ...] = field(default=())  # things the writer should know, e.g. a mapped voice
     written: str = ""  # the text as captions show it; see `project.script.as_written`
     respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
+    most_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

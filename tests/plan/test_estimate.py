@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import wave
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from didgen.catalog.local_voices import VOICES, language
 from didgen.catalog.rates import CHARACTERS_PER_S, WORDS_PER_S
-from didgen.plan.estimate import animation_seconds, credits_for, recording_seconds, text_seconds
+from didgen.plan.estimate import animation_length, recording_length, text_length, unseen_recording_length
+
+
+def text_seconds(spoken: str, voice: str, locale: str, **how: float) -> float:
+    return text_length(spoken, voice, locale, **how).seconds
+
+
+def recording_seconds(path: Path, **how: float) -> float:
+    return recording_length(path, **how).seconds
 
 
 def test_words_take_time() -> None:
@@ -64,7 +73,33 @@ def test_other_recordings_are_guessed(tmp_path: Path) -> None:
     assert 1.0 == recording_seconds(tmp_path / "b.mp3")
 
 
-def test_credits_are_begun_quarter_minutes() -> None:
-    """One credit for each fifteen seconds begun."""
-    assert [1, 1, 2, 2] == [credits_for(s) for s in (1, 15, 15.1, 30)]
-    assert 1 == credits_for(animation_seconds())
+def test_what_a_text_hardly_ever_exceeds() -> None:
+    """Speech may be two fifths slower, numbers are read digit by digit; silence asked for is as long as it says."""
+    assert 14.0 == text_length("word " * 28, "heart", "en").most_s
+    assert 25.0 == text_length("word " * 28 + '<break time="6s"/>', "heart", "en", pad_s=5).most_s
+    assert 1.25 == pytest.approx(text_length("a <break/> " * 20, "heart", "en").most_s / 20 - 1.4 / 2.8, abs=0.01)
+    number = text_length("1,234,567.89 " * 10, "heart", "en")
+    assert 1.4 * 0.45 * 90 < number.most_s
+    slow = text_length('<prosody rate="x-slow">' + "word " * 28 + "</prosody>", "heart", "en")
+    assert slow.most_s > 2 * slow.seconds
+
+
+def test_a_known_length_is_no_range(tmp_path: Path) -> None:
+    """A WAV's bound is its length; a guess from the size goes up to 8 kbit/s, and no further than ten minutes."""
+    with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 16_000 * 20))
+    assert (22.0, 22.0) == astuple(recording_length(tmp_path / "a.wav", pad_s=2))
+    (tmp_path / "a.ogg").write_bytes(b"OggS" + bytes(159_996))
+    assert (12.0, 162.0) == astuple(recording_length(tmp_path / "a.ogg", pad_s=2))
+    (tmp_path / "a.ogg").write_bytes(b"OggS" + bytes(20 << 20))
+    assert (600.0, 600.0) == astuple(recording_length(tmp_path / "a.ogg"))
+    assert (602.0, 602.0) == astuple(unseen_recording_length(pad_s=2))
+
+
+def test_animations_are_as_long_as_their_drivers() -> None:
+    """The bank's motions fit into one quarter minute, songs and somebody's own videos need not."""
+    assert [15, 15, 60, 300] == [
+        animation_length(driver).most_s
+        for driver in (None, "bank://nostalgia", "bank://classics/driver-rigoletto", "https://a.example/moves.mp4")
+    ]
