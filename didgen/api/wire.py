@@ -15,6 +15,10 @@ Kind = Literal["talk", "animation"]
 Status = Literal["created", "started", "done", "error", "rejected"]
 ExpressionName = Literal["neutral", "happy", "surprise", "serious"]
 
+USER_DATA_CHARS = 1000
+TAG_CHARS = 74
+"""What a paid request's `user_data` must leave free for the tag that its job is known by (`didgen.jobs.tag`)."""
+
 TERMINAL: frozenset[str] = frozenset({"done", "error", "rejected"})
 
 
@@ -128,7 +132,7 @@ class _Common(Request):
     driver_url: str | None = None
     config: RenderConfig | None = None
     face: FaceSquare | None = None
-    user_data: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    user_data: Annotated[str, Field(min_length=1, max_length=USER_DATA_CHARS)] | None = None
     name: str | None = None
     webhook: str | None = None
     result_url: str | None = None

@@ -30,6 +30,7 @@ from didgen.errors import (
     UnresolvedJobError,
 )
 from didgen.jobs.outputs import Outputs
+from didgen.jobs.tag import Tag, key_of, tagged
 from didgen.plan.identity import INPUT_FIELDS
 from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
@@ -39,6 +40,11 @@ from didgen.store.state import Artifact, JobRow
 Action = Literal["rendered", "reused", "restored", "failed"]
 OnEvent = Callable[[str, Event], None]
 Model = TypeVar("Model", bound=Request)
+
+
+def build_name() -> str:
+    """A new name for a build; such names sort by the time they began at."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(2)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class _Build:
     outputs: Outputs
     slots: asyncio.Semaphore
     on_event: OnEvent
+    name: str = field(default_factory=build_name)
     rendering: dict[str, asyncio.Task[tuple[Artifact, tuple[str, ...]]]] = field(default_factory=dict)
 
     @property
@@ -202,7 +209,17 @@ class _Build:
                 if row.fingerprint == scene.fingerprint:
                     return _resume(row)
         request = self._with_snapshots(scene)
-        row = JobRow(secrets.token_hex(16), scene.fingerprint, scene.address, self.service_name, "intent")
+        row = JobRow(
+            secrets.token_hex(16),
+            scene.fingerprint,
+            scene.address,
+            self.service_name,
+            "intent",
+            seconds=scene.seconds,
+            build=self.name,
+        )
+        if self.service.paid:
+            request = tagged(request, Tag(key_of(scene.fingerprint), row.id), scene.address)
         self.store.state.begin(row)
         try:
             remote = await self.service.submit(request)

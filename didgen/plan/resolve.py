@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from didgen.api.wire import (
+    TAG_CHARS,
+    USER_DATA_CHARS,
     AnimationRequest,
     AudioScript,
     Provider,
@@ -153,9 +155,19 @@ class _One:
                     f"belongs to {kind}, and this is {'a talk' if talk else 'an animation'}", (*path, "config", key)
                 )
 
+    def _check_room(self, user_data: str, merged: Merged) -> None:
+        """A paid job carries our tag as well, in what the user's own data leave free."""
+        room = USER_DATA_CHARS - TAG_CHARS
+        if self.service.paid and len(user_data) > room:
+            message = (
+                f"is {len(user_data)} characters long, and {room} is the limit: the tag a job is known by comes after"
+            )
+            self._fail(message, merged.places["user_data"], "shorten it")
+
     def _common(self, merged: Merged) -> dict[str, Any]:
         """The request's members that talks and animations share."""
         values = {key: value for key, value in merged.values.items() if key in CARRIED}
+        self._check_room(values.get("user_data") or "", merged)
         if "source" in merged.values:
             values["source_url"] = self._input("source_url", merged.values["source"], merged.places["source"])
         else:

@@ -19,6 +19,7 @@ from didgen.digest import sha256_file
 from didgen.errors import BudgetError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
 from didgen.jobs.executor import Outcome, execute
 from didgen.jobs.outputs import Outputs
+from didgen.jobs.tag import Tag, read_tag
 from didgen.plan.scene import Decision, Input, Plan, Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
@@ -35,9 +36,13 @@ class Paid:
     script: dict[str, object] = field(default_factory=dict)
     bought: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    tags: list[Tag | None] = field(default_factory=list)
 
     async def submit(self, request: RenderRequest) -> str:
-        name = str(request.name)
+        name = str(request.name).split()[0]  # our tag comes after
+        tag = read_tag(request.model_dump())
+        assert tag is not None or not self.paid
+        self.tags.append(tag)
         trouble = self.script.get(name)
         if isinstance(trouble, Exception):
             raise trouble
@@ -103,6 +108,16 @@ def test_a_finished_scene_is_stored_noted_and_delivered(store: Artifacts, tmp_pa
     assert {"id": "anm_a"} == sidecar["facts"]["answer"]
     assert [] == store.state.open_jobs(SERVICE)
     assert [] == list(store.objects.temporary.iterdir())
+
+
+def test_a_job_is_known_by_its_tag(store: Artifacts, tmp_path: Path) -> None:
+    """The scene's key and our nonce were sent, and the nonce is in the row that was durable before."""
+    service = Paid({"b": UnresolvedJobError("the answer was lost")})
+    carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"))
+    rows = {row.fingerprint: row for row in store.state.jobs()}
+    assert [Tag("a" * 32, rows["a" * 64].id), Tag("b" * 32, rows["b" * 64].id)] == service.tags
+    assert 1 == len({row.build for row in rows.values()})
+    assert {1.0} == {row.seconds for row in rows.values()}
 
 
 def test_one_fingerprint_is_bought_once(store: Artifacts, tmp_path: Path) -> None:
@@ -228,6 +243,7 @@ import asyncio, sys
 from pathlib import Path
 from didgen.jobs.executor import execute
 from didgen.jobs.outputs import Outputs
+from didgen.jobs.tag import Tag, read_tag
 from didgen.plan.scene import Decision, Plan
 from didgen.store.artifacts import Artifacts
 from tests.jobs import test_executor as t

@@ -142,6 +142,17 @@ def test_defaults_that_do_not_fit_are_not_applied(folder: Path) -> None:
     assert {"driver_expressions": {"expressions": ()}, "stitch": True} == sent(talk)["config"]
 
 
+def test_user_data_leaves_room_for_the_tag_of_a_paid_job(folder: Path) -> None:
+    """One character more is refused at its place, also where it stands under `defaults`; a free service takes it."""
+    for length, service in ((926, "d-id"), (1000, "local"), (1000, "http://127.0.0.1:8000")):
+        assert "x" * length == one(folder, f"user_data: {'x' * length}", service).request.user_data
+    (found,) = refusals(folder, f"{HEAD}scenes:\n  - id: a\n    user_data: {'x' * 927}\n", "d-id")
+    assert "project.yaml:6:16: scenes[0].user_data: is 927 characters long, and 926 is the limit" in found
+    head = HEAD.replace("source: photo.jpg", f"source: photo.jpg, user_data: {'x' * 927}")
+    (found,) = refusals(folder, f"{head}scenes:\n  - id: a\n", "d-id")
+    assert "project.yaml:3:42: defaults.user_data: " in found
+
+
 def test_the_voice_of_a_locale(folder: Path) -> None:
     """A scene's own voice, then the locale's, then the defaults'."""
     head = "didgen: 1\nlocale: en-GB\nvoices: {en: bf_emma}\ndefaults: {source: photo.jpg, voice: heart}\n"
