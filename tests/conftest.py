@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bank.started import Started, opened
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 for _name in ("D_ID_API_KEY", "DIDGEN_SERVICE", "DIDGEN_JOBS", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 os.environ["NO_COLOR"] = "1"
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Started]:
+    """An independent paid service as a process of its own; see tests/bank/README.md."""
+    with opened(tmp_path / "bank") as started:
+        yield started
