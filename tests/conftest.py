@@ -12,7 +12,8 @@ from tests.bank.started import Started, opened
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
-for _name in ("D_ID_API_KEY", "DIDGEN_SERVICE", "DIDGEN_JOBS", "FORCE_COLOR"):
+_KEYS = ("D_ID_API_KEY", "DIDGEN_API_KEY", "D_ID_ELEVENLABS_KEY")
+for _name in (*_KEYS, "DIDGEN_SERVICE", "DIDGEN_JOBS", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 os.environ["NO_COLOR"] = "1"
 

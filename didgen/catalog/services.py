@@ -28,3 +28,9 @@ def is_paid(name: str, *, at_home: bool = False) -> bool:
 def is_service(name: str) -> bool:
     """Whether a name is a service: local, d-id, or a base URL; without TLS only on this machine."""
     return name in NAMES or _BASE_URL.fullmatch(name) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with or without its port, is this machine."""
+    name = host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    return name.lower() in ("127.0.0.1", "localhost", "[::1]")

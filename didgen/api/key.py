@@ -1,0 +1,129 @@
+"""Keys of accounts: read once, in every form that people paste them in, and shown to nobody.
+
+The service issues `USER:SECRET`. Samples of its documentation send that as it is, RFC 7617 wants it in base64, and some
+programs code it with an empty password behind (`USER:SECRET:`). What is in base64 already goes out as it was given,
+since its owner knows that it works; a plain key goes out in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from didgen.catalog.services import D_ID_HOST, is_loopback
+from didgen.errors import UsageError
+
+D_ID_KEY = "D_ID_API_KEY"
+OWN_KEY = "DIDGEN_API_KEY"
+ELEVENLABS_KEY = "D_ID_ELEVENLABS_KEY"
+"""Not the ELEVENLABS_API_KEY that other programs read: a key goes to a third party only where somebody said so."""
+
+Form = Literal["user:secret", "base64", "base64 of user:secret:", "unknown"]
+
+
+class Secret:
+    """A text that no `repr`, f-string, log or pickle shows; `reveal` is called where it is sent and nowhere else."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self._text else "Secret()"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written down")
+
+
+NO_SECRET = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a service is shown. basic: the credentials behind `Basic`, empty for none. elevenlabs: the user's own key of
+    that provider, sent with talks that it speaks. name: the variable the first came from.
+    """
+
+    basic: Secret = NO_SECRET
+    elevenlabs: Secret = NO_SECRET
+    form: Form = "unknown"
+    name: str = D_ID_KEY
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        return {"Authorization": f"Basic {self.basic.reveal()}"} if self.basic else {}
+
+    def external(self) -> dict[str, str]:
+        """The headers of a talk that the user's own account of a provider speaks."""
+        if not self.elevenlabs:
+            return {}
+        return {"x-api-key-external": json.dumps({"elevenlabs": self.elevenlabs.reveal()})}
+
+
+def keys_for(host: str, environ: Mapping[str, str] = os.environ) -> Keys:
+    """The keys for a service at `host` (with its port, if any).
+
+    D_ID_API_KEY is for D-ID and for servers on this machine; another host, which a project may name, gets only what
+    DIDGEN_API_KEY holds. Raises UsageError for what cannot be a key.
+    """
+    at_home = is_loopback(host)
+    ours = host == D_ID_HOST or at_home
+    name = D_ID_KEY if ours and not (at_home and environ.get(OWN_KEY)) else OWN_KEY
+    basic, form = read_key(environ.get(name, ""), name)
+    return Keys(basic, _plain(environ.get(ELEVENLABS_KEY, ""), ELEVENLABS_KEY) if ours else NO_SECRET, form, name)
+
+
+def read_key(text: str, name: str = D_ID_KEY) -> tuple[Secret, Form]:
+    """The credentials in a key as pasted, and the form they were in. Blanks around it and a `Basic ` before it do not
+    count.
+
+    Raises UsageError for a Bearer token, a browser's Client-Key, and what no header can carry.
+    """
+    scheme, _, rest = text.strip().partition(" ")
+    if scheme.lower() in ("bearer", "client-key"):
+        raise UsageError(f"{name} is a {scheme} token", hint="set it to the API key of your account, user:secret")
+    given = _plain(rest if scheme.lower() == "basic" else text, name)
+    plain = given.reveal()
+    if not plain:
+        return given, "unknown"
+    if ":" in plain:
+        return Secret(base64.b64encode(plain.encode()).decode()), "user:secret"
+    decoded = _decoded(plain)
+    if ":" not in decoded:
+        return given, "unknown"
+    return given, "base64 of user:secret:" if decoded.endswith(":") else "base64"
+
+
+def _plain(text: str, name: str) -> Secret:
+    text = text.strip()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise UsageError(
+            f"{name} holds blanks or signs that no key has", hint="set it to the key alone, as the service shows it"
+        )
+    return Secret(text)
+
+
+def _decoded(text: str) -> str:
+    """What base64 says, "" when it is none or says no text."""
+    try:
+        return base64.b64decode(text, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""
