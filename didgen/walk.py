@@ -312,9 +312,9 @@ class _Services:
 
     def _client(self, service: ServiceId) -> Service:
         from didgen.api.client import Client
+        from didgen.api.key import keys_for
 
-        base = "https://api.d-id.com" if service.is_d_id else service.name
-        return Client(base, os.environ.get("D_ID_API_KEY", ""), paid=service.paid)
+        return Client(service.base_url, keys_for(service.host.partition("/")[0]), paid=service.paid)
 
     async def aclose(self) -> None:
         """Stop workers, close connections and files."""

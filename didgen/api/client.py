@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from didgen.api.job import Event, Fetched
-from didgen.api.outcomes import RefusedError, json_object, meaning_of_post, refusal, without_links
+from didgen.api.key import Keys
+from didgen.api.outcomes import RefusedError, json_object, meaning_of_post, refusal, unsigned, without_links
 from didgen.api.transport import TRIES, Answer, Transport
-from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, kind_of
+from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.digest import sha256_file
 from didgen.errors import RenderError, UnreachableError, UnresolvedJobError
 
@@ -29,7 +30,7 @@ class Client:
     base_url, key, paid, pace_s: as `Transport` takes them, and raises for them.
     """
 
-    def __init__(self, base_url: str, key: str = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
+    def __init__(self, base_url: str, key: str | Keys = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
         self.transport = Transport(base_url, key, paid=paid, pace_s=pace_s)
         self.paid = self.transport.paid
         self._uploads: dict[str, tuple[str, float]] = {}
@@ -46,11 +47,11 @@ class Client:
         body = (await self._uploaded(request)).model_dump(mode="json", exclude_unset=True)
         if isinstance(request, TalkRequest):
             body["script"]["type"] = request.script.type  # a default, so it may be unset; the wire needs it
-        path = f"/{kind_of(request)}s"
+        path, headers = f"/{kind_of(request)}s", self._own_voice(request)
         for attempt in range(TRIES):
             wait_s = None
             try:
-                answer = await self.transport.post_once(path, body)
+                answer = await self.transport.post_once(path, body, headers)
             except UnreachableError:
                 if attempt + 1 == TRIES:
                     raise
@@ -61,6 +62,12 @@ class Client:
             await asyncio.sleep(wait_s or self.transport.wait_s(attempt))
         host = self.transport.host
         raise UnreachableError(f"{host} takes no more jobs now; nothing was sent", hint="build again later")
+
+    def _own_voice(self, request: RenderRequest) -> dict[str, str]:
+        """The header with the user's own key of ElevenLabs, where that provider speaks and no other time."""
+        script = request.script if isinstance(request, TalkRequest) else None
+        speaks = isinstance(script, TextScript) and script.provider is not None and script.provider.type == "elevenlabs"
+        return self.transport.keys.external() if speaks else {}
 
     def _bought(self, answer: Answer) -> str:
         """The id of the job a POST made; "" when it may be sent again later. Raises as `submit`."""
@@ -201,7 +208,7 @@ def _last_event(status: str, job: dict[str, Any]) -> Event:
     error = job.get("error") if isinstance(job.get("error"), dict) else {}
     kind = str((error or {}).get("kind") or ("ModerationError" if status == "rejected" else "UnknownError"))
     words = str((error or {}).get("description") or f"the service {status} it without a reason")
-    return Event("failed", kind=kind, message=words)
+    return Event("failed", kind=kind, message=unsigned(words))
 
 
 def _facts(job: dict[str, Any], length_s: float) -> dict[str, Any]:

@@ -91,6 +91,12 @@ def keys_for(host: str, environ: Mapping[str, str] = os.environ) -> Keys:
     return Keys(basic, _plain(environ.get(ELEVENLABS_KEY, ""), ELEVENLABS_KEY) if ours else NO_SECRET, form, name)
 
 
+def given_key(text: str) -> Keys:
+    """The keys of a program that holds its own key, in any form that `read_key` reads."""
+    basic, form = read_key(text)
+    return Keys(basic, form=form)
+
+
 def read_key(text: str, name: str = D_ID_KEY) -> tuple[Secret, Form]:
     """The credentials in a key as pasted, and the form they were in. Blanks around it and a `Basic ` before it do not
     count.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -51,6 +52,15 @@ def json_object(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def json_list(data: bytes) -> list[Any] | None:
+    """The list in a body; None for anything else."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
 class RefusedError(RenderError):
     """The service said no; `status` is the HTTP status it said it with."""
 
@@ -68,7 +78,7 @@ def refusal(status: int, data: bytes) -> RefusedError:
     if isinstance(details, dict):
         said = [f"{path}: {d['message']}" for path, d in details.items() if isinstance(d, dict) and "message" in d]
         words = "; ".join([words, *(line for line in said if line not in words)])
-    return RefusedError(status, kind, words[:2000], hint=_HINTS.get(status, ""))
+    return RefusedError(status, kind, unsigned(words)[:2000], hint=_HINTS.get(status, ""))
 
 
 def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
@@ -93,11 +103,17 @@ def jitter_s(attempt: int, base_s: float = 1.0, cap_s: float = 30.0) -> float:
 
 
 def without_links(value: Any) -> Any:
-    """An answer of the service fit to be kept: links without their queries (signatures), no account data."""
+    """An answer of the service fit to be kept: links without what opens them, no account data."""
     if isinstance(value, dict):
         return {key: without_links(v) for key, v in value.items() if key != "user"}
     if isinstance(value, list):
         return [without_links(v) for v in value]
-    if isinstance(value, str) and "://" in value:
-        return value.partition("?")[0]
-    return value
+    return unsigned(value) if isinstance(value, str) else value
+
+
+_LINK = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]*://)(?:[^\s/?#\"'<>]*@)?(?P<plain>[^\s?#\"'<>]*)(?:[?#][^\s\"'<>]*)?")
+
+
+def unsigned(text: str) -> str:
+    """A text whose links have lost their queries, fragments and user parts: what signs them."""
+    return _LINK.sub(r"\g<scheme>\g<plain>", text) if "://" in text else text

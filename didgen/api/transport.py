@@ -7,16 +7,17 @@ to the service's own address and nowhere else. It knows no job, no upload and no
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from didgen.api.outcomes import AGAIN, jitter_s, json_object, refusal, retry_after_s
-from didgen.catalog.services import LOOPBACK
+from didgen.api.key import Keys, given_key
+from didgen.api.outcomes import AGAIN, jitter_s, json_list, json_object, refusal, retry_after_s
+from didgen.catalog.services import is_loopback
 from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ POST_S = 120.0  # the service speaks the text before it answers
 READ_S = 30.0
 UPLOAD_S = 300.0
 BODY_BYTES = 1 << 20
+LIST_BYTES = 16 << 20  # a hundred jobs with all that is known of them; some thousand voices
 _GOOD = (200, 201, 204)
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "didgen"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came. data: at most BODY_BYTES of body; a larger one counts as none. wait_s: Retry-After, held
+    """An answer as it came. data: a body larger than was asked for counts as none. wait_s: Retry-After, held
     in 1 s to 1 h; None without one.
     """
 
@@ -44,27 +48,29 @@ class Answer:
 class Transport:
     """The way to one service. Belongs to one event loop.
 
-    base_url: the service, without a path behind it. key: as issued (`user:secret`), in base64, or "" for a server of
-    one's own that demands none. paid: whether its renders cost money. pace_s: the unit of all waiting between tries and
-    polls. Raises UsageError for an address that is none and for a missing key.
+    base_url: the service, without a path behind it. key: as `key.given_key` takes it, or `key.keys_for` gave it; "" for
+    a server of one's own that demands none. paid: whether its renders cost money. pace_s: the unit of all waiting
+    between tries and polls. Raises UsageError for an address that is none and for a missing key.
 
     host: the service as it is named in messages. skew_s: the service's clock minus ours,
     as of its last answer; 0 before the first. plain: connections without credentials, for links that lead elsewhere.
     """
 
-    def __init__(self, base_url: str, key: str = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
+    def __init__(self, base_url: str, key: str | Keys = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
         import httpx
 
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise UsageError(f"{base_url!r} is no address of a service", hint="https://host, without a key in it")
-        at_home = parts.hostname in LOOPBACK
+        at_home = is_loopback(parts.netloc)
         if parts.scheme == "http" and not at_home:
             raise UsageError(f"{parts.hostname} would get the key unencrypted", hint="use https")
-        if not key and not at_home:
-            raise UsageError(f"{parts.hostname} demands a key", hint="set D_ID_API_KEY")
+        keys = key if isinstance(key, Keys) else given_key(key)
+        if not keys.basic and not at_home:
+            raise UsageError(f"{parts.hostname} demands a key", hint=f"set {keys.name}")
         self.paid = paid
         self.host = parts.netloc
+        self.keys = keys
         self.skew_s = 0.0
         self.pace_s = 0.1 * pace_s if at_home else pace_s
         common: dict[str, Any] = {
@@ -72,7 +78,8 @@ class Transport:
             "trust_env": not at_home,
             "timeout": httpx.Timeout(60.0, connect=10.0),
         }
-        own = {**common, "base_url": base_url.rstrip("/"), "headers": _headers(key), "follow_redirects": False}
+        headers = {**_HEADERS, **keys.headers()}
+        own = {**common, "base_url": base_url.rstrip("/"), "headers": headers, "follow_redirects": False}
         self._web = httpx.AsyncClient(**own)
         # Without kept connections every paid POST has a fresh one: none is lost in a socket that has just been closed.
         self._paid_web = httpx.AsyncClient(**own, limits=httpx.Limits(max_keepalive_connections=0))
@@ -88,6 +95,28 @@ class Transport:
         429. what: as httpx takes it (params, json, files, headers). Raises RefusedError when the service says no,
         UnreachableError after TRIES.
         """
+        body = await self._read(method, path, lambda data: json_object(data) or None, idempotent=idempotent, **what)
+        return body or {}
+
+    async def read_list(self, path: str, **what: Any) -> list[Any]:
+        """The list answered to a GET, as `read` asks for it."""
+        return await self._read("GET", path, json_list, LIST_BYTES, **what) or []
+
+    async def read_page(self, path: str, **what: Any) -> dict[str, Any]:
+        """The object answered to a GET, as `read` asks for it, where it may hold many."""
+        return await self._read("GET", path, lambda data: json_object(data) or None, LIST_BYTES, **what) or {}
+
+    async def _read(
+        self,
+        method: str,
+        path: str,
+        parse: Callable[[bytes], T | None],
+        limit_bytes: int = BODY_BYTES,
+        *,
+        idempotent: bool = True,
+        **what: Any,
+    ) -> T | None:
+        """What `parse` makes of the answer; its None is an answer nobody can use. None for a 204."""
         import httpx
 
         reason = ""
@@ -95,12 +124,12 @@ class Transport:
             wait_s, again = None, idempotent
             try:
                 async with asyncio.timeout(UPLOAD_S if "files" in what else READ_S):
-                    answer = await self._exchange(self._web, method, path, **what)
-                body = json_object(answer.data)
-                if answer.status == 204 or (answer.status in _GOOD and body):
-                    return body
+                    answer = await self._exchange(self._web, method, path, limit_bytes, **what)
                 if answer.status not in AGAIN and answer.status not in _GOOD:
                     raise refusal(answer.status, answer.data)
+                found = parse(answer.data) if answer.status in (200, 201) else None
+                if answer.status == 204 or found is not None:
+                    return found
                 reason, wait_s = f"it answered {answer.status}", answer.wait_s
                 again = again or answer.status == 429
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
@@ -122,7 +151,7 @@ class Transport:
 
         try:
             async with asyncio.timeout(POST_S):
-                return await self._exchange(self._paid_web, "POST", path, json=body, headers=headers)
+                return await self._exchange(self._paid_web, "POST", path, BODY_BYTES, json=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise UnreachableError(f"{self.host} cannot be reached; nothing was sent: {error}") from error
         except (httpx.HTTPError, TimeoutError) as error:
@@ -144,14 +173,14 @@ class Transport:
         for web in (self._web, self._paid_web, self.plain):
             await web.aclose()
 
-    async def _exchange(self, web: httpx.AsyncClient, method: str, path: str, **what: Any) -> Answer:
+    async def _exchange(self, web: httpx.AsyncClient, method: str, path: str, limit_bytes: int, **what: Any) -> Answer:
         async with web.stream(method, path, **what) as answer:
             self._note_clock(answer.headers.get("date"))
             wait_s = retry_after_s(answer.headers.get("retry-after"))
             data = bytearray()
             async for piece in answer.aiter_raw():
                 data += piece
-                if len(data) > BODY_BYTES:
+                if len(data) > limit_bytes:
                     return Answer(answer.status_code, b"", wait_s)
             return Answer(answer.status_code, bytes(data), wait_s)
 
@@ -159,12 +188,3 @@ class Transport:
         with suppress(ValueError, OverflowError):
             if date:
                 self.skew_s = parsedate_to_datetime(date).timestamp() - time.time()
-
-
-def _headers(key: str) -> dict[str, str]:
-    """A key as issued has a colon and is put into base64 (RFC 7617); one without is in that form already."""
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "didgen"}
-    if key:
-        coded = base64.b64encode(key.encode()).decode() if ":" in key else key
-        headers["Authorization"] = f"Basic {coded}"
-    return headers

@@ -7,9 +7,11 @@ opens them, and the server never lets one in from outside.
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Kind = Literal["talk", "animation"]
 Status = Literal["created", "started", "done", "error", "rejected"]
@@ -156,11 +158,33 @@ def kind_of(request: RenderRequest) -> Kind:
     return "talk" if isinstance(request, TalkRequest) else "animation"
 
 
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else str(value) if type(value) in (int, float) else None
+
+
+def number(value: Any) -> float | None:
+    """A number of an answer, which may come as a string; None for anything else."""
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _error(value: Any) -> Any:
+    return {"description": value} if isinstance(value, str) else value if isinstance(value, dict) else None
+
+
+Text = Annotated[str | None, BeforeValidator(_text)]
+Number = Annotated[float | None, BeforeValidator(number)]
+Mapping = Annotated[dict[str, Any] | None, BeforeValidator(lambda value: value if isinstance(value, dict) else None)]
+
+
 class ErrorBody(Answer):
     """The service's error shape."""
 
-    kind: str = "UnknownError"
-    description: str = ""
+    kind: Text = "UnknownError"
+    description: Text = ""
     details: Any = None
 
 
@@ -175,25 +199,47 @@ class Created(Answer):
 
 
 class Job(Answer):
-    """Answer of GET /talks/{id} and /animations/{id}. Members appear as the job proceeds; `result_url` at done.
+    """Answer of GET /talks/{id} and /animations/{id}, and an entry of their lists. Members appear as the job proceeds.
 
-    `status` is a plain string here: a status we do not know yet means "not finished".
+    `status` is a plain string: one that we do not know yet means "not finished". `result_url` is there at done and not
+    before; `pending_url` leads nowhere. The documentation and the service differ in shapes, so a member of another
+    shape than expected is None and no error. What the service tells of the account (`user`) is dropped here.
     """
 
-    id: str
-    object: Kind | None = None
-    status: str
-    created_at: str | None = None
-    started_at: str | None = None
-    modified_at: str | None = None
-    source_url: str | None = None
-    audio_url: str | None = None
-    driver_url: str | None = None
-    duration: float | None = None
-    result_url: str | None = None
-    config: dict[str, Any] | None = None
-    face: dict[str, Any] | list[Any] | None = None
-    metadata: dict[str, Any] | None = None
-    error: ErrorBody | None = None
-    user_data: str | None = None
-    name: str | None = None
+    id: Annotated[str, Field(min_length=1)]
+    object: Text = None
+    status: Annotated[str, BeforeValidator(lambda value: _text(value) or "")] = ""
+    created_at: Text = None
+    started_at: Text = None
+    modified_at: Text = None
+    source_url: Text = None
+    audio_url: Text = None
+    driver_url: Text = None
+    duration: Number = None
+    result_url: Text = None
+    pending_url: Text = None
+    config: Mapping = None
+    face: Any = None
+    metadata: Mapping = None
+    error: Annotated[ErrorBody | None, BeforeValidator(_error)] = None
+    user_data: Text = None
+    name: Text = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_account(cls, value: Any) -> Any:
+        return {key: v for key, v in value.items() if key != "user"} if isinstance(value, dict) else value
+
+    @property
+    def created(self) -> datetime | None:
+        """When the job was made; None when that is not told."""
+        return moment(self.created_at)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time of the service, in UTC: ISO 8601 with or without its Z. None for anything else."""
+    try:
+        time = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

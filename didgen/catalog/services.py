@@ -32,5 +32,4 @@ def is_service(name: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a host, with or without its port, is this machine."""
-    name = host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in ("127.0.0.1", "localhost", "[::1]")
+    return urlsplit(f"//{host}").hostname in LOOPBACK

@@ -53,6 +53,11 @@ class ServiceId:
     def is_d_id(self) -> bool:
         return self.host == D_ID_HOST
 
+    @property
+    def base_url(self) -> str:
+        """Where the API of a service begins; "" for the local engine."""
+        return f"https://{D_ID_HOST}" if self.is_d_id else self.name if self.host else ""
+
 
 def service_id(name: str, *, paid_at_home: bool = False) -> ServiceId:
     """The service of a name as written in `service:` or --service. Raises UsageError for a name nobody has.

@@ -16,7 +16,8 @@ from didgen.api import transport
 from didgen.api.client import Client
 from didgen.api.download import DamagedDownloadError, gif_length_s
 from didgen.api.job import Event
-from didgen.api.wire import TalkRequest
+from didgen.api.key import Keys, Secret, read_key
+from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.engine.video.gif import GifEncoder
 from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
 from tests import fakes
@@ -66,6 +67,27 @@ def test_a_request_goes_out_as_it_was_written() -> None:
         assert b"Basic " + base64.b64encode(KEY.encode()) in head
 
     run(bank, work)
+
+
+def test_the_own_key_of_a_voice_goes_with_its_talks_only() -> None:
+    """ElevenLabs' key rides on the POST of a talk that ElevenLabs speaks: not on others, not on polls."""
+    bank = Scripted(answer(201, CREATED), answer(201, CREATED), answer(201, CREATED), job("done"))
+
+    def talk(provider: str) -> TalkRequest:
+        script = {"type": "text", "input": "Hello", "provider": {"type": provider, "voice_id": "x"}}
+        return TalkRequest.model_validate({"source_url": "https://example.org/a.jpg", "script": script})
+
+    async def inside() -> None:
+        async with bank:
+            client = Client(bank.base, Keys(*read_key(KEY)[:1], Secret("eleven-canary")), pace_s=0.01)
+            for request in (talk("elevenlabs"), talk("microsoft"), AnimationRequest(source_url="https://e.org/a.jpg")):
+                await client.submit(request)
+            await states(client)
+            await client.aclose()
+
+    asyncio.run(inside())
+    assert [True, False, False, False] == [b"eleven-canary" in head for _, head, _ in bank.seen]
+    assert b'x-api-key-external: {"elevenlabs": "eleven-canary"}' in bank.seen[0][1]
 
 
 def test_the_type_of_a_script_is_sent_though_nobody_set_it() -> None:

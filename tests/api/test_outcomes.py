@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from didgen.api.outcomes import (
     meaning_of_post,
     refusal,
     retry_after_s,
+    unsigned,
     without_links,
 )
 
@@ -72,3 +74,28 @@ def test_signatures_and_account_data_are_not_kept() -> None:
     """What is stored beside a video may be shared."""
     answer = {"result_url": "https://b/x.mp4?Signature=1", "user": {"email": "a@b"}, "list": ["s3://b/y?z=1", "a?b"]}
     assert {"result_url": "https://b/x.mp4", "list": ["s3://b/y", "a?b"]} == without_links(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("no link: a?b#c", "no link: a?b#c"),
+        ("cannot load https://h.org/a.jpg?X-Amz-Signature=canary today", "cannot load https://h.org/a.jpg today"),
+        ("<s3://b/c#canary>, 'https://u:canary@h.org/x'", "<s3://b/c>, 'https://h.org/x'"),
+        ("https://h.org?canary", "https://h.org"),
+        ("https://h.org/a@b/c?canary https://i.org/d?canary", "https://h.org/a@b/c https://i.org/d"),
+        ("bank://lively/driver-02", "bank://lively/driver-02"),
+    ],
+)
+def test_a_link_loses_what_opens_it(text: str, left: str) -> None:
+    """Wherever it stands in a text; the rest of the text stays."""
+    assert left == unsigned(text)
+
+
+def test_a_refusal_repeats_no_signed_link() -> None:
+    """The service quotes the link it could not read; nobody else gets to read it."""
+    body = {"kind": "BadRequestError", "description": "invalid source url https://h.org/a.jpg?Signature=canary"}
+    body["details"] = {"body.source_url": {"message": "s3://b/a.jpg?Signature=canary"}}  # type: ignore[assignment]
+    error = refusal(400, json.dumps(body).encode())
+    assert "https://h.org/a.jpg" in str(error)
+    assert "canary" not in str(error)
