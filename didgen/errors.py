@@ -123,6 +123,10 @@ class UnreachableError(DidgenError):
     exit_code = 7
 
 
+class UnfinishedJobError(UnreachableError):
+    """One job is not here yet, the others are not affected; the service keeps it and the next build goes on with it."""
+
+
 class InterruptedBuildError(DidgenError):
     """Ctrl-C: what finished is kept, the next build goes on from there."""
 

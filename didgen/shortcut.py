@@ -14,7 +14,7 @@ from pathlib import Path
 
 from didgen import __version__
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import DidgenError, ScenesFailedError, UnresolvedJobError
+from didgen.errors import DidgenError, ScenesFailedError, UnfinishedJobError, UnresolvedJobError
 from didgen.project.files import Stamp, unchanged
 from didgen.project.workspace import find_projects
 from didgen.store.artifacts import read_walk
@@ -50,7 +50,7 @@ class SceneResult:
     """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video."""
 
     address: str
-    action: str  # rendered, restored, reused, failed
+    action: str  # rendered, restored, reused, failed, planned
     file: str
     seconds: float = 0.0
     duration_s: float = 0.0
@@ -69,19 +69,23 @@ class Summary:
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
     unresolved: bool = False
+    unfinished: bool = False
 
     def count(self, action: str) -> int:
-        """How many scenes were rendered, restored, reused or failed."""
+        """How many scenes were rendered, restored or reused, failed, or stay planned."""
         return sum(scene.action == action for scene in self.scenes)
 
     @property
     def error(self) -> DidgenError | None:
         """What the build has to end with: None when every scene is there."""
-        failed = self.count("failed")
-        if not failed:
+        failed, planned = self.count("failed"), self.count("planned")
+        if not failed and not planned:
             return None
-        message = f"{failed} of {len(self.scenes)} scenes failed; the rest is done and kept"
-        return UnresolvedJobError(message) if self.unresolved else ScenesFailedError(message)
+        held = f" and {planned} were not sent" if planned else ""
+        message = f"{failed} of {len(self.scenes)} scenes failed{held}; the rest is done and kept"
+        if self.unresolved:
+            return UnresolvedJobError(message)
+        return UnfinishedJobError(message) if self.unfinished else ScenesFailedError(message)
 
 
 def wish(
@@ -162,4 +166,5 @@ def joined(summaries: Sequence[Summary]) -> Summary:
         tuple(name for s in summaries for name in s.stale),
         tuple(name for s in summaries for name in s.pruned),
         unresolved=any(s.unresolved for s in summaries),
+        unfinished=any(s.unfinished for s in summaries),
     )

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import BudgetError, Problem, ProjectError, UnresolvedJobError
+from didgen.errors import BudgetError, Problem, ProjectError, UnfinishedJobError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import named_projects, read_settings
 from didgen.remote_inputs import RemoteInputs
@@ -33,6 +33,7 @@ from didgen.shortcut import (
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
     from didgen.jobs.executor import Outcome
+    from didgen.jobs.gate import Gate
     from didgen.jobs.outputs import Outputs
     from didgen.plan.identity import ServiceId
     from didgen.plan.scene import Known, Plan, Scene
@@ -254,7 +255,7 @@ def _carry_out(
     async def run() -> list[Summary]:
         services = _Services(store, jobs, command)
         try:
-            return [await _one(wanted, planned, store, services, jobs, hooks) for planned in plans]
+            return [await _one(wanted, planned, store, services, hooks) for planned in plans]
         finally:
             await services.aclose()
 
@@ -271,7 +272,6 @@ async def _one(
     planned: Planned,
     store: Artifacts,
     services: _Services,
-    jobs: int,
     hooks: _Hooks,
 ) -> Summary:
     from didgen.jobs.executor import execute
@@ -281,7 +281,8 @@ async def _one(
     hooks.plan(planned.plan)
     service = services.of(planned.service)
     name = planned.service.name
-    outcomes = await execute(planned.plan, service, name, store, planned.outputs, jobs=jobs, on_event=hooks.event)
+    gate = services.gate(name, service)
+    outcomes = await execute(planned.plan, service, name, store, planned.outputs, gate, on_event=hooks.event)
     return _finish(wanted, planned, store, outcomes)
 
 
@@ -293,6 +294,7 @@ class _Services:
     jobs: int
     command: Sequence[str] | None
     opened: dict[str, Service] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
     derived: Derived | None = None
 
     def of(self, service: ServiceId) -> Service:
@@ -300,6 +302,12 @@ class _Services:
         if service.name not in self.opened:
             self.opened[service.name] = self._pool() if service.local else self._client(service)
         return self.opened[service.name]
+
+    def gate(self, name: str, service: Service) -> Gate:
+        """The way in to it, one for all projects: what the service refuses one of them it refuses the others."""
+        from didgen.jobs.gate import gate_for
+
+        return self.gates.setdefault(name, gate_for(paid=service.paid, jobs=self.jobs))
 
     def _pool(self) -> Service:
         from didgen.jobs.pool import Pool
@@ -336,8 +344,9 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
         finished.stale,
         finished.pruned,
         unresolved=any(isinstance(outcome.error, UnresolvedJobError) for outcome in outcomes),
+        unfinished=any(isinstance(outcome.error, UnfinishedJobError) for outcome in outcomes),
     )
-    if not summary.count("failed"):
+    if summary.error is None:
         store.state.put_walk(walk_key(wanted, planned.target), _record(planned, summary))
     return summary
 

@@ -11,7 +11,15 @@ from urllib.parse import unquote, urlsplit
 
 from didgen.api.job import Event, Fetched
 from didgen.api.key import Keys
-from didgen.api.outcomes import RefusedError, json_object, meaning_of_post, refusal, unsigned, without_links
+from didgen.api.outcomes import (
+    BusyError,
+    RefusedError,
+    json_object,
+    meaning_of_post,
+    refusal,
+    unsigned,
+    without_links,
+)
 from didgen.api.transport import TRIES, Answer, Transport
 from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.digest import sha256_file
@@ -41,27 +49,21 @@ class Client:
     async def submit(self, request: RenderRequest) -> str:
         """Upload what is local and send the request, once; the job's id.
 
-        Raises RenderError when it is refused, UnreachableError when it was not sent, UnresolvedJobError when nobody
-        knows whether it arrived.
+        Raises RenderError when it is refused, BusyError at a 429, UnreachableError when it was not sent,
+        UnresolvedJobError when nobody knows whether it arrived.
         """
         body = (await self._uploaded(request)).model_dump(mode="json", exclude_unset=True)
         if isinstance(request, TalkRequest):
             body["script"]["type"] = request.script.type  # a default, so it may be unset; the wire needs it
         path, headers = f"/{kind_of(request)}s", self._own_voice(request)
-        for attempt in range(TRIES):
-            wait_s = None
+        for attempt in range(TRIES - 1):
             try:
                 answer = await self.transport.post_once(path, body, headers)
-            except UnreachableError:
-                if attempt + 1 == TRIES:
-                    raise
+            except UnreachableError:  # no connection came about: nothing was sent
+                await asyncio.sleep(self.transport.wait_s(attempt))
             else:
-                if job_id := self._bought(answer):
-                    return job_id
-                wait_s = answer.wait_s
-            await asyncio.sleep(wait_s or self.transport.wait_s(attempt))
-        host = self.transport.host
-        raise UnreachableError(f"{host} takes no more jobs now; nothing was sent", hint="build again later")
+                return self._bought(answer)
+        return self._bought(await self.transport.post_once(path, body, headers))
 
     def _own_voice(self, request: RenderRequest) -> dict[str, str]:
         """The header with the user's own key of ElevenLabs, where that provider speaks and no other time."""
@@ -70,14 +72,16 @@ class Client:
         return self.transport.keys.external() if speaks else {}
 
     def _bought(self, answer: Answer) -> str:
-        """The id of the job a POST made; "" when it may be sent again later. Raises as `submit`."""
+        """The id of the job a POST made. Raises as `submit`."""
         job_id = json_object(answer.data).get("id")
         meaning = meaning_of_post(answer.status, job_id)
         if meaning == "refused":
             raise refusal(answer.status, answer.data)
         if meaning == "ambiguous":
             raise self.transport.unresolved(f"the service answered {answer.status}")
-        return str(job_id) if meaning == "bought" else ""
+        if meaning == "later":
+            raise BusyError(f"{self.transport.host} takes no more jobs now", answer.wait_s, self.transport.pace_s)
+        return str(job_id)
 
     async def events(self, job_id: str) -> AsyncIterator[Event]:
         """Every change of the job's status until it is done or failed.

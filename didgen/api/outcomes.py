@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from didgen.errors import RenderError
+from didgen.errors import RenderError, UnreachableError
 
 Meaning = Literal["bought", "refused", "later", "ambiguous"]
 
@@ -67,6 +67,18 @@ class RefusedError(RenderError):
     def __init__(self, status: int, kind: str, message: str, *, hint: str = "") -> None:
         super().__init__(kind, message, hint=hint)
         self.status = status
+
+
+class BusyError(UnreachableError):
+    """The service takes no more jobs now (429), so nothing was bought.
+
+    wait_s: what Retry-After asks for; None without one. pace_s: the unit of waiting at this service.
+    """
+
+    def __init__(self, message: str, wait_s: float | None = None, pace_s: float = 1.0) -> None:
+        super().__init__(message, hint="nothing was sent; build again later")
+        self.wait_s = wait_s
+        self.pace_s = pace_s
 
 
 def refusal(status: int, data: bytes) -> RefusedError:

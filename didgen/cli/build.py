@@ -77,13 +77,15 @@ def as_text(summary: Summary) -> list[str]:
     for scene in summary.scenes:
         if scene.action == "failed":
             lines.append(f"✗ {scene.address}: {scene.error}")
-        elif scene.action != "reused":
+        elif scene.action not in ("reused", "planned"):
             lines.append(f"✓ {scene.file}  {scene.duration_s:.1f} s")
             lines += [f"    {warning}" for warning in scene.warnings]
+    if held := [scene.error for scene in summary.scenes if scene.action == "planned"]:
+        lines.append(f"- {len(held)} scenes stay planned; {held[0]}")
     lines += [f"- {name}: removed" for name in summary.pruned]
     lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
     made = summary.count("rendered") + summary.count("restored")
-    if not made and not summary.count("failed"):
+    if not made and summary.error is None:
         return [*lines, f"everything is up to date ({len(summary.scenes)} scenes)"]
     lines += [f"✓ {film}" for film in summary.films]
     rest = f", {summary.count('reused')} up to date" if summary.count("reused") else ""

@@ -26,9 +26,11 @@ from didgen.errors import (
     DidgenError,
     InterruptedBuildError,
     RenderError,
+    UnfinishedJobError,
     UnreachableError,
     UnresolvedJobError,
 )
+from didgen.jobs.gate import Gate, HeldError, Place
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.tag import Tag, key_of, tagged
 from didgen.plan.identity import INPUT_FIELDS
@@ -37,7 +39,7 @@ from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError, InputChangedError
 from didgen.store.state import Artifact, JobRow
 
-Action = Literal["rendered", "reused", "restored", "failed"]
+Action = Literal["rendered", "reused", "restored", "failed", "planned"]
 OnEvent = Callable[[str, Event], None]
 Model = TypeVar("Model", bound=Request)
 
@@ -49,7 +51,10 @@ def build_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one decision. seconds: wall time, 0 where nothing was done. error: set when it failed."""
+    """What became of one decision. seconds: wall time, 0 where nothing was done. error: set when it failed.
+
+    planned: nothing was done about it, because a refusal that another scene met concerns all.
+    """
 
     scene: Scene
     action: Action
@@ -65,16 +70,18 @@ async def execute(
     service_name: str,
     store: Artifacts,
     outputs: Outputs,
+    gate: Gate,
     *,
-    jobs: int = 1,
     on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
 ) -> tuple[Outcome, ...]:
     """Carry out a plan; the outcomes in its order. A scene that fails does not stop the others.
 
+    gate: the way in to the service, the same for all plans of a build.
+
     Raises InterruptedBuildError after Ctrl-C or SIGTERM, with everything finished kept, and any other DidgenError
     that stops all scenes alike (a full disk, a service out of reach).
     """
-    build = _Build(service, service_name, store, outputs, asyncio.Semaphore(jobs), on_event)
+    build = _Build(service, service_name, store, outputs, gate, on_event)
     build.forget_local_jobs()
     tasks = [asyncio.create_task(build.carry_out(decision)) for decision in plan.decisions]
     with _stoppable(tasks):
@@ -101,7 +108,7 @@ class _Build:
     service_name: str
     store: Artifacts
     outputs: Outputs
-    slots: asyncio.Semaphore
+    gate: Gate
     on_event: OnEvent
     name: str = field(default_factory=build_name)
     rendering: dict[str, asyncio.Task[tuple[Artifact, tuple[str, ...]]]] = field(default_factory=dict)
@@ -138,7 +145,9 @@ class _Build:
                 return Outcome(scene, "reused" if decision.action == "reuse" else "restored", artifact)
             artifact, warnings = await self._rendered(scene)
             self._deliver(scene, artifact)
-        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError) as error:
+        except HeldError as error:
+            return Outcome(scene, "planned", None, 0.0, error)
+        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError, UnfinishedJobError) as error:
             kind = error.kind if isinstance(error, RenderError) else type(error).__name__
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)
@@ -181,34 +190,28 @@ class _Build:
         return await task
 
     async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
-        async with self.slots:
-            return await self._render(scene)
+        row = self._open_job(scene)
+        async with self.gate.place(resumed=row is not None) as place:
+            job, remote = _resume(row) if row else await self._submit(scene, place)
+            return await self._finish(scene, place, job, remote)
 
-    async def _render(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
-        job, remote = await self._submit_or_resume(scene)
+    def _open_job(self, scene: Scene) -> JobRow | None:
+        """A former build's job for this scene that still runs."""
+        if not self.service.paid:
+            return None
+        rows = self.store.state.open_jobs(self.service_name)
+        return next((row for row in rows if row.fingerprint == scene.fingerprint), None)
+
+    async def _submit(self, scene: Scene, place: Place) -> tuple[str, str]:
+        """Our id and the service's id of a new job."""
         try:
-            async for event in self.service.events(remote):
-                if event.state == "failed":
-                    raise RenderError(event.kind, self._in_authors_words(event.message, scene))
-                if event.state != "done":
-                    self.on_event(scene.address, event)
-            return await self._store(scene, job, remote)
-        except RenderError:
-            self.store.state.failed(job)
-            raise
-        except asyncio.CancelledError:
-            if not self.service.paid:
-                await self.service.cancel(remote)
-                self.store.state.failed(job)
-            raise
+            request = self._with_snapshots(scene)
+            return await self.gate.submit(place, lambda: self._send(scene, request))
+        except RenderError as error:
+            raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
 
-    async def _submit_or_resume(self, scene: Scene) -> tuple[str, str]:
-        """Our id and the service's id of a running job for this scene: a former build's where there is one."""
-        if self.service.paid:
-            for row in self.store.state.open_jobs(self.service_name):
-                if row.fingerprint == scene.fingerprint:
-                    return _resume(row)
-        request = self._with_snapshots(scene)
+    async def _send(self, scene: Scene, request: RenderRequest) -> tuple[str, str]:
+        """One try. Between two of them there is no intent: a kill then leaves no doubt that nothing was sent."""
         row = JobRow(
             secrets.token_hex(16),
             scene.fingerprint,
@@ -223,14 +226,30 @@ class _Build:
         self.store.state.begin(row)
         try:
             remote = await self.service.submit(request)
-        except RenderError as error:
-            self.store.state.failed(row.id)
-            raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
-        except UnreachableError:
-            self.store.state.failed(row.id)  # nothing was sent
+        except (RenderError, UnreachableError):
+            self.store.state.failed(row.id)  # refused, or nothing was sent
             raise
         self.store.state.submitted(row.id, remote)
         return row.id, remote
+
+    async def _finish(self, scene: Scene, place: Place, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:
+        try:
+            async for event in self.service.events(remote):
+                if event.state == "failed":
+                    raise RenderError(event.kind, self._in_authors_words(event.message, scene))
+                if event.state != "done":
+                    self.on_event(scene.address, event)
+            if self.service.paid:
+                place.leave()  # what is left to do is done here, not there
+            return await self._store(scene, job, remote)
+        except RenderError:
+            self.store.state.failed(job)
+            raise
+        except asyncio.CancelledError:
+            if not self.service.paid:
+                await self.service.cancel(remote)
+                self.store.state.failed(job)
+            raise
 
     def _with_snapshots(self, scene: Scene) -> RenderRequest:
         """The request with every local input replaced by a copy that was hashed while it was made."""

@@ -17,6 +17,7 @@ from didgen.api.client import Client
 from didgen.api.download import DamagedDownloadError, gif_length_s
 from didgen.api.job import Event
 from didgen.api.key import Keys, Secret, read_key
+from didgen.api.outcomes import BusyError
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.engine.video.gif import GifEncoder
 from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
@@ -177,20 +178,16 @@ def test_a_post_without_an_answer_ends_at_its_deadline(monkeypatch: pytest.Monke
     asyncio.run(inside())
 
 
-def test_a_busy_service_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """429 means that nothing was bought; Retry-After is obeyed; each try has a connection of its own."""
-    slept: list[float] = []
-
-    async def nap(seconds: float) -> None:
-        slept.append(seconds)
-
+def test_a_busy_service_bought_nothing_and_says_when_to_come_back() -> None:
+    """Who submits decides what a 429 means for the others; each try has a connection of its own."""
     bank = Scripted(answer(429, b"", "Retry-After: 7", keep=True), answer(429, keep=True), answer(201, CREATED))
 
     async def work(client: Client) -> None:
-        monkeypatch.setattr(transport.asyncio, "sleep", nap)
+        for asked_s in (7, None):
+            with pytest.raises(BusyError) as caught:
+                await client.submit(REQUEST)
+            assert asked_s == caught.value.wait_s
         assert ID == await client.submit(REQUEST)
-        monkeypatch.undo()
-        assert 7 == slept[0]
         assert 3 == len(bank.seen) == bank.connections
 
     run(bank, work)

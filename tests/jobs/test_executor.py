@@ -14,10 +14,19 @@ from pathlib import Path
 import pytest
 
 from didgen.api.job import Event, Fetched
+from didgen.api.outcomes import BusyError, RefusedError
 from didgen.api.wire import AnimationRequest, RenderRequest
 from didgen.digest import sha256_file
-from didgen.errors import BudgetError, InterruptedBuildError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.errors import (
+    BudgetError,
+    InterruptedBuildError,
+    RenderError,
+    UnfinishedJobError,
+    UnreachableError,
+    UnresolvedJobError,
+)
 from didgen.jobs.executor import Outcome, execute
+from didgen.jobs.gate import gate_for
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.tag import Tag, read_tag
 from didgen.plan.scene import Decision, Input, Plan, Scene
@@ -54,6 +63,8 @@ class Paid:
         trouble = self.script.get(job_id)
         if trouble == "wait":
             await asyncio.sleep(600)
+        if trouble == "unfinished":
+            raise UnfinishedJobError("still running")
         yield Event("failed", kind="FaceError", message="no face") if trouble == "fail" else Event("done")
 
     async def fetch(self, job_id: str, into: Path) -> Fetched:
@@ -94,7 +105,7 @@ def scene(root: Path, name: str, fingerprint: str = "") -> Scene:
 def carry_out(store: Artifacts, service: Paid, *scenes: Scene, jobs: int = 4) -> tuple[Outcome, ...]:
     plan = Plan("p", tuple(Decision(one, "render", ("new scene",)) for one in scenes))
     outputs = Outputs(store.home.parent)
-    return asyncio.run(execute(plan, service, SERVICE, store, outputs, jobs=jobs))
+    return asyncio.run(execute(plan, service, SERVICE, store, outputs, gate_for(paid=service.paid, jobs=jobs)))
 
 
 def test_a_finished_scene_is_stored_noted_and_delivered(store: Artifacts, tmp_path: Path) -> None:
@@ -181,7 +192,7 @@ def test_a_damaged_video_is_not_bought_again_unasked(store: Artifacts, tmp_path:
     path.write_bytes(b"x" * size)
     service = Paid()
     plan = Plan("p", (Decision(one, "restore", ("output file missing",)),))
-    (outcome,) = asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path)))
+    (outcome,) = asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path), gate_for(paid=True, jobs=1)))
     assert ([], "failed") == (service.bought, outcome.action)
     assert isinstance(outcome.error, BudgetError)
     assert store.find(one.fingerprint) is None
@@ -196,6 +207,52 @@ def test_a_refusal_fails_one_scene(store: Artifacts, tmp_path: Path, script: dic
     assert [] == store.state.open_jobs(SERVICE)
 
 
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_refusal_that_concerns_all_stops_further_submissions(store: Artifacts, tmp_path: Path, status: int) -> None:
+    """The scene that met it has failed, the others stay planned, and what was bought before is fetched."""
+    store.state.begin(JobRow("n", "e" * 64, "p/e", SERVICE, "intent"))
+    store.state.submitted("n", "anm_earlier")
+    service = Paid({"b": RefusedError(status, "InsufficientCreditsError", "not enough credits")})
+    scenes = [scene(tmp_path, name) for name in ("b", "c", "e", "d")]
+    outcomes = carry_out(store, service, *scenes)
+    assert ["failed", "planned", "rendered", "planned"] == [outcome.action for outcome in outcomes]
+    assert [] == service.bought
+    assert "not sent: not enough credits" == str(outcomes[1].error)
+    assert [] == store.state.open_jobs(SERVICE)
+    service.script.clear()
+    assert ["rendered"] * 4 == [
+        outcome.action for outcome in carry_out(store, service, *scenes[:2], *scenes[3:], scenes[0])
+    ]
+
+
+def test_a_job_that_is_not_here_yet_does_not_stop_the_others(store: Artifacts, tmp_path: Path) -> None:
+    """It stays open, and the next build goes on with it."""
+    service = Paid({"anm_a": "unfinished"})
+    first, second = carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"))
+    assert ("failed", "rendered") == (first.action, second.action)
+    assert isinstance(first.error, UnfinishedJobError)
+    service.script.clear()
+    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+    assert ["a", "b"] == service.bought
+
+
+def test_a_busy_service_is_owed_nothing_between_two_tries(store: Artifacts, tmp_path: Path) -> None:
+    """No intent is open while we wait: a kill then leaves no doubt. Each try has a nonce of its own."""
+    waiting: list[int] = []
+
+    class Busy(Paid):
+        async def submit(self, request: RenderRequest) -> str:
+            if len(waiting) < 3:
+                assert 1 == len(store.state.open_jobs(SERVICE))
+                asyncio.get_running_loop().call_soon(lambda: waiting.append(len(store.state.open_jobs(SERVICE))))
+                raise BusyError("full", None, 0.001)
+            return await super().submit(request)
+
+    service = Busy()
+    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+    assert ([0, 0, 0], 1) == (waiting, len(service.bought))
+
+
 def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Path) -> None:
     """Nothing is cancelled that costs money; the next build picks it up, and says so now."""
     service = Paid({"anm_a": "wait"})
@@ -205,8 +262,9 @@ def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Pa
             os.kill(os.getpid(), signal.SIGINT)
 
     plan = Plan("p", (Decision(scene(tmp_path, "a"), "render", ()),))
+    gate = gate_for(paid=True, jobs=1)
     with pytest.raises(InterruptedBuildError, match="1 paid jobs keep running") as caught:
-        asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path), on_event=on_event))
+        asyncio.run(execute(plan, service, SERVICE, store, Outputs(tmp_path), gate, on_event=on_event))
     assert 130 == caught.value.exit_code
     assert [] == service.cancelled
     service.script.clear()
@@ -242,6 +300,7 @@ STUBBORN = """
 import asyncio, sys
 from pathlib import Path
 from didgen.jobs.executor import execute
+from didgen.jobs.gate import gate_for
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.tag import Tag, read_tag
 from didgen.plan.scene import Decision, Plan
@@ -258,7 +317,8 @@ root = Path(sys.argv[1])
 plan = Plan("p", (Decision(t.scene(root, "a"), "render", ()),))
 tell = lambda address, event: print(event.state, flush=True)
 with Artifacts(root) as store:
-    asyncio.run(execute(plan, Stubborn({"anm_a": "wait"}), "local", store, Outputs(root), on_event=tell))
+    gate, stubborn = gate_for(paid=False, jobs=1), Stubborn({"anm_a": "wait"})
+    asyncio.run(execute(plan, stubborn, "local", store, Outputs(root), gate, on_event=tell))
 """
 
 
