@@ -14,7 +14,7 @@ from pathlib import Path
 
 from didgen import __version__
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import DidgenError, ScenesFailedError, UnfinishedJobError, UnresolvedJobError
+from didgen.errors import BudgetError, DidgenError, ScenesFailedError, UnfinishedJobError, UnresolvedJobError
 from didgen.project.files import Stamp, unchanged
 from didgen.project.workspace import find_projects
 from didgen.store.artifacts import read_walk
@@ -33,14 +33,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose."""
+    """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose; budget: credits that may be
+    spent, None leaves it to the settings, and then to who is asked."""
 
     root: Path
     targets: tuple[Target, ...]
     service: str = ""
     jobs: int = 0
     force: bool = False
-    pay: bool = False
+    budget: int | None = None
     prune: bool = False
     wait: bool = True
 
@@ -61,7 +62,8 @@ class SceneResult:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed."""
+    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed;
+    credits: spent on it; over_budget: scenes failed because the money that was agreed to was not enough."""
 
     scenes: tuple[SceneResult, ...] = ()
     films: tuple[str, ...] = ()
@@ -70,6 +72,8 @@ class Summary:
     seconds: float = 0.0
     unresolved: bool = False
     unfinished: bool = False
+    credits: int = 0
+    over_budget: bool = False
 
     def count(self, action: str) -> int:
         """How many scenes were rendered, restored or reused, failed, or stay planned."""
@@ -85,6 +89,8 @@ class Summary:
         message = f"{failed} of {len(self.scenes)} scenes failed{held}; the rest is done and kept"
         if self.unresolved:
             return UnresolvedJobError(message)
+        if self.over_budget:
+            return BudgetError(message)
         return UnfinishedJobError(message) if self.unfinished else ScenesFailedError(message)
 
 
@@ -95,7 +101,7 @@ def wish(
     service: str | None = None,
     jobs: int | None = None,
     force: bool = False,
-    pay: bool = False,
+    budget: int | None = None,
     prune: bool = False,
     wait: bool = True,
 ) -> Wish:
@@ -104,7 +110,7 @@ def wish(
     Raises UsageError for a project nobody has.
     """
     chosen = service or os.environ.get("DIDGEN_SERVICE") or ""
-    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, pay, prune, wait)
+    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, budget, prune, wait)
 
 
 def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:
@@ -167,4 +173,6 @@ def joined(summaries: Sequence[Summary]) -> Summary:
         tuple(name for s in summaries for name in s.pruned),
         unresolved=any(s.unresolved for s in summaries),
         unfinished=any(s.unfinished for s in summaries),
+        credits=sum(s.credits for s in summaries),
+        over_budget=any(s.over_budget for s in summaries),
     )

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import BudgetError, Problem, ProjectError, UnfinishedJobError, UnresolvedJobError
+from didgen.errors import Problem, ProjectError, UnfinishedJobError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import named_projects, read_settings
 from didgen.remote_inputs import RemoteInputs
@@ -35,13 +35,15 @@ if TYPE_CHECKING:
     from didgen.jobs.executor import Outcome
     from didgen.jobs.gate import Gate
     from didgen.jobs.outputs import Outputs
+    from didgen.jobs.purse import OnBill, Purse
+    from didgen.plan.bill import Bill
     from didgen.plan.identity import ServiceId
     from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
     from didgen.store.derived import Derived
 
-__all__ = ["Planned", "SceneResult", "Summary", "Wish", "build", "check", "nothing_to_do", "plan", "wish"]
+__all__ = ["Planned", "SceneResult", "Summary", "Wish", "bill", "build", "check", "nothing_to_do", "plan", "wish"]
 
 OnEvent = Callable[[str, "Event"], None]
 OnNotice = Callable[[str], None]
@@ -92,6 +94,15 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
         return _plans(wanted, store, on_notice)
 
 
+def bill(plans: Sequence[Planned]) -> Bill:
+    """What a build of these plans would buy, as far as can be seen from here: what an account already has is not."""
+    from didgen.plan.address import film_addresses
+    from didgen.plan.bill import bill_of, total
+    from didgen.plan.planner import to_render
+
+    return total(bill_of(to_render(one.plan), one.service, film_addresses(one.project, one.scenes)) for one in plans)
+
+
 def _plans(wanted: Wish, store: Artifacts, on_notice: OnNotice) -> list[Planned]:
     stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
     return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps, on_notice)]
@@ -138,7 +149,8 @@ def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, o
     from didgen.plan.resolve import resolve
 
     settings = read_settings(wanted.root, os.environ)
-    service = service_id(wanted.service or settings.service or project.spec.service, paid_at_home=settings.paid)
+    name = wanted.service or settings.service or project.spec.service
+    service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
         scenes = resolve(project, files, service, remote=remote)
     return _Resolved(target, project, files, service, scenes, remote.asked_at)
@@ -195,17 +207,17 @@ def build(
     on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
     on_notice: OnNotice = lambda text: None,  # noqa: ARG005
     on_plan: Callable[[Plan], None] = lambda plan: None,  # noqa: ARG005
+    on_bill: OnBill = lambda offer: False,  # noqa: ARG005
     command: Sequence[str] | None = None,
 ) -> Summary:
     """Render what changed and put everything in its place.
 
     on_event hears of every scene, on_notice what a person should know (waiting for another build, a rebuilt state),
-    on_plan each project's plan before it is carried out. command: another worker to start, for tests. Scenes that
-    failed are in the summary (`Summary.error`). Raises BudgetError for a paid service without consent, before
-    anything is read, and DidgenError for what stops the whole build.
+    on_plan each project's plan before it is carried out, on_bill of all that is to be bought, once, before anything
+    is sent: where no budget is set it decides (`jobs.purse.agree`). command: another worker to start, for tests. Scenes
+    that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
+    DidgenError for what stops the whole build.
     """
-    if wanted.service == "d-id" and not wanted.pay:
-        raise BudgetError("d-id is paid for by the minute; nothing was sent", hint="add --yes-i-pay to allow it")
     done = nothing_to_do(wanted)
     if done is not None:
         return done
@@ -219,8 +231,7 @@ def build(
             on_notice(store.notice)
         store.objects.clear()
         plans = _plans(wanted, store, on_notice)
-        for planned in plans:
-            _check_consent(planned, wanted)
+        _agreed(wanted, plans, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, with_events, command)
     return replace(joined(summaries), seconds=time.monotonic() - began)
@@ -233,15 +244,12 @@ class _Hooks:
     plan: Callable[[Any], None]
 
 
-def _check_consent(planned: Planned, wanted: Wish) -> None:
-    from didgen.plan.planner import to_render
+def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:
+    """The purse for all that these plans buy. Raises BudgetError when nobody agrees to that."""
+    from didgen.jobs.purse import Offer, agree
 
-    count = len(to_render(planned.plan))
-    if count and planned.service.paid and not wanted.pay:
-        raise BudgetError(
-            f"{planned.project.name}: {count} scenes would be bought from {planned.service.host}; nothing was sent",
-            hint="add --yes-i-pay to allow it, or --service local for a free draft",
-        )
+    budget = wanted.budget if wanted.budget is not None else read_settings(wanted.root, os.environ).budget
+    return agree(Offer(bill(plans), budget), on_bill)
 
 
 def _carry_out(

@@ -13,7 +13,7 @@ from tests.bank.started import Started, opened
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 _KEYS = ("D_ID_API_KEY", "DIDGEN_API_KEY", "D_ID_ELEVENLABS_KEY")
-for _name in (*_KEYS, "DIDGEN_SERVICE", "DIDGEN_JOBS", "FORCE_COLOR"):
+for _name in (*_KEYS, "DIDGEN_SERVICE", "DIDGEN_JOBS", "DIDGEN_BUDGET", "DIDGEN_PAID", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 os.environ["NO_COLOR"] = "1"
 

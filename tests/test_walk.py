@@ -293,12 +293,14 @@ def test_another_service_drafts_beside_the_release(root: Path) -> None:
 
 
 def test_nothing_is_bought_unasked(root: Path) -> None:
-    """Neither by --service d-id nor by a project that names it."""
-    with pytest.raises(BudgetError, match="paid"):
+    """Neither by --service d-id nor by a project that names it, nor above a budget."""
+    with pytest.raises(BudgetError, match="nobody agreed"):
         build(root, service="d-id")
     edit(root, "name: hello", "name: hello\nservice: d-id")
-    with pytest.raises(BudgetError, match=r"3 scenes would be bought from api\.d-id\.com"):
+    with pytest.raises(BudgetError, match=r"3 scenes from api\.d-id\.com, about \d+ s: 3 credits"):
         build(root)
+    with pytest.raises(BudgetError, match="3 credits, and the budget is 2"):
+        build(root, budget=2)
 
 
 def test_a_wrong_project_builds_nothing(root: Path) -> None:

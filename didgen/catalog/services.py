@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from didgen.catalog.rates import CREDIT_S
+
 LOCAL = "local"
 D_ID = "d-id"
 D_ID_HOST = "api.d-id.com"
@@ -23,6 +25,17 @@ def is_paid(name: str, *, at_home: bool = False) -> bool:
     it is a `didgen serve`; at_home says that those cost money as well (something in front of D-ID).
     """
     return name != LOCAL and (at_home or urlsplit(name).hostname not in LOOPBACK)
+
+
+def credit_seconds(name: str, stated: float | None = None) -> float | None:
+    """How many seconds of video a credit buys at a paid service; each job is billed in whole credits.
+
+    D-ID's is known, and holds for what stands in front of it on this machine unless something else is stated (the
+    setting `credit_s`). None for any other server of which nothing is stated: nobody knows what it charges.
+    """
+    if name == D_ID or (stated is None and urlsplit(name).hostname in LOOPBACK):
+        return CREDIT_S
+    return stated
 
 
 def is_service(name: str) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.force
 @click.option("--prune", is_flag=True, help="Remove outputs that no scene makes any more.")
 @click.option("--no-wait", is_flag=True, help="Give up (exit 5) when another build is running here.")
-@options.pay
+@options.budget
 @options.as_json
 @options.quiet
 @options.in_folder
@@ -35,7 +35,7 @@ def command(
     force: bool,
     prune: bool,
     no_wait: bool,
-    yes_i_pay: bool,
+    budget: int | None,
     json_output: bool,
     quiet: bool,
 ) -> int:
@@ -50,15 +50,16 @@ def command(
         jobs=jobs,
         force=force,
         prune=prune,
-        pay=yes_i_pay,
+        budget=budget,
         wait=not no_wait,
     )
     summary = nothing_to_do(wanted)
     if summary is None:
+        from didgen.cli.consent import on_bill
         from didgen.walk import build
 
         with listening(quiet) as listener:
-            summary = build(wanted, on_event=listener, on_notice=tell)
+            summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(quiet))
     with suppress(BrokenPipeError):  # a reader that has gone changes nothing about what became of the build
         if json_output:
             click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))

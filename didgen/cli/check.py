@@ -22,7 +22,7 @@ def command(addresses: tuple[str, ...], service: str | None, json_output: bool, 
     from didgen.shortcut import wish
     from didgen.walk import check
 
-    wanted = wish(find_root(Path.cwd()), addresses, service=service, pay=True)  # looking costs nothing
+    wanted = wish(find_root(Path.cwd()), addresses, service=service)
     checked = check(wanted, lambda text: click.echo(text, err=True))
     notes = [(scene.address, note) for _, scenes in checked for scene in scenes for note in scene.notes]
     count = sum(len(scenes) for _, scenes in checked)

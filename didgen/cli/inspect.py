@@ -84,7 +84,7 @@ def _finished(root: Path, addresses: Sequence[str], service: str | None) -> dict
     from didgen.store.artifacts import Artifacts
     from didgen.walk import plan
 
-    plans = plan(wish(root, addresses, service=service, pay=True))  # looking costs nothing
+    plans = plan(wish(root, addresses, service=service))
     with Artifacts(root) as store:
         return {d.scene.address: _stored(store, d.scene) for planned in plans for d in planned.plan.decisions}
 

@@ -35,7 +35,11 @@ jobs = click.option(
     "-j", "--jobs", type=click.IntRange(1, 64), default=None, help="Scenes rendered at once (default: cores / 2)."
 )
 force = click.option("--force", is_flag=True, help="Render again even what is up to date.")
-pay = click.option(
-    "--yes-i-pay", is_flag=True, help="Allow a paid service to be used. Without it nothing is ever bought."
+budget = click.option(
+    "--budget",
+    type=click.IntRange(min=0),
+    metavar="CREDITS",
+    default=None,
+    help="Credits this build may spend at a paid service. Without it a terminal is asked, elsewhere nothing bought.",
 )
 addresses = click.argument("addresses", nargs=-1, metavar="[PROJECT[/SCENE]]...")

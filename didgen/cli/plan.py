@@ -12,6 +12,7 @@ import click
 from didgen.cli import options
 
 if TYPE_CHECKING:
+    from didgen.plan.bill import Bill, Item
     from didgen.plan.scene import Decision
     from didgen.walk import Planned
 
@@ -30,28 +31,29 @@ def command(addresses: tuple[str, ...], service: str | None, force: bool, json_o
     from didgen.project.workspace import find_root
     from didgen.shortcut import nothing_to_do, wish
 
-    wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force, pay=True)  # planning costs nothing
+    wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force)
     short = nothing_to_do(wanted)
     if short is not None and not json_output:
         if not quiet:
             click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
         return
-    from didgen.walk import plan
+    from didgen.walk import bill, plan
 
     plans = plan(wanted, lambda text: click.echo(text, err=True))
     if json_output:
-        click.echo(json.dumps(as_json(plans), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(as_json(plans, bill(plans)), ensure_ascii=False, indent=2))
     elif not quiet:
-        for line in as_text(plans):
+        for line in as_text(plans, bill(plans)):
             click.echo(line)
 
 
-def as_text(plans: Sequence[Planned]) -> list[str]:
-    """A line a scene that is not up to date, its reasons below it, and the total."""
+def as_text(plans: Sequence[Planned], bill: Bill) -> list[str]:
+    """A line a scene that is not up to date, its reasons below it, the total, and what it would cost."""
     lines: list[str] = []
+    items = {item.address: item for item in bill.items}
     for planned in plans:
         for decision in planned.plan.decisions:
-            lines += _lines(decision)
+            lines += _lines(decision, items.get(decision.scene.address))
         lines += [
             f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
         ]
@@ -61,26 +63,48 @@ def as_text(plans: Sequence[Planned]) -> list[str]:
         return [f"everything is up to date ({reused} scenes)"]
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
-    return [*lines, f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"]
+    lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
+    return [*lines, *_money(bill)]
 
 
-def _lines(decision: Decision) -> list[str]:
+def _money(bill: Bill) -> list[str]:
+    from didgen.cli.consent import hints
+
+    if not bill.items:
+        return []
+    return [
+        f"to buy: {bill.words}; what is stored here costs 0, and a build looks for the rest on the account first",
+        *hints(bill),
+    ]
+
+
+def _lines(decision: Decision, item: Item | None) -> list[str]:
     if decision.action == "reuse":
         return []
     scene = decision.scene
     head = f"{SIGNS[decision.action]} {scene.address}  {scene.kind}, about {scene.seconds:.0f} s"
+    head += f", {item.words}" if item is not None else ""
     return [head, *(f"    {reason}" for reason in decision.reasons), *(f"    note: {note}" for note in scene.notes)]
 
 
-def as_json(plans: Sequence[Planned]) -> dict[str, Any]:
-    """The plan for programs. version: of this form."""
+def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
+    """The plan for programs. version: of this form. credits: likely; most_credits: hardly ever exceeded; null:
+    unknown.
+    """
+    items = {item.address: item for item in bill.items}
     return {
         "version": 1,
+        "credits": bill.credits,
+        "most_credits": bill.most,
+        "paid_seconds": round(bill.seconds, 1),
+        "hints": [hint.words for hint in bill.hints],
         "rendered": sum(d.action == "render" for p in plans for d in p.plan.decisions),
         "projects": [
             {
                 "project": p.project.name,
                 "service": p.service.name,
+                "paid": p.service.paid,
+                **_credits([items[d.scene.address] for d in p.plan.decisions if d.scene.address in items]),
                 "stale": list(p.plan.stale),
                 "scenes": [
                     {
@@ -90,6 +114,7 @@ def as_json(plans: Sequence[Planned]) -> dict[str, Any]:
                         "reasons": list(d.reasons),
                         "notes": list(d.scene.notes),
                         "seconds": round(d.scene.seconds, 1),
+                        **_credits([items[d.scene.address]] if d.scene.address in items else []),
                         "output": d.scene.output.as_posix(),
                         "fingerprint": d.scene.fingerprint,
                     }
@@ -99,3 +124,10 @@ def as_json(plans: Sequence[Planned]) -> dict[str, Any]:
             for p in plans
         ],
     }
+
+
+def _credits(items: Sequence[Item]) -> dict[str, int | None]:
+    from didgen.plan.bill import Bill
+
+    bill = Bill(tuple(items))
+    return {"credits": bill.credits, "most_credits": bill.most}

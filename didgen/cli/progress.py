@@ -80,13 +80,17 @@ def _live() -> Iterator[Listener]:
         TextColumn("{task.fields[count]:>9}  {task.fields[speed]:>9}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=Console(stderr=True), refresh_per_second=8) as progress:
+    progress = Progress(*columns, console=Console(stderr=True), refresh_per_second=8)
+    try:
         yield Table(progress)
+    finally:
+        progress.stop()
 
 
 @dataclass
 class Table:
-    """A row a scene: stage, frames n/m, speed, time left."""
+    """A row a scene: stage, frames n/m, speed, time left. Drawn from the first event on, so that a question can be
+    asked before."""
 
     progress: Progress
     rows: dict[str, TaskID] = field(default_factory=dict)
@@ -94,6 +98,7 @@ class Table:
     def __call__(self, address: str, event: Event) -> None:
         row = self.rows.get(address)
         if row is None:
+            self.progress.start()
             row = self.progress.add_task(address, total=None, mark=" ", stage="waiting", count="", speed="")
             self.rows[address] = row
         if event.state == "running":

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from didgen.cli import options
-from didgen.errors import DidgenError, InterruptedBuildError
+from didgen.errors import DidgenError, InterruptedBuildError, UsageError
 
 if TYPE_CHECKING:
     from watchfiles import Change
-
-    from didgen.shortcut import Wish
 
 IGNORED = {".didgen", "output", ".git", ".venv", "node_modules", "__pycache__"}
 SETTLE_MS = 200  # half-saved files and bursts of events become one build
@@ -27,14 +25,24 @@ SETTLE_MS = 200  # half-saved files and bursts of events become one build
 @options.addresses
 @click.option("--service", default="local", show_default=True, help="What renders; a draft unless the project says so.")
 @options.jobs
+@click.option("--live", is_flag=True, help="Let a paid service render on every saved change; needs --budget.")
+@click.option("--budget", type=click.IntRange(min=0), metavar="CREDITS", help="Credits that the whole watch may spend.")
 @options.quiet
 @options.in_folder
-def command(addresses: tuple[str, ...], service: str, jobs: int | None, quiet: bool) -> None:
-    """Build now and after every saved change, with the local engine. Ctrl-C ends it."""
+def command(
+    addresses: tuple[str, ...], service: str, jobs: int | None, live: bool, budget: int | None, quiet: bool
+) -> None:
+    """Build now and after every saved change, with the local engine. Ctrl-C ends it.
+
+    A paid service is used only with --live and a budget, which is for all builds of this watch together.
+    """
     from didgen.project.workspace import find_root
 
+    if live != (budget is not None):
+        raise UsageError("watch buys only with --live and --budget CREDITS together", hint="leave both out for drafts")
     root = find_root(Path.cwd())
-    _build(root, addresses, service, jobs, quiet)
+    session = _Session(root, addresses, service, jobs, quiet, budget or 0)
+    session.build()
     from watchfiles import watch
 
     if not quiet:
@@ -44,7 +52,7 @@ def command(addresses: tuple[str, ...], service: str, jobs: int | None, quiet: b
             names = sorted({os.path.relpath(path, root) for _, path in changes})
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             click.echo(f"{time.strftime('%H:%M:%S')} changed: {', '.join(names[:3])}{more}")
-        _build(root, addresses, service, jobs, quiet)
+        session.build()
 
 
 def _concerns(root: Path) -> Callable[[Change, str], bool]:
@@ -57,23 +65,35 @@ def _concerns(root: Path) -> Callable[[Change, str], bool]:
     return concerns
 
 
-def _build(root: Path, addresses: tuple[str, ...], service: str, jobs: int | None, quiet: bool) -> None:
-    """One walk. What is wrong is shown and the watch goes on; only Ctrl-C ends it."""
-    from didgen.cli.build import as_text
-    from didgen.cli.progress import listening
-    from didgen.shortcut import wish
-    from didgen.walk import build
+@dataclass
+class _Session:
+    """The builds of one watch. budget: credits that are left for them."""
 
-    try:
-        wanted: Wish = wish(root, addresses, service=service, jobs=jobs)
-        with listening(quiet) as listener:
-            summary = build(wanted, on_event=listener, on_notice=lambda text: print(text, file=sys.stderr))
-    except InterruptedBuildError:
-        raise
-    except DidgenError as error:
-        for line in str(error).splitlines():
-            print(f"didgen: {line}", file=sys.stderr, flush=True)
-        return
-    if not quiet:
-        for line in as_text(summary):
-            click.echo(line)
+    root: Path
+    addresses: tuple[str, ...]
+    service: str
+    jobs: int | None
+    quiet: bool
+    budget: int
+
+    def build(self) -> None:
+        """One walk. What is wrong is shown and the watch goes on; only Ctrl-C ends it."""
+        from didgen.cli.build import as_text
+        from didgen.cli.consent import on_bill
+        from didgen.cli.progress import listening, tell
+        from didgen.shortcut import wish
+        from didgen.walk import build
+
+        try:
+            wanted = wish(self.root, self.addresses, service=self.service, jobs=self.jobs, budget=self.budget)
+            with listening(self.quiet) as listener:
+                summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(self.quiet))
+        except InterruptedBuildError:
+            raise
+        except DidgenError as error:
+            for line in str(error).splitlines():
+                tell(f"didgen: {line}")
+            return
+        self.budget = max(0, self.budget - summary.credits)
+        if not self.quiet:
+            click.echo("\n".join(as_text(summary)))

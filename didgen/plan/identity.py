@@ -16,7 +16,7 @@ from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkReques
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, is_paid, is_service
+from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, credit_seconds, is_paid, is_service
 from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.drawn import drawn
@@ -38,12 +38,14 @@ INPUT_FIELDS = {
 class ServiceId:
     """Who renders, as far as planning must know. name: local, d-id or a base URL. host: "" for the local engine.
 
-    paid: whether its renders cost money (`catalog.services.is_paid`).
+    paid: whether its renders cost money (`catalog.services.is_paid`). credit_s: how many seconds of video a credit buys
+    there, None where nobody knows (`catalog.services.credit_seconds`).
     """
 
     name: str
     host: str = ""
     paid: bool = False
+    credit_s: float | None = None
 
     @property
     def local(self) -> bool:
@@ -59,20 +61,22 @@ class ServiceId:
         return f"https://{D_ID_HOST}" if self.is_d_id else self.name if self.host else ""
 
 
-def service_id(name: str, *, paid_at_home: bool = False) -> ServiceId:
+def service_id(name: str, *, paid_at_home: bool = False, credit_s: float | None = None) -> ServiceId:
     """The service of a name as written in `service:` or --service. Raises UsageError for a name nobody has.
 
-    paid_at_home: the setting `paid`, that servers on this machine cost money as well.
+    paid_at_home: the setting `paid`, that servers on this machine cost money as well. credit_s: the setting of that
+    name, about services that are not D-ID; 0 says that they are free.
     """
     if not is_service(name):
         raise UsageError(f"unknown service {name!r}", hint=nearest(name, NAMES))
     if name == LOCAL:
         return ServiceId(LOCAL)
     if name == D_ID:
-        return ServiceId(D_ID, D_ID_HOST, paid=True)
+        return ServiceId(D_ID, D_ID_HOST, paid=True, credit_s=credit_seconds(D_ID))
     parts = urlsplit(name)
     host = (parts.netloc + parts.path.rstrip("/")).lower()
-    return ServiceId(name, host, is_paid(name, at_home=paid_at_home))
+    paid = is_paid(name, at_home=paid_at_home) and credit_s != 0
+    return ServiceId(name, host, paid, credit_seconds(name, credit_s) if paid else None)
 
 
 def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: ServiceId) -> dict[str, Any]:

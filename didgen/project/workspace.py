@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -22,16 +23,26 @@ _KEY = re.compile(rb"^(?:didgen|['\"]didgen['\"])\s*:", re.MULTILINE)
 class Settings:
     """Settings of a workspace. service "" leaves each project its own; jobs 0 lets the engine choose.
 
-    paid: servers on this machine cost money, as D-ID does: something in front of it listens there.
+    paid: servers on this machine cost money, as D-ID does: something in front of it listens there. budget: credits that
+    a build may spend without being asked about, None: none was agreed to. credit_s: seconds of video that a credit buys
+    at services other than D-ID, 0: they are free, None: nobody knows.
     """
 
     service: str = ""
     jobs: int = 0
     paid: bool = False
+    budget: int | None = None
+    credit_s: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.jobs <= 64:
             raise UsageError(f"jobs is {self.jobs}", hint="a number from 1 to 64, or 0 to let didgen choose")
+        if self.budget is not None and self.budget < 0:
+            raise UsageError(f"budget is {self.budget}", hint="credits that a build may spend, 0 or more")
+        if self.credit_s is not None and not 0 <= self.credit_s < math.inf:
+            raise UsageError(
+                f"credit_s is {self.credit_s:g}", hint="seconds of video that a credit buys, or 0 for free"
+            )
 
 
 def find_root(start: Path, given: Path | None = None) -> Path:
@@ -99,7 +110,7 @@ def named_projects(root: Path) -> list[tuple[str, Path]]:
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE, DIDGEN_JOBS and DIDGEN_PAID.
+    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE, DIDGEN_JOBS, DIDGEN_PAID and DIDGEN_BUDGET.
 
     Raises ProjectError, UsageError.
     """
@@ -112,7 +123,19 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     paid = environ.get("DIDGEN_PAID") or str(int(settings.paid))
     if paid not in ("0", "1"):
         raise UsageError(f"DIDGEN_PAID is {paid!r}", hint="1, or 0 for no")
-    return Settings(service, int(jobs), paid == "1")
+    budget = environ.get("DIDGEN_BUDGET", "")
+    if budget and not (budget.isascii() and budget.isdigit()):
+        raise UsageError(f"DIDGEN_BUDGET is {budget!r}", hint="credits that a build may spend, a whole number")
+    return Settings(service, int(jobs), paid == "1", int(budget) if budget else settings.budget, settings.credit_s)
+
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "service": ((str,), "text"),
+    "jobs": ((int,), "a whole number"),
+    "paid": ((bool,), "true or false"),
+    "budget": ((int,), "a whole number of credits"),
+    "credit_s": ((int, float), "a number of seconds"),
+}
 
 
 def _parse_settings(path: Path) -> Settings:
@@ -122,14 +145,12 @@ def _parse_settings(path: Path) -> Settings:
     data = document.data if document.data is not None else {}
     if not isinstance(data, dict):
         raise ProjectError([Problem("must hold `key: value` lines", Place(path.name, 1, 1))])
-    kinds = {"service": str, "jobs": int, "paid": bool}
     problems = []
     for key, value in data.items():
-        if key not in kinds:
-            problems.append(Problem("unknown setting", document.key_place(key), key, nearest(key, list(kinds))))
-        elif type(value) is not kinds[key]:
-            word = {"service": "text", "jobs": "a whole number", "paid": "true or false"}[key]
-            problems.append(Problem(f"must be {word}", document.place(key), key))
+        if key not in _KINDS:
+            problems.append(Problem("unknown setting", document.key_place(key), key, nearest(key, list(_KINDS))))
+        elif type(value) not in _KINDS[key][0]:
+            problems.append(Problem(f"must be {_KINDS[key][1]}", document.place(key), key))
         elif isinstance(value, str) and not is_service(value):
             problems.append(Problem(f"unknown service {value!r}", document.place(key), key, nearest(value, NAMES)))
     if problems:

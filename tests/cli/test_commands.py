@@ -78,7 +78,11 @@ def test_all_mistakes_come_at_once_with_their_places(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "part"),
     [
-        (("build", "--service", "d-id"), 4, "--yes-i-pay"),
+        (("build", "--service", "d-id"), 4, "--budget 2"),
+        (("build", "--service", "d-id", "--budget", "1"), 4, "2 credits, and the budget is 1"),
+        (("build", "--service", "https://talks.example", "--budget", "100"), 4, "credit_s: 15"),
+        (("watch", "--live"), 2, "--budget"),
+        (("watch", "--budget", "5"), 2, "--live"),
         (("build", "nobody"), 2, "tiny"),
         (("build", "tiny/tow"), 2, "tiny/two"),
         (("plan", "--service", "d-ig"), 2, "d-id"),

@@ -301,3 +301,23 @@ GOLDEN = {
     "animation": "00d2dc5b4f26468e3d3c3d9692d1100936b620dcb0908d24cca46e8bf2a5318e",
     "local": "609bf3368530426fa06910721c7faf11ce7074ff0647e2cd104e3782438b220d",
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "paid", "credit_s"),
+    [
+        ("local", None, False, None),
+        ("d-id", None, True, 15),
+        ("d-id", 0, True, 15),
+        ("d-id", 60, True, 15),
+        ("https://talks.example", None, True, None),
+        ("https://talks.example", 20, True, 20),
+        ("https://talks.example", 0, False, None),
+        ("http://127.0.0.1:8000", None, True, 15),
+        ("http://127.0.0.1:8000", 20, True, 20),
+    ],
+)
+def test_what_a_credit_buys(name: str, stated: float | None, paid: bool, credit_s: float | None) -> None:
+    """D-ID's price cannot be talked away; another service's is what is stated, and unknown, not 0, where nothing is."""
+    service = service_id(name, paid_at_home=True, credit_s=stated)
+    assert (paid, credit_s) == (service.paid, service.credit_s)

@@ -128,3 +128,33 @@ def test_a_number_of_jobs_that_is_none(tmp_path: Path) -> None:
     for wrong in ("many", "-1", "65"):
         with pytest.raises(UsageError):
             read_settings(tmp_path, {"DIDGEN_JOBS": wrong})
+
+
+def test_what_may_be_spent_and_what_a_credit_buys(tmp_path: Path) -> None:
+    """The environment wins over the file; nothing is a budget by default, and 0 is one."""
+    assert (None, None) == (read_settings(tmp_path, {}).budget, read_settings(tmp_path, {}).credit_s)
+    (tmp_path / "didgen.yaml").write_text("budget: 20\ncredit_s: 7.5\n")
+    assert Settings(budget=20, credit_s=7.5) == read_settings(tmp_path, {"DIDGEN_BUDGET": ""})
+    assert Settings(budget=0, credit_s=7.5) == read_settings(tmp_path, {"DIDGEN_BUDGET": "0"})
+
+
+@pytest.mark.parametrize(
+    ("written", "environ", "told"),
+    [
+        ("budget: many\n", {}, r"didgen\.yaml:1:9: budget: must be a whole number of credits"),
+        ("budget: true\n", {}, r"didgen\.yaml:1:9: budget: must be a whole number of credits"),
+        ("budget: 2.5\n", {}, r"didgen\.yaml:1:9: budget: must be a whole number of credits"),
+        ("budget: -1\n", {}, "budget is -1"),
+        ("credit_s: cheap\n", {}, r"didgen\.yaml:1:11: credit_s: must be a number of seconds"),
+        ("credit_s: -15\n", {}, "credit_s is -15"),
+        ("credit_s: .inf\n", {}, "credit_s"),
+        ("", {"DIDGEN_BUDGET": "lots"}, "DIDGEN_BUDGET is 'lots'"),
+        ("", {"DIDGEN_BUDGET": "-1"}, "DIDGEN_BUDGET is '-1'"),
+        ("", {"DIDGEN_BUDGET": "²"}, "DIDGEN_BUDGET is '²'"),
+    ],
+)
+def test_money_that_is_no_number(tmp_path: Path, written: str, environ: dict[str, str], told: str) -> None:
+    """A budget is a whole number from 0 on; what is none is refused and never taken for one."""
+    (tmp_path / "didgen.yaml").write_text(written)
+    with pytest.raises((ProjectError, UsageError), match=told):
+        read_settings(tmp_path, environ)

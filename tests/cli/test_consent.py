@@ -1,0 +1,178 @@
+"""Buying through the real program: what a person at a terminal sees and answers, and what CI is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bank.started import Started, opened
+
+ROOT = Path(__file__).parents[2]
+PROJECT = """\
+didgen: 1
+name: tiny
+service: {url}
+defaults: {{source: a.jpg}}
+scenes:
+  - id: one
+    script: "Good morning to everybody."
+  - id: two
+    script: "Good evening to everybody."
+"""
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Started]:
+    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "0") as bank:
+        yield bank
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, bank: Started) -> Path:
+    """A workspace with the paid project `tiny`: two talks of a second or two."""
+    folder = tmp_path / "work" / "projects" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "project.yaml").write_text(PROJECT.format(url=bank.url))
+    photo = ROOT / "projects" / "hello" / "assets"
+    (folder / "a.jpg").write_bytes(next(photo.glob("*.jpg")).read_bytes())
+    return tmp_path / "work"
+
+
+def environment(bank: Started, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    return {**kept, "DIDGEN_PAID": "1", "DIDGEN_API_KEY": bank.key, "TERM": "xterm", "COLUMNS": "200", **more}
+
+
+def didgen(folder: Path, bank: Started, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "didgen", *words]
+    environ = environment(bank, **more)
+    return subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+    )
+
+
+def at_a_terminal(folder: Path, bank: Started, *words: str, answer: str = "", **more: str) -> tuple[int, str]:
+    """Exit code and everything seen by a person who types `answer` when asked."""
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "didgen", *words]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(bank, **more),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    seen, until, answered = b"", time.monotonic() + 120, False
+    while time.monotonic() < until:
+        ready, _, _ = select.select([master], [], [], 0.2)
+        try:
+            data = os.read(master, 65536) if ready else b""
+        except OSError:  # the other end is closed
+            break
+        seen += data
+        if not answered and b"[y/N]" in seen:
+            os.write(master, answer.encode() + b"\n")
+            answered = True
+        if not ready and process.poll() is not None:
+            break
+    code = process.wait(30)
+    os.close(master)
+    return code, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode()).replace("\r", "")
+
+
+def test_a_terminal_is_asked_once_and_told_who_what_and_how_much(workspace: Path, bank: Started) -> None:
+    """Every scene with seconds and credits, the service, the total; yes buys it, and the next build asks nothing."""
+    code, seen = at_a_terminal(workspace, bank, "build", answer="y")
+    assert 0 == code, seen
+    host = bank.url.removeprefix("http://")
+    for part in (
+        "tiny/one  talk, about 2 s, 1 credit",
+        "tiny/two  talk, about 2 s, 1 credit",
+        f"to buy: 2 scenes from {host}, about 3 s: 2 credits",
+    ):
+        assert part in seen
+    assert 1 == seen.count("[y/N]")
+    assert 2 == len(bank.bought())
+    code, seen = at_a_terminal(workspace, bank, "build", "--force", "tiny/one", answer="")
+    assert (4, 2) == (code, len(bank.bought()))
+    code, seen = at_a_terminal(workspace, bank, "build")
+    assert (0, 0, 2) == (code, seen.count("[y/N]"), len(bank.bought())), seen
+
+
+@pytest.mark.parametrize("answer", ["", "n", "what?\nn"])
+def test_no_is_the_default_answer(workspace: Path, bank: Started, answer: str) -> None:
+    """Enter buys nothing, exits 4 and says what would agree."""
+    code, seen = at_a_terminal(workspace, bank, "build", answer=answer)
+    assert (4, []) == (code, bank.bought()), seen
+    assert "--budget 2" in seen
+
+
+def test_ci_is_not_asked_even_with_a_terminal(workspace: Path, bank: Started) -> None:
+    """Some CI services give a job a terminal, and nobody sits there."""
+    code, seen = at_a_terminal(workspace, bank, "build", CI="true")
+    assert (4, 0, []) == (code, seen.count("[y/N]"), bank.bought())
+    assert "--budget 2" in seen
+
+
+def test_without_a_terminal_nothing_is_bought_unless_a_budget_says_so(workspace: Path, bank: Started) -> None:
+    """Exit 4 and one line that says what to type; a budget comes from the flag, the environment or the settings."""
+    done = didgen(workspace, bank, "build")
+    assert (4, []) == (done.returncode, bank.bought())
+    assert "2 credits; nobody agreed to that, so nothing was sent (add --budget 2" in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+    assert 4 == didgen(workspace, bank, "build", "--budget", "1").returncode
+    (workspace / "didgen.yaml").write_text("budget: 1\n")
+    assert 4 == didgen(workspace, bank, "build").returncode
+    assert [] == bank.bought()
+    assert 0 == didgen(workspace, bank, "build", "tiny/one").returncode
+    assert 0 == didgen(workspace, bank, "build", DIDGEN_BUDGET="5").returncode
+    assert 2 == len(bank.bought())
+
+
+def test_what_is_stored_needs_no_budget(workspace: Path, bank: Started) -> None:
+    """An output that was lost is put back, and an edit undone is delivered from the store, at budget 0."""
+    assert 0 == didgen(workspace, bank, "build", "--budget", "2").returncode
+    (workspace / "output" / "tiny" / "one.mp4").unlink()
+    done = didgen(workspace, bank, "build", "--budget", "0")
+    assert 0 == done.returncode, done.stderr
+    assert (workspace / "output" / "tiny" / "one.mp4").exists()
+    assert 2 == len(bank.bought())
+
+
+def test_a_plan_tells_the_price_without_key_and_network(workspace: Path, bank: Started) -> None:
+    """As text and as JSON; what is up to date costs nothing."""
+    bank.down()
+    text = didgen(workspace, bank, "plan", DIDGEN_API_KEY="").stdout
+    assert "+ tiny/one  talk, about 2 s, 1 credit\n" in text
+    assert "about 3 s: 2 credits; what is stored here costs 0" in text
+    assert "cheaper: tiny/one to two: 2 talks" in text
+    plan = json.loads(didgen(workspace, bank, "plan", "--json", DIDGEN_API_KEY="").stdout)
+    assert (2, 2, 1) == (plan["credits"], plan["most_credits"], len(plan["hints"]))
+    (project,) = plan["projects"]
+    assert (True, 2) == (project["paid"], project["credits"])
+    assert [1, 1] == [scene["credits"] for scene in project["scenes"]]
+    free = json.loads(didgen(workspace, bank, "plan", "--json", "--service", "local").stdout)
+    assert (0, False) == (free["credits"], free["projects"][0]["paid"])
+
+
+def test_a_plan_of_an_unknown_price_says_so(workspace: Path, bank: Started) -> None:
+    """In words, and as null for programs: not as 0."""
+    words = ("plan", "--service", "https://talks.example")
+    assert "price unknown" in didgen(workspace, bank, *words).stdout
+    plan = json.loads(didgen(workspace, bank, *words, "--json").stdout)
+    assert (None, None) == (plan["credits"], plan["projects"][0]["scenes"][0]["credits"])
+    (workspace / "didgen.yaml").write_text("credit_s: 1\n")
+    assert 4 == json.loads(didgen(workspace, bank, *words, "--json").stdout)["credits"]
