@@ -23,6 +23,7 @@ from didgen.engine.speech.speech import Phoneme, Word
 from didgen.engine.video.probe import FORMATS, probe
 from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
+from didgen.quality.eyes import eyes_left
 from didgen.quality.flicker import Flicker
 
 Curve = NDArray[np.float64]
@@ -42,7 +43,7 @@ class Clip:
     as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one (or
     one that is longer than ten minutes).
     photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
-    without background.
+    without background. eyes_left: (T, 2) see `quality.eyes`; None without a track.
     """
 
     fps: float
@@ -53,6 +54,7 @@ class Clip:
     heard: NDArray[np.float32]
     photo: Face | None
     flicker: float | None
+    eyes_left: Curve | None = None
 
     @property
     def times(self) -> Curve:
@@ -97,15 +99,17 @@ def read_clip(
 
     tracked = retrack(seen(pictures_of(video)), near)
     track = track_of(facts["track"]) if facts.get("track") else None
+    track = track if track is not None and len(track) == len(tracked) else None
     return Clip(
         fps=media.fps,
         tracked=tracked,
-        track=track if track is not None and len(track) == len(tracked) else None,
+        track=track,
         phonemes=tuple(Phoneme(*row) for row in facts.get("phonemes", ())),
         words=tuple(Word(*row) for row in facts.get("words", ())),
         heard=_heard(video) if media.audio_rate else np.zeros((0, 15), np.float32),
         photo=photo,
         flicker=flicker.level,
+        eyes_left=None if track is None else eyes_left(pictures_of(video), tracked, track),
     )
 
 

@@ -111,7 +111,7 @@ MEASURES = (
     Measure("round_over_wide", "mouth width, oo and w over ee", "", "low", 0.80, 0.04),
     Measure("told_apart", "viseme groups told apart", "%", "high", 0.75, 0.08),
     Measure("blinks", "blinks with both lids shut", "%", "high", 1.0, 0.01),
-    Measure("lids_open", "widest lid in a blink, of open", "%", "low", None, 0.10),
+    Measure("lids_open", "most left of an eye in a blink", "%", "low", None, 0.10),
     Measure("yaw_error_deg", "yaw error", "°", "low", 0.5, 0.15),
     Measure("pitch_error_deg", "pitch error", "°", "low", None, 0.3),
     Measure("roll_error_deg", "roll error", "°", "low", None, 0.15),

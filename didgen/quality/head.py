@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import SCORE_INDEX
 from didgen.engine.face.pose import place_head, pose_from_rotation
-from didgen.engine.motion.track import INDEX
 from didgen.quality.clip import Clip, mesh_of
+from didgen.quality.eyes import blinks_of
 
-BLINK = 0.9  # of weight: a lid asked to close
-SHUT_SHARE = 0.3  # of how wide the eye mostly stands (90th percentile)
-SHUT = 0.075  # height over width: eyes that are closed in a photo measure up to 0.07, drawn ones 0.02 to 0.05
+SHUT = 0.5  # of the open eye's lowest quarter still seen (see `quality.eyes`): half-shut lids leave 0.6 and more
 SMILING = 0.6  # of score: a photo that smiles
 _SMILES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
 
@@ -30,8 +28,8 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Blinks:
-    """wanted: blinks of the track. shut: those on which both lids close. widest: the widest eye at its best picture of
-    any blink, as a share of its open width; None without a blink."""
+    """wanted: blinks of the track. shut: those with a picture on which both lids are shut. widest: the most that is
+    left of an eye on the best picture of any blink, 0..1; None without a blink."""
 
     wanted: int
     shut: int
@@ -57,20 +55,17 @@ def turned_deg(clip: Clip) -> NDArray[np.float64]:
 
 def blinks(clip: Clip) -> Blinks | None:
     """Every blink of the track, and whether both lids really close on it; None without a track."""
-    if clip.track is None:
+    if clip.track is None or clip.eyes_left is None:
         return None
-    closing = clip.track.weights[:, [INDEX["eyeBlinkRight"], INDEX["eyeBlinkLeft"]]].min(1)
-    opening = clip.tracked.eye_opening
-    usual = np.percentile(opening, 90, axis=0)
-    limit = np.maximum(SHUT_SHARE * usual, SHUT)
-    wanted = _runs(closing >= BLINK)
-    shut, widest = 0, []
-    for first, last in wanted:
-        least = opening[max(0, first - 1) : last + 2]
-        best = least[np.argmin((least / limit).max(1))]  # one picture on which both are closed
-        shut += bool(np.all(best <= limit))
-        widest.append(float((best / usual).max()))
-    return Blinks(len(wanted), shut, max(widest, default=None))
+    wanted = blinks_of(clip.track)
+    widest = [_widest(clip.eyes_left[max(0, first - 1) : last + 2]) for first, last in wanted]
+    seen = [share for share in widest if np.isfinite(share)]  # not an eye that is never open nearby
+    return Blinks(len(seen), sum(share <= SHUT for share in seen), max(seen) if seen else None)
+
+
+def _widest(left: NDArray[np.float64]) -> float:
+    """What is left of the wider eye on the picture of a blink (n, 2) on which both are shut best."""
+    return float(np.maximum(left.max(1).min(), 0))
 
 
 def smile(clip: Clip) -> float | None:
@@ -98,9 +93,3 @@ def likeness_cm(clip: Clip) -> float | None:
 
 
 _RIGID = [33, 133, 362, 263, 6, 197, 195, 5, 4, 1, 129, 358, 2, 127, 356, 162, 389, 10, 151, 168]
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last index of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]

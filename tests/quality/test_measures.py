@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import cv2
 import numpy as np
@@ -52,7 +52,7 @@ def made(gap_late_s: float = 0.0, sounds: int = 72) -> Clip:
     track.weights[:, INDEX["jawOpen"]] = np.interp(times, middles, [GAPS_CM[v] for v in spoken]) / 2
     words = [Word("end.", (k + 17) * SOUND_S, (k + 18) * SOUND_S) for k in range(0, sounds, 18)]
     tracked = followed(gap, width, yaw, np.stack([shut, shut], 1))
-    return Clip(FPS, tracked, track, tuple(phonemes), tuple(words), heard, None, None)
+    return Clip(FPS, tracked, track, tuple(phonemes), tuple(words), heard, None, None, 1 - np.stack([shut, shut], 1))
 
 
 def followed(gap: np.ndarray, width: np.ndarray, yaw: np.ndarray, shut: np.ndarray) -> Tracked:
@@ -198,15 +198,12 @@ def test_lids_that_stay_open_are_no_blink(good: Clip) -> None:
     count = head.blinks(good).wanted
     assert count >= 4
     assert count == head.blinks(good).shut
-    left_open = followed(*_channels(good), np.stack([_shut(good), 0.5 * _shut(good)], 1))
-    assert 0 == head.blinks(replace(good, tracked=left_open)).shut
-    assert head.blinks(replace(good, tracked=left_open)).widest > 0.4
-    after = np.stack([_shut(good), np.roll(_shut(good), 1)], 1)
-    assert 0 == head.blinks(replace(good, tracked=followed(*_channels(good), after))).shut
-
-
-def _channels(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return clip.tracked.lip_gap_cm, clip.tracked.mouth_width_cm, clip.track.pose_deg[:, 0]
+    left_open = replace(good, eyes_left=1 - np.stack([_shut(good), 0.25 * _shut(good)], 1))
+    assert (count, 0, 0.75) == astuple(head.blinks(left_open))
+    after = replace(good, eyes_left=1 - np.stack([_shut(good), np.roll(_shut(good), 1)], 1))
+    assert 0 == head.blinks(after).shut
+    unseen = replace(good, eyes_left=np.full((len(good.tracked), 2), np.nan))
+    assert (0, 0, None) == astuple(head.blinks(unseen))
 
 
 def _shut(clip: Clip) -> np.ndarray:

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import EYES, Eye
-from didgen.engine.motion.track import INDEX, LIDS
+from didgen.engine.motion.track import INDEX, LIDS, SHAPES
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyeball import EYEBALL_RADIUS_CM, Eyeball, build_eyeball, iris_of
 from didgen.engine.warp.field import FlowField, without
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.layer import Region, hole, over, paste, rigid, slit_region, split, superellipse, whole_shift
-from didgen.engine.warp.lids import REACH, LidLayers, LidLines, build_lids, find_lid_lines
+from didgen.engine.warp.lids import REACH, LidLayers, LidLines, Shut, build_lids, find_lid_lines
 from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats, picture8
 
 STEP_PX = 4
@@ -142,13 +142,14 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
     inner = eye.up[1:-1]
     side = "Left" if eye is EYES["Left"] else "Right"
     shapes = [INDEX[name + side] for name in LIDS]
+    field = FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=4)
     return EyeSlit(
         geometry=geometry,
         frame=frame,
         region=region,
         cover=superellipse(frame, -0.1 * frame.half, REACH * frame.half, 1.05 * frame.half, region.grid()),
-        field=FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=4),
-        layers=build_lids(canvas, lines, region.grown(int(0.3 * cm)), cm),
+        field=field,
+        layers=build_lids(canvas, lines, region.grown(int(0.3 * cm)), cm, _shut(geometry, field, shapes[0])),
         eyeball=build_eyeball(
             canvas, frame, (lines.upper, lines.lower), iris_of(landmarks, eye), region.grown(int(0.2 * cm)), cm
         ),
@@ -158,6 +159,14 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
         lid_depth=float(landmarks[[inner[0], inner[-1]], 2].mean()),
         grid=region.grid(),
     )
+
+
+def _shut(geometry: Geometry, field: FlowField, blink: int) -> Shut:
+    """How a full blink moves the skin about the eye."""
+    weights = np.zeros(len(SHAPES), np.float32)
+    weights[blink] = 1
+    flow = field.forward(weights, geometry.head_move(np.zeros(3), (0, 0, 0), 0.0))
+    return lambda places: floats(places + field.grid.sample(flow, places))
 
 
 def _along(frame: SlitFrame) -> Floats:
