@@ -4,10 +4,10 @@ A faults file holds a JSON list of rules and is read again at every request, so 
 
     {"method": "POST", "path": "/talks", "nth": [1, 3], "fault": "status", "status": 504, "accept": true}
 
-`method` and `path` (a regular expression that must match from the start; default: any) say which requests; `nth` which
-of these, counted from 1 since the file changed (a number, a list, or left out for all); `p` with `seed` takes each with
-that chance instead. The first rule that applies is used. `accept` (default false) tells whether a POST, or a DELETE,
-takes effect before it goes wrong. Faults and their arguments:
+`method`, `path` (a regular expression that must match from the start; default: any) and `having` (words of the body)
+say which requests; `nth` which of these, counted from 1 since the file changed (a number, a list, or left out for all);
+`p` with `seed` takes each with that chance instead. The first rule that applies is used. `accept` (default false) tells
+whether a POST, or a DELETE, takes effect before it goes wrong. Faults and their arguments:
 
     status  status, shape (service, gateway, html, xml, empty, garbage), kind, description, headers, retry_after:
             that answer; retry_after is sent as written, or as an HTTP date {"in_s": 5}
@@ -78,7 +78,7 @@ class Faults:
         self._chance: list[random.Random] = []
         self._lock = threading.Lock()
 
-    def rule(self, method: str, path: str) -> Rule | None:
+    def rule(self, method: str, path: str, body: bytes = b"") -> Rule | None:
         """The rule that applies to this request, which is counted."""
         if self._path is None:
             return None
@@ -86,7 +86,8 @@ class Faults:
             self._reread()
             chosen = None
             for k, rule in enumerate(self._rules):
-                if rule.get("method", method) == method and re.match(rule.get("path", ""), path):
+                meant = rule.get("method", method) == method and rule.get("having", "").encode() in body
+                if meant and re.match(rule.get("path", ""), path):
                     self._counts[k] += 1
                     if chosen is None and self._applies(rule, k):
                         chosen = rule

@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         bank: Bank = self.server.bank  # type: ignore[attr-defined]
         body = self.rfile.read(min(MAX_BODY, int(self.headers.get("Content-Length") or 0)))
         path = urlsplit(self.path).path.rstrip("/")
-        rule = bank.faults.rule(self.command, path) or {}
+        rule = bank.faults.rule(self.command, path, body) or {}
         bank.note(self._line(path, body, rule))
         if bank.latency_s:
             time.sleep(bank.latency_s)
