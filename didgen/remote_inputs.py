@@ -29,13 +29,13 @@ class RemoteInputs:
 
     def __call__(self, url: str, kind: str) -> Input:
         """Raises DidgenError."""
-        from didgen.api.remote import shown
         from didgen.plan.scene import Input
+        from didgen.secret import bare_url
 
         remote = self._remote = self._remote or self._opened()
         pinned = remote(url, kind)
         self.asked_at = pinned.asked_at if self.asked_at is None else min(pinned.asked_at, self.asked_at)
-        return Input(remote.path(pinned), pinned.digest, shown(url))
+        return Input(remote.path(pinned), pinned.digest, bare_url(url))
 
     def _opened(self) -> Remote:
         from didgen.api.remote import Remote

@@ -11,19 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 from didgen.api.job import Event, Fetched
 from didgen.api.key import Keys
-from didgen.api.outcomes import (
-    BusyError,
-    RefusedError,
-    json_object,
-    meaning_of_post,
-    refusal,
-    unsigned,
-    without_links,
-)
+from didgen.api.outcomes import BusyError, RefusedError, json_object, meaning_of_post, refusal
 from didgen.api.transport import TRIES, Answer, Transport
 from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.digest import sha256_file
 from didgen.errors import RenderError, UnreachableError, UnresolvedJobError
+from didgen.secret import unsigned, without_links
 
 DOWNLOAD_S = 1800.0
 JOB_S = 1800.0

@@ -13,10 +13,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal
 
 from didgen.catalog.services import D_ID_HOST, is_loopback
 from didgen.errors import UsageError
+from didgen.secret import NO_SECRET, Secret
 
 D_ID_KEY = "D_ID_API_KEY"
 OWN_KEY = "DIDGEN_API_KEY"
@@ -24,36 +25,6 @@ ELEVENLABS_KEY = "D_ID_ELEVENLABS_KEY"
 """Not the ELEVENLABS_API_KEY that other programs read: a key goes to a third party only where somebody said so."""
 
 Form = Literal["user:secret", "base64", "base64 of user:secret:", "unknown"]
-
-
-class Secret:
-    """A text that no `repr`, f-string, log or pickle shows; `reveal` is called where it is sent and nowhere else."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(…)" if self._text else "Secret()"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return repr(self)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written down")
-
-
-NO_SECRET = Secret("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import random
-import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from didgen.errors import RenderError, UnreachableError
+from didgen.secret import unsigned
 
 Meaning = Literal["bought", "refused", "later", "ambiguous"]
 
@@ -112,20 +112,3 @@ def retry_after_s(value: str | None, now: datetime | None = None) -> float | Non
 def jitter_s(attempt: int, base_s: float = 1.0, cap_s: float = 30.0) -> float:
     """Full jitter: anywhere between nothing and base * 2 ** attempt, so that many clients do not march in step."""
     return random.uniform(0, min(cap_s, base_s * 2.0 ** min(attempt, 30)))
-
-
-def without_links(value: Any) -> Any:
-    """An answer of the service fit to be kept: links without what opens them, no account data."""
-    if isinstance(value, dict):
-        return {key: without_links(v) for key, v in value.items() if key != "user"}
-    if isinstance(value, list):
-        return [without_links(v) for v in value]
-    return unsigned(value) if isinstance(value, str) else value
-
-
-_LINK = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]*://)(?:[^\s/?#\"'<>]*@)?(?P<plain>[^\s?#\"'<>]*)(?:[?#][^\s\"'<>]*)?")
-
-
-def unsigned(text: str) -> str:
-    """A text whose links have lost their queries, fragments and user parts: what signs them."""
-    return _LINK.sub(r"\g<scheme>\g<plain>", text) if "://" in text else text

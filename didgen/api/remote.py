@@ -25,6 +25,7 @@ from didgen.api.addresses import is_public
 from didgen.api.sniff import HEAD_BYTES, SUFFIXES, suffix_of
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import DidgenError, UnreachableError
+from didgen.secret import bare_url
 from didgen.store.whole import beside, storage_error
 
 if TYPE_CHECKING:
@@ -171,12 +172,12 @@ class Remote:
     async def _in_time(self, url: str, kind: str, known: Pinned | None) -> Pinned:
         import httpx
 
-        away = AwayError(f"{shown(url)} cannot be fetched now", hint=_HINT)
+        away = AwayError(f"{bare_url(url)} cannot be fetched now", hint=_HINT)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._follow(url, kind, known)
         except httpx.InvalidURL as error:
-            raise LinkError(f"{shown(url)} is no URL: {error}") from error
+            raise LinkError(f"{bare_url(url)} is no URL: {error}") from error
         except (httpx.HTTPError, OSError) as error:  # also TimeoutError, and certificates that cannot be read
             raise away from error
 
@@ -196,7 +197,7 @@ class Remote:
                     at = at.join(answer.headers.get("location", ""))
                 finally:
                     await answer.aclose()
-        raise LinkError(f"{shown(url)} leads on more than {REDIRECTS} times")
+        raise LinkError(f"{bare_url(url)} leads on more than {REDIRECTS} times")
 
     async def _checked(self, url: httpx.URL) -> list[str]:
         """The addresses of a link's host, all of them public. Raises LinkError, AwayError."""
@@ -221,11 +222,11 @@ class Remote:
         if status == 304 and known is not None:
             return replace(known, asked_at=time.time())
         if status in _AWAY:
-            raise AwayError(f"{shown(url)} cannot be fetched now: its server answered {status}", hint="try later")
+            raise AwayError(f"{bare_url(url)} cannot be fetched now: its server answered {status}", hint="try later")
         if status != 200:
-            raise LinkError(f"{shown(url)} was not given: its server answered {status}")
+            raise LinkError(f"{bare_url(url)} was not given: its server answered {status}")
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
-            raise LinkError(f"{shown(url)} came compressed though that was not asked for")
+            raise LinkError(f"{bare_url(url)} came compressed though that was not asked for")
         return await self._kept(url, kind, answer)
 
     async def _kept(self, url: str, kind: str, answer: httpx.Response) -> Pinned:
@@ -287,7 +288,7 @@ async def _copied(answer: httpx.Response, file: IO[bytes], url: str, kind: str) 
 
 
 def _too_large(url: str, kind: str) -> LinkError:
-    return LinkError(f"{shown(url)} is larger than {CAP_BYTES[kind] >> 20} MB", hint="make it smaller")
+    return LinkError(f"{bare_url(url)} is larger than {CAP_BYTES[kind] >> 20} MB", hint="make it smaller")
 
 
 def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
@@ -325,7 +326,7 @@ def _parsed(url: str) -> httpx.URL:
     import httpx
 
     if len(url) > URL_CHARS or not url.isprintable():
-        raise LinkError(f"{shown(url)} is no URL that can be fetched")
+        raise LinkError(f"{bare_url(url)} is no URL that can be fetched")
     return httpx.URL(url)
 
 
@@ -339,21 +340,13 @@ def _conditions(known: Pinned | None) -> dict[str, str]:
 
 def _check_suffix(url: str, kind: str, suffix: str, head: bytes = b"") -> None:
     if suffix not in SUFFIXES[kind]:
-        raise LinkError(f"{shown(url)} holds {_seen(head, suffix)}, not {_ARTICLE[kind]}")
+        raise LinkError(f"{bare_url(url)} holds {_seen(head, suffix)}, not {_ARTICLE[kind]}")
 
 
 def _seen(head: bytes, suffix: str) -> str:
     if head.lstrip()[:1] == b"<":
         return "a web page"
     return f"a {suffix[1:]} file" if suffix else "something else" if head else "nothing"
-
-
-def shown(url: str) -> str:
-    """A URL for messages: without what may be signed or secret in it, and not too long."""
-    plain = url.partition("?")[0].partition("#")[0]
-    scheme, _, rest = plain.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
 def _day(at: float) -> str:

@@ -75,6 +75,8 @@ class RenderConfig(Request):
     sharpen: bool = True
     output_resolution: Annotated[int, Field(ge=150, le=1920)] | None = None
     mute: bool | None = None  # animations; unset: true
+    max_animated_faces: Annotated[int, Field(ge=1, le=5)] | None = None  # animations with stitch; unset: 5
+    overlay: str | None = None  # animations; URL of a video laid over the result
     reduce_noise: bool | None = None
 
 
@@ -118,15 +120,21 @@ class AudioScript(Request):
 Script = Annotated[TextScript | AudioScript, Field(discriminator="type")]
 
 
+Side = Annotated[int, Field(le=8000)]
+
+
 class FaceSquare(Request):
     """Which face: as the service's FaceSquare; only size and top_left are needed."""
 
     size: Annotated[int, Field(ge=0)]
-    top_left: tuple[int, int]
+    top_left: tuple[Side, Side]
     overlap: str | None = None
     face_id: str | None = None
     detect_confidence: float | None = None
     detection: dict[str, float] | None = None
+    sharpness: float | None = None
+    face_occluded: bool | None = None
+    face_occluded_confidence: float | None = None
 
 
 class _Common(Request):
@@ -138,6 +146,7 @@ class _Common(Request):
     name: str | None = None
     webhook: str | None = None
     result_url: str | None = None
+    persist: bool | None = None  # of 2023: keep the video for ever
 
 
 class TalkRequest(_Common):

@@ -10,6 +10,16 @@ import re
 from didgen.catalog.local_voices import Gender, language
 
 PROVIDERS = ("microsoft", "elevenlabs", "amazon", "google", "azure-openai")
+PAST_PROVIDERS = ("afflorithmics", "playHT")
+"""Those that the service's documentation named in 2023 and 2024."""
+NEED_A_VOICE = ("microsoft", "amazon", "azure-openai")
+"""Those whose voice has to be named; the others have one of their own."""
+
+AMAZON_AT_D_ID = frozenset(
+    "Amy Aria Ayanda Bianca Brian Camila Emma Gabrielle Ivy Joanna Joey Justin Kendra Kevin Kimberly Léa Lucia Lupe "
+    "Matthew Olivia Salli Seoyeon Takumi Vicki".split()
+)
+"""The voices of Amazon that the service documents; Amazon has more."""
 
 MICROSOFT_OF: dict[str, tuple[str, str]] = {
     locale: (female, male)

@@ -9,7 +9,7 @@ from typing import Any
 
 from didgen.catalog.local_voices import VOICES, Gender, Voice, language
 from didgen.catalog.nearest import nearest
-from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
+from didgen.catalog.providers import PAST_PROVIDERS, PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
 from didgen.errors import UsageError
 
 _EXTRA_MODULES = {
@@ -75,20 +75,24 @@ def named(voice: str | Mapping[str, Any] | None) -> tuple[str, str]:
 def service_voice(voice: str | Mapping[str, Any] | None, locale: str = "en") -> tuple[dict[str, Any] | None, str]:
     """The service's provider form of a voice as written, and a note when it stands in for a local one.
 
-    None stays None: the service then chooses. Raises UsageError for a name nobody has, and for a voice whose name
-    tells that it does not speak the locale.
+    None stays None for English: the service then chooses an English voice. For other languages Microsoft's first voice
+    of the locale is named. Raises UsageError for a name nobody has, and for a voice whose name tells that it does not
+    speak the locale.
     """
     if voice is None:
-        return None, ""
+        name = microsoft_like(locale, "female") if language(locale) != "en" else ""
+        return ({"type": "microsoft", "voice_id": name}, f"{name} speaks, as no voice is named") if name else (None, "")
     provider, voice_id = named(voice)
     form = {"voice_id": voice} if isinstance(voice, str) else voice
     rest = {k: v for k, v in form.items() if k not in ("provider", "type")}
+    if provider == "microsoft" and not voice_id:
+        rest["voice_id"] = microsoft_like(locale, "female")
     if provider != "didgen":
         _check_provider(provider)
         _check_language(provider, voice_id, locale)
         return {**rest, "type": provider}, ""
     if not voice_id:
-        return {**rest, "type": "microsoft"}, ""
+        return {**rest, "type": "microsoft", "voice_id": microsoft_like(locale, "female")}, ""
     found = VOICES.get(voice_id)
     if found is None:
         raise UsageError(f"there is no voice {voice_id!r}", hint=nearest(voice_id, list(VOICES)))
@@ -107,7 +111,7 @@ def _local(voice_id: str, locale: str, ready: Collection[str]) -> Voice:
 
 
 def _check_provider(provider: str) -> None:
-    if provider not in PROVIDERS:
+    if provider not in (*PROVIDERS, *PAST_PROVIDERS):
         raise UsageError(f"there is no provider {provider!r}", hint=nearest(provider, ("didgen", *PROVIDERS)))
 
 

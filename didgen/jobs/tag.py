@@ -2,8 +2,8 @@
 
     didgen1:<the first 32 hex digits of the fingerprint: the scene's key>:<nonce: 32 hex digits, the id of our job>
 
-It rides at the end of `user_data`, behind the user's own, and of `name`. Neither changes what is rendered, so it is
-added to what is sent and to nothing else.
+It rides at the end of `user_data`, behind the user's own, and in talks of `name`. Neither changes what is rendered, so
+it is added to what is sent and to nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from didgen.api.wire import RenderRequest
+from didgen.api.wire import RenderRequest, TalkRequest
 
 NAME_CHARS = 250
 _KEY_CHARS = 32
@@ -42,8 +42,10 @@ def tagged(request: RenderRequest, tag: Tag, title: str) -> RenderRequest:
     `user_data` must leave `api.wire.TAG_CHARS` of its 1,000 characters free, which planning has seen to.
     """
     own = f"{request.user_data} " if request.user_data else ""
-    name = (request.name or title)[: NAME_CHARS - len(str(tag)) - 1]
-    return request.model_copy(update={"user_data": f"{own}{tag}", "name": f"{name} {tag}"})
+    update = {"user_data": f"{own}{tag}"}
+    if isinstance(request, TalkRequest) or request.name:  # animations have no `name`, and might be refused for one
+        update["name"] = f"{(request.name or title)[: NAME_CHARS - len(str(tag)) - 1]} {tag}"
+    return request.model_copy(update=update)
 
 
 def read_tag(answer: Mapping[str, Any]) -> Tag | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from didgen.api.wire import RenderConfig
+from didgen.api.wire import RenderConfig, RenderRequest
 
 DRIVER_VIDEO_ONLY = ("align_driver", "auto_match")
 CROP_ONLY = ("sharpen", "align_expand_factor")
+UNUSED = ("max_animated_faces", "overlay")
 FACE = ("size", "top_left")
+FOR_SERVICES = ("webhook", "result_url", "persist")
 SHORTEST_TRANSITION = 6
 """Frames. The engine's own number (`engine.motion.expressions`); a test holds the two together."""
 
@@ -40,7 +42,7 @@ def drawn(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ignored(config: Mapping[str, Any], *, talk: bool, by_video: bool) -> set[str]:
     """Keys of `config` that are nothing to this kind of scene."""
-    ignored = {"reduce_noise"}  # the script's says it
+    ignored = {"reduce_noise", *UNUSED}  # of noise the script says it
     ignored |= set(CROP_ONLY) if config["stitch"] else set()
     ignored |= set() if by_video else set(DRIVER_VIDEO_ONLY)
     return (
@@ -57,3 +59,11 @@ def _moods(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not given or not given["expressions"]:
         return None
     return {**given, "transition_frames": max(given["transition_frames"], SHORTEST_TRANSITION)}
+
+
+def unused(request: RenderRequest) -> list[str]:
+    """A note on what a request asks of a service and the local engine makes no use of; none when there is nothing."""
+    config = request.config or RenderConfig()
+    keys = [key for key in FOR_SERVICES if getattr(request, key) is not None]
+    keys += [f"config.{key}" for key in UNUSED if getattr(config, key) is not None]
+    return [f"the local engine makes no use of {', '.join(keys)}"] if keys else []

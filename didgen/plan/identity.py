@@ -21,8 +21,9 @@ from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.drawn import drawn
 from didgen.plan.scene import Input
+from didgen.secret import sealed_url
 
-NOT_IDENTITY = ("user_data", "name", "webhook", "result_url")
+NOT_IDENTITY = ("user_data", "name", "webhook", "result_url", "persist")
 """Fields of a request that do not change a pixel or a sample."""
 
 INPUT_FIELDS = {
@@ -85,6 +86,7 @@ def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: Se
     wire["config"] = _full_config(request)
     for name, given in inputs.items():
         _put(wire, INPUT_FIELDS[name], {"sha256": given.digest})
+    wire = _sealed(wire)
     if service.local:
         wire = drawn(wire)
     return {
@@ -133,6 +135,15 @@ def _put(wire: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for step in path[:-1]:
         wire = wire[step]
     wire[path[-1]] = value
+
+
+def _sealed(value: Any) -> Any:
+    """The same without what signs the links in it, since it is kept; what is spoken counts as it stands."""
+    if isinstance(value, dict):
+        return {k: v if k == "input" else _sealed(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_sealed(v) for v in value]
+    return sealed_url(value) if isinstance(value, str) and "://" in value else value
 
 
 def _without_none(value: Any) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Input
 from didgen.project.files import FileProblem, Files
+from didgen.secret import bare_url
 
 Remote = Callable[[str, str], Input]
 """Fetches an https URL once and pins it: where its bytes lie now, and their digest. The second argument is the kind it
@@ -51,8 +52,10 @@ class Inputs:
         if url.startswith("https://") and fetched and self.remote is not None:
             return self.remote(url, KINDS[name])
         if not url.startswith(("https://", "s3://")):
-            raise FileProblem(f"{url!r} is neither a file nor an https URL")
+            raise FileProblem(f"{bare_url(url)!r} is neither a file nor an https URL")
         if self.service.local:
-            raise FileProblem(f"{url!r} is not here: the local engine reads files; save it beside the project")
-        self.notes.append(f"{url} is not pinned: its content can change without a new rendering")
+            raise FileProblem(
+                f"{bare_url(url)!r} is not here: the local engine reads files; save it beside the project"
+            )
+        self.notes.append(f"{bare_url(url)} is not pinned: its content can change without a new rendering")
         return None

@@ -11,7 +11,7 @@ from didgen.project.load import Project
 from didgen.project.models import Defaults, SceneSpec
 
 TALK_ONLY = ("driver_expressions",)
-ANIMATION_ONLY = ("mute",)
+ANIMATION_ONLY = ("mute", "max_animated_faces", "overlay")
 
 
 @dataclass(frozen=True, slots=True)

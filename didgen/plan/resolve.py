@@ -20,8 +20,10 @@ from didgen.api.wire import (
 from didgen.catalog.drivers import is_driver_file, resolve_driver
 from didgen.catalog.voices import installed
 from didgen.errors import DidgenError, Problem, ProjectError
+from didgen.plan import terms
 from didgen.plan.address import address_of, collisions, output_path
 from didgen.plan.cast import Cast, rate_of
+from didgen.plan.drawn import unused
 from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import ServiceId, identity_of
@@ -35,7 +37,7 @@ from didgen.project.models import SceneSpec, ScriptSpec
 from didgen.project.script import Text
 from didgen.project.template import Templates
 
-CARRIED = ("face", "user_data", "webhook", "result_url")
+CARRIED = ("face", "user_data", "webhook", "result_url", "persist", "name")
 """Keys of a scene that the request carries under the same name and as they are written."""
 
 Path = tuple[str | int, ...]
@@ -112,9 +114,21 @@ class _One:
         spoken = self._spoken(self.spec.script, merged, locale) if self.spec.script is not None else None
         if self.problems:
             return None
-        if spoken is None:
-            return self._made(AnimationRequest(**common), None, locale)
-        return self._made(TalkRequest(script=spoken.script, **common), spoken, locale)
+        request: RenderRequest = (
+            AnimationRequest(**common) if spoken is None else TalkRequest(script=spoken.script, **common)
+        )
+        self._check_terms(request, merged)
+        return None if self.problems else self._made(request, spoken, locale)
+
+    def _check_terms(self, request: RenderRequest, merged: Merged) -> None:
+        """What the renderer does not take, and what it makes no use of."""
+        if self.service.local:
+            self.notes += unused(request)
+        elif self.service.is_d_id:
+            self.notes += terms.notes(request)
+            for fault in terms.faults(request):
+                head, *rest = fault.keys
+                self._fail(fault.message, (*merged.places.get(head, ("scenes", self.number, head)), *rest), fault.hint)
 
     def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str) -> Scene:
         identity = identity_of(request, self.inputs.found, self.service)

@@ -92,6 +92,7 @@ class Defaults(Spec):
     user_data: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")] | None = Field(
         default=None, description="Your own data, given back by the service."
     )
+    persist: bool | None = Field(default=None, description="Ask the service to keep the video (its API of 2023).")
 
     @field_validator("voice", mode="before", json_schema_input_type=str | VoiceSpec | None)
     @classmethod
@@ -104,6 +105,9 @@ class SceneSpec(Defaults):
 
     id: Name = Field(description="Name of the scene in this project; also of its file.")
     script: ScriptSpec | None = Field(default=None, description="What is said: text, {file: …} or {audio: …}.")
+    name: Annotated[str, Field(min_length=1, max_length=150)] | None = Field(
+        default=None, description="Title of the video at the service; left out: the scene's address."
+    )
 
     @field_validator("script", mode="before", json_schema_input_type=str | ScriptSpec)
     @classmethod

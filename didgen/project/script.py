@@ -43,9 +43,14 @@ def speak_text(written: str, pronounce: Mapping[str, str], *, ssml: bool = False
     return Text(written, spoken, used)
 
 
+def words_of(markup: str) -> str:
+    """What is spoken of an SSML text: without its tags."""
+    return _MARKUP.sub("", markup).strip()
+
+
 def length_problem(text: Text, *, ssml: bool = False) -> str:
     """What is wrong with a text's length; "" when nothing is."""
-    words = _MARKUP.sub("", text.spoken).strip() if ssml else text.spoken
+    words = words_of(text.spoken) if ssml else text.spoken
     if not words and not ssml:
         return "is empty"
     if len(text.spoken) < MIN_CHARACTERS:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from didgen.api.outcomes import without_links
 from didgen.api.wire import TERMINAL, Job, moment
+from didgen.secret import without_links
 
 TALK_2023: dict[str, Any] = {
     "id": "tlk_0123456789abcdefABC_-",

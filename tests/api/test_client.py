@@ -16,11 +16,12 @@ from didgen.api import transport
 from didgen.api.client import Client
 from didgen.api.download import DamagedDownloadError, gif_length_s
 from didgen.api.job import Event
-from didgen.api.key import Keys, Secret, read_key
+from didgen.api.key import Keys, read_key
 from didgen.api.outcomes import BusyError
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.engine.video.gif import GifEncoder
 from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
+from didgen.secret import Secret
 from tests import fakes
 from tests.api.served import Scripted, answer
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from didgen.api.wire import TAG_CHARS, USER_DATA_CHARS, AnimationRequest, RenderRequest, TalkRequest
+from didgen.api.wire import TAG_CHARS, USER_DATA_CHARS, AnimationRequest, RenderRequest, TalkRequest, TextScript
 from didgen.jobs.tag import NAME_CHARS, Tag, key_of, read_tag, shows_tags, tagged
 
 FINGERPRINT = "0123456789abcdef" * 4
@@ -14,7 +14,7 @@ TAG = Tag(key_of(FINGERPRINT), "f" * 32)
 
 
 def request(**fields: str) -> RenderRequest:
-    return AnimationRequest(source_url="https://e.org/a.jpg", **fields)
+    return TalkRequest(source_url="https://e.org/a.jpg", script=TextScript(type="text", input="Hello"), **fields)
 
 
 def test_a_tag_comes_after_the_users_own() -> None:
@@ -24,6 +24,13 @@ def test_a_tag_comes_after_the_users_own() -> None:
     assert f"hello/welcome {TAG}" == sent.name
     sent = tagged(request(name="My video"), TAG, "hello/welcome")
     assert (str(TAG), f"My video {TAG}") == (sent.user_data, sent.name)
+
+
+def test_an_animation_gets_no_name_of_ours() -> None:
+    """The service knows none there, and takes no keys it does not know; what its author wrote is sent."""
+    sent = tagged(AnimationRequest(source_url="https://e.org/a.jpg"), TAG, "hello/maria")
+    assert {"source_url": "https://e.org/a.jpg", "user_data": str(TAG)} == sent.model_dump(exclude_unset=True)
+    assert f"Maria {TAG}" == tagged(AnimationRequest(source_url="s", name="Maria"), TAG, "x").name
 
 
 def test_the_longest_user_data_and_name_fit() -> None:
