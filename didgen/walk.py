@@ -32,10 +32,12 @@ from didgen.shortcut import (
 
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
+    from didgen.api.transport import Transport
     from didgen.jobs.executor import Outcome
     from didgen.jobs.gate import Gate
     from didgen.jobs.outputs import Outputs
     from didgen.jobs.purse import OnBill, Purse
+    from didgen.jobs.search import Search
     from didgen.plan.bill import Bill
     from didgen.plan.identity import ServiceId
     from didgen.plan.scene import Known, Plan, Scene
@@ -62,6 +64,7 @@ class Planned:
     target: Target
     asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
 
 
 # -- planning -----------------------------------------------------------------------------------------------------
@@ -95,12 +98,16 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
 
 
 def bill(plans: Sequence[Planned]) -> Bill:
-    """What a build of these plans would buy, as far as can be seen from here: what an account already has is not."""
+    """What a build of these plans would buy; before the accounts were asked what they have, as far as can be seen."""
     from didgen.plan.address import film_addresses
     from didgen.plan.bill import bill_of, total
     from didgen.plan.planner import to_render
 
-    return total(bill_of(to_render(one.plan), one.service, film_addresses(one.project, one.scenes)) for one in plans)
+    bills = []
+    for one in plans:
+        scenes = to_render(one.plan) if one.to_buy is None else one.to_buy
+        bills.append(bill_of(scenes, one.service, film_addresses(one.project, one.scenes)))
+    return total(bills)
 
 
 def _plans(wanted: Wish, store: Artifacts, on_notice: OnNotice) -> list[Planned]:
@@ -221,6 +228,7 @@ def build(
     done = nothing_to_do(wanted)
     if done is not None:
         return done
+    from didgen.jobs.executor import build_name
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
     from didgen.store.lock import build_lock
@@ -231,9 +239,11 @@ def build(
             on_notice(store.notice)
         store.objects.clear()
         plans = _plans(wanted, store, on_notice)
+        build_id = build_name()
+        _look_up(wanted, plans, store, build_id, on_notice)
         _agreed(wanted, plans, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
-        summaries = _carry_out(wanted, plans, store, with_events, command)
+        summaries = _carry_out(wanted, plans, store, build_id, with_events, command)
     return replace(joined(summaries), seconds=time.monotonic() - began)
 
 
@@ -242,6 +252,56 @@ class _Hooks:
     event: OnEvent
     notice: OnNotice
     plan: Callable[[Any], None]
+
+
+def _look_up(wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, on_notice: OnNotice) -> None:
+    """Ask each paid account what it has already of what is to be rendered; the rest is `Planned.to_buy`.
+
+    In an event loop of its own: somebody may be asked for money between this and the building.
+    """
+    from didgen.plan.planner import to_render
+
+    for service in dict.fromkeys(planned.service for planned in plans if planned.service.paid):
+        mine = [planned for planned in plans if planned.service == service]
+        scenes = {scene.fingerprint: scene for planned in mine for scene in to_render(planned.plan)}
+        left = _not_there(wanted, service, list(scenes.values()), store, build, on_notice) if scenes else set()
+        for planned in mine:
+            planned.to_buy = [scene for scene in to_render(planned.plan) if scene.fingerprint in left]
+
+
+def _not_there(
+    wanted: Wish, service: ServiceId, scenes: Sequence[Scene], store: Artifacts, build: str, on_notice: OnNotice
+) -> set[str]:
+    """Fingerprints of the scenes that a paid account has no video of."""
+    import asyncio
+
+    from didgen.jobs.reconcile import bought_as, reconcile
+    from didgen.jobs.search import Search
+
+    async def run() -> list[Scene]:
+        transport = _transport(service)
+        try:
+            return await reconcile(
+                scenes,
+                service.name,
+                store.state,
+                Search(transport),
+                build=build,
+                anew=wanted.force,
+                bought_as=bought_as(store, service.name, [scene.fingerprint for scene in scenes]),
+                on_notice=on_notice,
+            )
+        finally:
+            await transport.aclose()
+
+    return {scene.fingerprint for scene in asyncio.run(run())}
+
+
+def _transport(service: ServiceId) -> Transport:
+    from didgen.api.key import keys_for
+    from didgen.api.transport import Transport
+
+    return Transport(service.base_url, keys_for(service.host.partition("/")[0]), paid=service.paid)
 
 
 def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:
@@ -253,7 +313,7 @@ def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:
 
 
 def _carry_out(
-    wanted: Wish, plans: Sequence[Planned], store: Artifacts, hooks: _Hooks, command: Sequence[str] | None
+    wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, hooks: _Hooks, command: Sequence[str] | None
 ) -> list[Summary]:
     """Every project in turn, on the same warm workers."""
     import asyncio
@@ -263,7 +323,7 @@ def _carry_out(
     async def run() -> list[Summary]:
         services = _Services(store, jobs, command)
         try:
-            return [await _one(wanted, planned, store, services, hooks) for planned in plans]
+            return [await _one(wanted, planned, store, services, build, hooks) for planned in plans]
         finally:
             await services.aclose()
 
@@ -280,6 +340,7 @@ async def _one(
     planned: Planned,
     store: Artifacts,
     services: _Services,
+    build: str,
     hooks: _Hooks,
 ) -> Summary:
     from didgen.jobs.executor import execute
@@ -289,8 +350,17 @@ async def _one(
     hooks.plan(planned.plan)
     service = services.of(planned.service)
     name = planned.service.name
-    gate = services.gate(name, service)
-    outcomes = await execute(planned.plan, service, name, store, planned.outputs, gate, on_event=hooks.event)
+    outcomes = await execute(
+        planned.plan,
+        service,
+        name,
+        store,
+        planned.outputs,
+        services.gate(name, service),
+        search=services.search(planned.service) if service.paid else None,
+        build=build,
+        on_event=hooks.event,
+    )
     return _finish(wanted, planned, store, outcomes)
 
 
@@ -303,6 +373,7 @@ class _Services:
     command: Sequence[str] | None
     opened: dict[str, Service] = field(default_factory=dict)
     gates: dict[str, Gate] = field(default_factory=dict)
+    searches: dict[str, Search] = field(default_factory=dict)
     derived: Derived | None = None
 
     def of(self, service: ServiceId) -> Service:
@@ -316,6 +387,15 @@ class _Services:
         from didgen.jobs.gate import gate_for
 
         return self.gates.setdefault(name, gate_for(paid=service.paid, jobs=self.jobs))
+
+    def search(self, service: ServiceId) -> Search:
+        """The eyes on the account at a paid service."""
+        from didgen.api.client import Client
+        from didgen.jobs.search import Search
+
+        client = self.of(service)
+        assert isinstance(client, Client)
+        return self.searches.setdefault(service.name, Search(client.transport))
 
     def _pool(self) -> Service:
         from didgen.jobs.pool import Pool

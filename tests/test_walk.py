@@ -19,6 +19,7 @@ from didgen import walk
 from didgen.errors import BudgetError, LockedError, ProjectError, StorageError, UsageError
 from didgen.store.lock import build_lock
 from tests import fakes
+from tests.bank.started import Started
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -292,15 +293,19 @@ def test_another_service_drafts_beside_the_release(root: Path) -> None:
     assert not (root / "output").exists()
 
 
-def test_nothing_is_bought_unasked(root: Path) -> None:
-    """Neither by --service d-id nor by a project that names it, nor above a budget."""
+def test_nothing_is_bought_unasked(root: Path, bank: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by --service nor by a project that names a paid service, nor above a budget."""
+    monkeypatch.setenv("DIDGEN_PAID", "1")
+    monkeypatch.setenv("D_ID_API_KEY", bank.key)
+    (root / "didgen.yaml").write_text("credit_s: 15\n")
     with pytest.raises(BudgetError, match="nobody agreed"):
-        build(root, service="d-id")
-    edit(root, "name: hello", "name: hello\nservice: d-id")
-    with pytest.raises(BudgetError, match=r"3 scenes from api\.d-id\.com, about \d+ s: 3 credits"):
+        build(root, service=bank.url)
+    edit(root, "name: hello", f"name: hello\nservice: {bank.url}")
+    with pytest.raises(BudgetError, match=r"3 scenes from 127\.0\.0\.1:\d+, about \d+ s: 3 credits"):
         build(root)
     with pytest.raises(BudgetError, match="3 credits, and the budget is 2"):
         build(root, budget=2)
+    assert [] == bank.bought()
 
 
 def test_a_wrong_project_builds_nothing(root: Path) -> None:

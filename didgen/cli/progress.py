@@ -20,6 +20,7 @@ STAGES = {
     "rig": "preparing the face",
     "frames": "rendering",
     "video": "finishing",
+    "looking": "answer was lost",
 }
 
 

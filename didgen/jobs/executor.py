@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from didgen.api.job import Event, Service
 from didgen.api.wire import RenderRequest, Request
@@ -38,6 +38,9 @@ from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError, InputChangedError
 from didgen.store.state import Artifact, JobRow
+
+if TYPE_CHECKING:
+    from didgen.jobs.search import Search
 
 Action = Literal["rendered", "reused", "restored", "failed", "planned"]
 OnEvent = Callable[[str, Event], None]
@@ -72,32 +75,35 @@ async def execute(
     outputs: Outputs,
     gate: Gate,
     *,
+    search: Search | None = None,
+    build: str = "",
     on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
 ) -> tuple[Outcome, ...]:
     """Carry out a plan; the outcomes in its order. A scene that fails does not stop the others.
 
-    gate: the way in to the service, the same for all plans of a build.
+    gate: the way in to the service, the same for all plans of a build. search: looks for a paid job whose answer was
+    lost. build: this build's name in the state.
 
     Raises InterruptedBuildError after Ctrl-C or SIGTERM, with everything finished kept, and any other DidgenError
     that stops all scenes alike (a full disk, a service out of reach).
     """
-    build = _Build(service, service_name, store, outputs, gate, on_event)
-    build.forget_local_jobs()
-    tasks = [asyncio.create_task(build.carry_out(decision)) for decision in plan.decisions]
+    work = _Build(service, service_name, store, outputs, gate, on_event, search, build or build_name())
+    work.forget_local_jobs()
+    tasks = [asyncio.create_task(work.carry_out(decision)) for decision in plan.decisions]
     with _stoppable(tasks):
         try:
             return tuple(await asyncio.gather(*tasks))
         except asyncio.CancelledError:
-            await build.stop(tasks)
+            await work.stop(tasks)
             finished = sum(task.done() and not task.cancelled() and task.exception() is None for task in tasks)
             raise InterruptedBuildError(
-                f"stopped: {finished} of {len(tasks)} scenes are finished and kept", hint=build.left_running()
+                f"stopped: {finished} of {len(tasks)} scenes are finished and kept", hint=work.left_running()
             ) from None
         except BaseException:
-            await build.stop(tasks)
+            await work.stop(tasks)
             raise
         finally:
-            shutil.rmtree(build.inputs, ignore_errors=True)
+            shutil.rmtree(work.inputs, ignore_errors=True)
 
 
 @dataclass
@@ -110,7 +116,8 @@ class _Build:
     outputs: Outputs
     gate: Gate
     on_event: OnEvent
-    name: str = field(default_factory=build_name)
+    search: Search | None
+    name: str
     rendering: dict[str, asyncio.Task[tuple[Artifact, tuple[str, ...]]]] = field(default_factory=dict)
 
     @property
@@ -161,8 +168,8 @@ class _Build:
         """
         artifact = self._restored(decision)
         if artifact is None and self.service.paid:
-            message = f"{decision.scene.address}: its stored video is missing or damaged, and another one costs"
-            raise BudgetError(message, hint="build again: the plan says what is to be bought")
+            message = f"{decision.scene.address}: its stored video is missing or damaged, and another one may cost"
+            raise BudgetError(message, hint="build again: it is fetched again where the service still has it")
         return artifact
 
     def _restored(self, decision: Decision) -> Artifact | None:
@@ -196,11 +203,11 @@ class _Build:
             return await self._finish(scene, place, job, remote)
 
     def _open_job(self, scene: Scene) -> JobRow | None:
-        """A former build's job for this scene that still runs."""
+        """The open job of this scene; one that runs or was found comes before one that nobody knows anything of."""
         if not self.service.paid:
             return None
-        rows = self.store.state.open_jobs(self.service_name)
-        return next((row for row in rows if row.fingerprint == scene.fingerprint), None)
+        rows = [row for row in self.store.state.open_jobs(self.service_name) if row.fingerprint == scene.fingerprint]
+        return min(rows, key=lambda row: row.state != "submitted", default=None)
 
     async def _submit(self, scene: Scene, place: Place) -> tuple[str, str]:
         """Our id and the service's id of a new job."""
@@ -229,8 +236,25 @@ class _Build:
         except (RenderError, UnreachableError):
             self.store.state.failed(row.id)  # refused, or nothing was sent
             raise
+        except UnresolvedJobError as error:
+            remote = await self._look_for(scene, row, error)
         self.store.state.submitted(row.id, remote)
         return row.id, remote
+
+    async def _look_for(self, scene: Scene, row: JobRow, error: UnresolvedJobError) -> str:
+        """The id of a job whose POST was not answered, once the account shows it. Raises UnresolvedJobError.
+
+        Where the account cannot be asked the intent stays, and the next build looks for it.
+        """
+        self.on_event(scene.address, Event("running", "looking"))
+        try:
+            found = await self.search.again(scene.kind, row.id, time.time()) if self.search is not None else None
+        except UnreachableError as away:
+            raise _unresolved(row, f"{error.message}; {away.message}") from away
+        if found is None:
+            self.store.state.uncertain(row.id, error.message)
+            raise _unresolved(row, f"{error.message}, and the account shows no such job") from error
+        return found.id
 
     async def _finish(self, scene: Scene, place: Place, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:
         try:
@@ -242,9 +266,12 @@ class _Build:
             if self.service.paid:
                 place.leave()  # what is left to do is done here, not there
             return await self._store(scene, job, remote)
-        except RenderError:
-            self.store.state.failed(job)
+        except RenderError as error:
+            self.store.state.failed(job, error.message)
             raise
+        except UnresolvedJobError as error:
+            self.store.state.uncertain(job, error.message)
+            raise UnresolvedJobError(error.message, hint=_settle(scene.address)) from error
         except asyncio.CancelledError:
             if not self.service.paid:
                 await self.service.cancel(remote)
@@ -296,10 +323,17 @@ def _add_subtitles(video: Path, *given: Any) -> None:
 def _resume(row: JobRow) -> tuple[str, str]:
     if row.state == "submitted":
         return row.id, row.remote
-    raise UnresolvedJobError(
-        f"{row.address}: a paid job was being sent when an earlier build stopped, and may or may not exist",
-        hint="look at the service's list of jobs; it is not sent again by itself",
+    raise _unresolved(
+        row, row.why or "a paid job was being sent when an earlier build stopped, and may or may not exist"
     )
+
+
+def _unresolved(row: JobRow, why: str) -> UnresolvedJobError:
+    return UnresolvedJobError(f"{row.address}: {why}", hint=_settle(row.address))
+
+
+def _settle(address: str) -> str:
+    return f"nothing is bought again by itself: didgen resolve {address} --adopt ID, --resubmit or --forget"
 
 
 def _replaced(model: Model, path: Sequence[str], value: str) -> Model:

@@ -1,0 +1,176 @@
+"""Looking for jobs on the account: listed once, asked for by id where the list does not tell, and again a little later.
+
+It sends nothing that costs. A list that cannot be read raises UnreachableError, so that nothing is bought on a guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from didgen.api.account import PAGE, Account
+from didgen.api.outcomes import RefusedError
+from didgen.api.transport import Transport
+from didgen.api.wire import Job, Kind
+from didgen.errors import RenderError, UnreachableError
+from didgen.jobs.adoption import EARLIER_S, Listed
+from didgen.jobs.tag import read_tag, shows_tags
+
+LOOK_BACK = 5000
+"""How many of an account's jobs of one kind are looked through at most, newest first."""
+
+ASK_ONE_BY_ONE = 200
+"""How many jobs are asked for by id at most, where the list does not show what they were sent with."""
+
+AT_ONCE = 8
+
+LOOK_AGAIN_S = (5.0, 15.0, 30.0, 60.0, 120.0)
+"""How long after a request was sent its job is looked for again, in units of the service's pace: lists lag, and a
+gateway that gave up may still be passing the request on."""
+
+
+class Search:
+    """The eyes on one account. Belongs to the event loop of its transport. Everything raises UnreachableError."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.host = transport.host
+        self._transport = transport
+        self._account = Account(transport)
+        self._turns: dict[Kind, asyncio.Lock] = {}
+        self._looks: dict[Kind, tuple[float, list[Listed]]] = {}  # when somebody looked again, and saw what
+        self._oldest_s: dict[Kind, float] = {}
+
+    @property
+    def skew_s(self) -> float:
+        """The service's clock minus ours, as of its last answer."""
+        return self._transport.skew_s
+
+    async def listed(self, kind: Kind, keys: Collection[str]) -> list[Listed]:
+        """The account's jobs of one kind, until a usable one of every scene's key was seen; at most LOOK_BACK."""
+        missing = set(keys)
+
+        def enough(job: Listed) -> bool:
+            if job.tag is not None and not job.dead:
+                missing.discard(job.tag.key)
+            return not missing
+
+        return await self._read(kind, enough)
+
+    async def one(self, kind: Kind, job_id: str) -> Listed | None:
+        """A job asked for by its id; None when the account has none of that id."""
+        try:
+            return as_listed(kind, await self._account.job(kind, job_id), time.time() + self.skew_s, asked=True)
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise self._refused(error) from error
+        except RenderError:  # no id that a service could have: from a file that was edited
+            return None
+
+    async def several(self, jobs: Iterable[tuple[Kind, str]]) -> dict[str, Listed | None]:
+        """Jobs asked for by their ids, a few at a time; None for one that is gone."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def ask(kind: Kind, job_id: str) -> Listed | None:
+            async with slots:
+                return await self.one(kind, job_id)
+
+        chosen = {job_id: kind for kind, job_id in jobs}
+        answers = await asyncio.gather(*(ask(kind, job_id) for job_id, kind in chosen.items()))
+        return dict(zip(chosen, answers, strict=True))
+
+    async def again(self, kind: Kind, nonce: str, sent_s: float) -> Listed | None:
+        """The job of a nonce that was sent at the Unix time `sent_s`; None when it has not turned up in the end.
+
+        Waits as LOOK_AGAIN_S says; what of that is past already takes one look.
+        """
+        ends_s = [sent_s + after_s * self._transport.pace_s for after_s in LOOK_AGAIN_S]
+        now_s = time.time()
+        for end_s in [end_s for end_s in ends_s if end_s > now_s] or [now_s]:
+            await asyncio.sleep(max(0.0, end_s - time.time()))
+            for job in await self._lately(kind, sent_s - EARLIER_S):
+                if job.tag is not None and job.tag.nonce == nonce:
+                    return job
+        return None
+
+    async def _lately(self, kind: Kind, since_s: float) -> list[Listed]:
+        """Jobs made since a time, as seen after this was asked: those who ask together share one look."""
+        self._oldest_s[kind] = min(since_s, self._oldest_s.get(kind, since_s))
+        asked_s = time.monotonic()
+        async with self._turns.setdefault(kind, asyncio.Lock()):
+            looked_s, seen = self._looks.get(kind, (0.0, []))
+            if looked_s < asked_s:
+                looked_s, seen = time.monotonic(), await self._look(kind, self._oldest_s[kind])
+                self._looks[kind] = looked_s, seen
+            return seen
+
+    async def _look(self, kind: Kind, since_s: float) -> list[Listed]:
+        older = 0
+
+        def enough(job: Listed) -> bool:
+            nonlocal older
+            older = older + 1 if job.created_s is not None and job.created_s < since_s + self.skew_s else 0
+            return older >= PAGE  # the order of the list is nowhere promised
+
+        jobs = await self._read(kind, enough)
+        if any(job.shows for job in jobs):
+            return jobs
+        lately = [job for job in jobs if job.created_s is None or job.created_s >= since_s + self.skew_s]
+        answers = await self.several((kind, job.id) for job in lately[:ASK_ONE_BY_ONE])
+        return [job for job in answers.values() if job is not None]
+
+    async def _read(self, kind: Kind, enough: Callable[[Listed], bool]) -> list[Listed]:
+        """The list of one kind until `enough` says so of a job, to the end of the page that it is on."""
+        found: list[Listed] = []
+        stop = False
+        try:
+            async for job in self._account.recent(kind):
+                found.append(as_listed(kind, job, time.time() + self.skew_s))
+                stop = enough(found[-1]) or stop
+                if (stop and len(found) % PAGE == 0) or len(found) >= LOOK_BACK:
+                    break
+        except RefusedError as error:
+            raise self._refused(error) from error
+        return found
+
+    def _refused(self, error: RefusedError) -> UnreachableError:
+        return UnreachableError(
+            f"{self.host} does not show the account's jobs, so nothing was bought: {error.message}", hint=error.hint
+        )
+
+
+def as_listed(kind: Kind, job: Job, now_s: float, *, asked: bool = False) -> Listed:
+    """An answer about a job, as far as it matters here. now_s: Unix time by the service's clock.
+
+    Only the answer to a question for that very job tells that its video has expired: a list may hold links of old.
+    """
+    texts = {"user_data": job.user_data, "name": job.name}
+    return Listed(
+        job.id,
+        kind,
+        job.status,
+        created_s=job.created.timestamp() if job.created is not None else None,
+        duration_s=job.duration,
+        tag=read_tag(texts),
+        shows=shows_tags(texts),
+        asked=asked,
+        expired=asked and job.status == "done" and link_expired(job.result_url or "", now_s),
+    )
+
+
+def link_expired(url: str, now_s: float) -> bool:
+    """Whether a signed link is past its time, or there is none; False for a link that does not tell."""
+    if not url:
+        return True
+    told = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+    with suppress(ValueError):
+        if "Expires" in told:
+            return float(told["Expires"]) < now_s
+        if "X-Amz-Date" in told:
+            signed = datetime.strptime(told["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return signed.timestamp() + float(told.get("X-Amz-Expires", "inf")) < now_s
+    return False
