@@ -42,7 +42,8 @@ def _film(photo: NDArray[np.uint8], *, stitch: bool) -> None:
     each = 1000 / len(track)
     for name, seconds in _drawing_parts(rig, track).items():
         row(f"{name}, CPU ms per frame", f"{seconds * each:.2f}")
-    drawing, drawn = cpu(lambda: [draw_work(rig, track, k) for k in range(len(track))])
+    drawing, _ = cpu(lambda: _draw(rig, track))
+    drawn = [draw_work(rig, track, k) for k in range(len(track))]
     planes = i420(drawn[0] if rig.photo is None else rig.photo)
     converting, _ = cpu(lambda: [lay_i420(planes, part, *rig.corner) for part in drawn])
     with tempfile.TemporaryDirectory() as folder:
@@ -51,6 +52,12 @@ def _film(photo: NDArray[np.uint8], *, stitch: bool) -> None:
     for name, seconds in (("I420", converting), ("x264 alone", x264), ("all", drawing + encoding)):
         row(f"{name}, CPU ms per frame", f"{seconds * each:.2f}")
     row("all / x264 alone", f"{(drawing + encoding) / x264:.2f}")
+
+
+def _draw(rig: Rig, track: MotionTrack) -> None:
+    """Every frame, none kept: memory that is asked for anew costs more than drawing into the same again."""
+    for k in range(len(track)):
+        draw_work(rig, track, k)
 
 
 def _prepared(photo: NDArray[np.uint8], stitch: bool) -> tuple[Rig, MotionTrack]:
@@ -72,9 +79,9 @@ def _drawing_parts(rig: Rig, track: MotionTrack) -> dict[str, float]:
     parts = {"flow": 0.0, "head over background": 0.0, "mouth and eyes": 0.0}
     for k in range(len(track)):
         weights, move = rig.calibration.weighed(track.weights[k]), rig.move(track, k)
-        seconds, flow = cpu(partial(rig.field.inverse, weights, move))
+        seconds, reading = cpu(partial(rig.field.reading, weights, move))
         parts["flow"] += seconds
-        seconds, work = cpu(partial(rig.cutout.drawn, flow))
+        seconds, work = cpu(partial(rig.cutout.drawn, reading))
         parts["head over background"] += seconds
         gaze, tongue = track.gaze_deg[k], float(track.tongue[k])
         parts["mouth and eyes"] += cpu(partial(paint, rig.slits, work, weights, move, gaze, tongue))[0]

@@ -14,6 +14,7 @@ from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.creases import FOLDS, Creases
+from didgen.engine.warp.grid import Reading
 from didgen.engine.warp.rig import Rig, build_rig
 
 ASSETS = Path(__file__).parents[2] / "projects/hello/assets"
@@ -41,9 +42,10 @@ def creases_of(rig: Rig) -> Creases:
     return rig.creases
 
 
-def still(rig: Rig) -> NDArray[np.float32]:
-    """The flow of a frame in which nothing moves."""
-    return np.zeros((rig.geometry.grid.rows, rig.geometry.grid.columns, 2), np.float32)
+def still(rig: Rig) -> Reading:
+    """Where a frame reads in which nothing moves."""
+    grid = rig.geometry.grid
+    return grid.reading(np.zeros((grid.rows, grid.columns, 2), np.float32))
 
 
 def source_of(rig: Rig) -> NDArray[np.uint8]:

@@ -14,6 +14,8 @@ _Y = (0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255)
 _CB = (-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255)
 _CR = (0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255)
 
+_STRIP_PX = 1 << 16  # turned at a time: what is in between stays in the cache
+
 
 def i420(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The Y, U and V planes of an (h, w, 3) RGB picture with even sides, stacked as (h * 3 / 2, w).
@@ -36,15 +38,20 @@ def lay_i420(planes: NDArray[np.uint8], rgb: NDArray[np.uint8], left: int, top: 
     if (left | top | height | width) % 2:
         raise ValueError(f"a part of {width}x{height} at {left}, {top}: 4:2:0 needs even numbers")
     whole_height, whole_width = planes.shape[0] * 2 // 3, planes.shape[1]
-    planes[top : top + height, left : left + width] = _mix(cv2.split(rgb), _Y, 16)
-    half = cv2.split(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
     chroma = planes[whole_height:].reshape(2, whole_height // 2, whole_width // 2)
-    here = np.s_[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
-    chroma[0][here] = _mix(half, _CB, 128)
-    chroma[1][here] = _mix(half[::-1], _CR[::-1], 128)
+    rows = max(_STRIP_PX // width // 2 * 2, 2)
+    for y in range(0, height, rows):
+        red_green_blue = cv2.split(rgb[y : y + rows])
+        bottom = min(y + rows, height)
+        _mix(red_green_blue, _Y, 16, planes[top + y : top + bottom, left : left + width])
+        size = (width // 2, (bottom - y) // 2)
+        half = [cv2.resize(channel, size, interpolation=cv2.INTER_AREA) for channel in red_green_blue]
+        here = np.s_[(top + y) // 2 : (top + bottom) // 2, left // 2 : (left + width) // 2]
+        _mix(half, _CB, 128, chroma[0][here])
+        _mix(half[::-1], _CR[::-1], 128, chroma[1][here])
 
 
-def _mix(channels: Sequence[Any], factors: Sequence[float], offset: float) -> Any:
+def _mix(channels: Sequence[Any], factors: Sequence[float], offset: float, into: NDArray[np.uint8]) -> None:
     """Weighted sum of three planes. The two small or negative factors go first, so that no byte saturates."""
     low = cv2.addWeighted(channels[0], factors[0], channels[1], factors[1], offset)
-    return cv2.addWeighted(low, 1.0, channels[2], factors[2], 0.0)
+    cv2.addWeighted(low, 1.0, channels[2], factors[2], 0.0, dst=into)

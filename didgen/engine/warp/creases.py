@@ -17,7 +17,7 @@ from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.calibrate import smile_weight
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import Geometry
-from didgen.engine.warp.grid import NodeGrid
+from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.layer import Layer, Region
 from didgen.engine.warp.seam import Floats, Picture
 
@@ -37,24 +37,21 @@ _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Creases:
-    """difference: RGB about MIDDLE, what to add to the photo so that its folds are gone. grid: the main field's over
-    its region, whose first node is `row`, `column` of the whole. smile: weight of the photo's own smile."""
+    """difference: RGB about MIDDLE, what to add to the photo so that its folds are gone. grid: nodes of the frame's
+    flow over its region. smile: weight of the photo's own smile."""
 
     difference: Layer
     grid: NodeGrid
-    row: int
-    column: int
     smile: float
 
-    def paint(self, frame: Picture, weights: NDArray[np.floating], back: Floats) -> None:
+    def paint(self, frame: Picture, weights: NDArray[np.floating], reading: Reading) -> None:
         """Takes the folds out of an (h, w, 3) work frame in place, as far as the smile is gone; a photo whose smile
-        stays, or grows, is left to the bit. back: the frame's flow on the main grid (see `FlowField.inverse`)."""
+        stays, or grows, is left to the bit."""
         gone = float(np.clip(-np.mean(weights[_SMILES]) / self.smile, 0, 1))
         if gone < 0.02:
             return
         region = self.difference.region
-        own = back[self.row : self.row + self.grid.rows, self.column : self.column + self.grid.columns]
-        moved = self.difference.sampled(self.grid.dense_map(own))
+        moved = self.difference.sampled(self.grid.spread(reading.over(self.grid)))
         under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
         under[:] = cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone)
 
@@ -64,14 +61,13 @@ def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:
     smile = smile_weight(geometry.mesh_cm)
     if smile < LEAST_SMILE:
         return None
-    cm, step = geometry.px_per_cm, geometry.grid.step
+    cm = geometry.px_per_cm
     points = np.concatenate([geometry.landmarks[list(line), :2] for line in FOLDS])
     region = _on_cells(Region.around(points, REACH_CM[1] * cm), geometry)
     skin = canvas.sampled(region.grid()).astype(np.float32)
     difference = _difference(skin, _skin_mask(geometry, region), cm) * _near(geometry, region)[..., None]
     rgb = np.clip(np.rint(difference + MIDDLE), 0, 255).astype(np.uint8)
-    grid = NodeGrid(region.left, region.top, region.width, region.height, step)
-    return Creases(Layer(rgb, region, 1), grid, region.top // step, region.left // step, smile)
+    return Creases(Layer(rgb, region, 1), NodeGrid(*region.box, geometry.grid.fine_step), smile)
 
 
 def _on_cells(region: Region, geometry: Geometry) -> Region:

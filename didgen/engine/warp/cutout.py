@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from didgen.engine.warp.behind import fill_behind
 from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
-from didgen.engine.warp.grid import PAD, NodeGrid
+from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 
 Floats = NDArray[np.float32]
 
@@ -40,25 +40,26 @@ class Cutout:
     margin: int
     per_px: int
 
-    def drawn(self, back: Floats) -> Picture:
-        """(height, width, 3) work picture. back: (rows, columns, 2) from each node to where it reads, work px."""
+    def drawn(self, reading: Reading) -> Picture:
+        """(height, width, 3) work picture."""
         out = np.empty_like(self.behind)
-        fine, places = self.grid.refined(back)
-        places = (places + np.float32(self.margin)) * np.float32(self.per_px)
         bottom = 0
-        for part in self.parts(back):
+        for part in self.parts(reading.back):
             x, y = part.left - self.grid.left, part.top - self.grid.top
             right, lower = x + part.width, y + part.height
             out[bottom:y] = self.behind[bottom:y]
             out[y:lower, :x] = self.behind[y:lower, :x]
             out[y:lower, right:] = self.behind[y:lower, right:]
-            piece = replace(part, step=fine.step)
-            rows, columns = y // piece.step, x // piece.step
-            at = piece.spread(places[rows : rows + piece.rows, columns : columns + piece.columns])
+            piece = replace(part, step=reading.fine.step)
+            at = piece.spread(self._samples(reading.over(piece)))
             lay(read(self.moving, at), self.behind[y:lower, x:right], out[y:lower, x:right])
             bottom = lower
         out[bottom:] = self.behind[bottom:]
         return out
+
+    def _samples(self, places: Floats) -> Floats:
+        """Work px → samples of `moving`."""
+        return (places + np.float32(self.margin)) * np.float32(self.per_px)
 
     def parts(self, back: Floats) -> list[NodeGrid]:
         """The rectangles in which something of the person is seen, downwards, as grids of their own."""
@@ -78,8 +79,7 @@ class Cutout:
 
     def within(self, places: Floats) -> Floats:
         """(h, w) 0..1: 1 well inside the person, 0 from her outline on, at (h, w, 2) work px of the photo."""
-        at = (places + np.float32(self.margin)) * np.float32(self.per_px)
-        opacity = cv2.extractChannel(read(self.moving, at), 3).astype(np.float32) / 255
+        opacity = cv2.extractChannel(read(self.moving, self._samples(places)), 3).astype(np.float32) / 255
         return smoothstep(0.6, 1.0, cv2.blur(opacity, (5, 5)))
 
 

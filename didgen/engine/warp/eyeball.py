@@ -36,8 +36,9 @@ class Eyeball:
         """(h, w, 3) where `source` (h, w, 2) says to read, with the iris `gaze_px` (2,) further right and down."""
         if not np.any(gaze_px):
             return cv2.add(self.ball.sampled(source), self.glint.sampled(source))  # type: ignore[no-any-return]
+        right, down = (-GLINT_SHARE * gaze_px).tolist()
         ball = self.ball.sampled(self._turned(source, gaze_px))
-        return cv2.add(ball, self.glint.sampled(source - GLINT_SHARE * gaze_px))  # type: ignore[no-any-return]
+        return cv2.add(ball, self.glint.sampled(cv2.add(source, (right, down, 0, 0))))  # type: ignore[no-any-return]
 
     def _turned(self, source: Floats, gaze_px: Floats) -> Floats:
         """Where the turned eye reads; the turn fades out round the iris. By channel: NumPy is slow over pairs."""

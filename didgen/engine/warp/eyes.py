@@ -14,13 +14,27 @@ from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyeball import EYEBALL_RADIUS_CM, Eyeball, build_eyeball, iris_of
 from didgen.engine.warp.field import FlowField, without
 from didgen.engine.warp.geometry import Geometry, HeadMove
-from didgen.engine.warp.layer import Region, hole, over, paste, rigid, slit_region, split, superellipse, whole_shift
+from didgen.engine.warp.layer import (
+    Region,
+    hole,
+    over,
+    paste,
+    rigid,
+    shares,
+    slit_region,
+    split,
+    superellipse,
+    weaker,
+    whole_shift,
+)
 from didgen.engine.warp.lids import REACH, LidLayers, LidLines, Shut, build_lids, find_lid_lines
-from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats, picture8
+from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
 
 STEP_PX = 4
 FOLLOW = 0.55  # share of the iris's way up or down that the upper lid goes with it
 _KNOTS = 97  # of the table of how far the lid falls along the eye
+_SIDE = np.arange(256)
+_ABOVE, _BELOW = (np.maximum(sign * (2 * _SIDE - 255), 0).astype(np.uint8) for sign in (1, -1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,20 +43,21 @@ class EyeSlit:
 
     field: how the skin about the eye moves, the upper lid's edge left out: that slides over it by `fall`, (4, n) px
     per unit of LIDS at n places along u, the first and last REACH half widths from the middle. shapes: their indices.
-    arch: (n,) 0..1 how much the lid follows the gaze. grid: (h, w, 2) the region's px.
+    arch: (n,) 0..1 how much the lid follows the gaze. middle: (3,) between the eye's corners, work px. grid: (h, w, 2)
+    the region's px.
     """
 
     geometry: Geometry
     frame: SlitFrame
     region: Region
-    cover: Floats
+    cover: Shares
     field: FlowField
     layers: LidLayers
     eyeball: Eyeball
     shapes: list[int]
     fall: Floats
     arch: Floats
-    lid_depth: float
+    middle: Floats
     grid: Floats
 
     def paint(
@@ -54,12 +69,12 @@ class EyeSlit:
         change = float(np.abs(fallen).max() + np.abs(gaze).max())
         if change < 0.02:
             return
-        skull = rigid(self.geometry, move, np.append(self.frame.origin, self.lid_depth).astype(np.float32))
+        skull = rigid(self.geometry, move, self.middle)
         shift = whole_shift(skull, self.frame.origin)
         source = self.field.backward(weights, move, shift)
         shut = self._shut(fallen)
         picture, above, below = self._skin(source, shut)
-        box = hole(above + below, 1)
+        box = hole(cv2.add(above, below), 1)
         if box:
             above, below, skin = above[box], below[box], picture[box]
             lid, covered = self._lid(np.ascontiguousarray(source[box]), fallen, shut)
@@ -69,8 +84,7 @@ class EyeSlit:
                 ball = _under_lid(ball, covered, self.geometry.px_per_cm, shadow)
             picture[box] = over(over(over(ball, skin, below), lid, covered), skin, above)
         fade = min(1.0, change / (0.04 * self.geometry.px_per_cm))
-        cover = self.cover if fade == 1 else self.cover * np.float32(fade)
-        paste(frame, picture, cover, self.region.left + shift[0], self.region.top + shift[1])
+        paste(frame, picture, weaker(self.cover, fade), self.region.left + shift[0], self.region.top + shift[1])
 
     def _ball(
         self, skull: NDArray[np.float64], box: tuple[slice, slice], shift: tuple[int, int], gaze_px: Floats
@@ -90,19 +104,16 @@ class EyeSlit:
         widest = int(self.fall[0].argmax())
         return float(np.clip(fallen[widest] / self.fall[0, widest], 0, 1))
 
-    def _skin(self, source: Floats, shut: float) -> tuple[Picture, Floats, Floats]:
-        """Colours (h, w, 3), and how much lies above the fold and below the lower lid's edge, 0..1."""
-        rgba = self.layers.skin.sampled(source)
-        share = _ramp(0.1, 0.8, shut)
-        if share:
-            rgba = cv2.addWeighted(rgba, 1 - share, self.layers.shut_skin.sampled(source), share, 0)
-        skin, side = split(rgba)
-        return skin, np.maximum(2 * side - 1, 0), np.maximum(1 - 2 * side, 0)
+    def _skin(self, source: Floats, shut: float) -> tuple[Picture, Shares, Shares]:
+        """Colours (h, w, 3), and how much lies above the fold and below the lower lid's edge."""
+        layers = self.layers
+        skin, side = split(layers.skin.blended(layers.shut_skin, _ramp(0.1, 0.8, shut), source))
+        return skin, cv2.LUT(side, _ABOVE), cv2.LUT(side, _BELOW)
 
-    def _lid(self, source: Floats, fallen: Floats, shut: float) -> tuple[Picture, Floats]:
+    def _lid(self, source: Floats, fallen: Floats, shut: float) -> tuple[Picture, Shares]:
         """The upper lid's colours and alpha."""
         frame = self.frame
-        to_uv = np.vstack([frame.along, frame.across]).astype(np.float64)
+        to_uv = np.array([frame.along, frame.across], np.float64)
         uv = cv2.transform(source, np.column_stack([to_uv, -to_uv @ frame.origin]))
         per_knot = 0.5 * (_KNOTS - 1) / (REACH * frame.half)
         along = np.array([[per_knot, 0, 0.5 * (_KNOTS - 1)], [0, 0, 0]])
@@ -110,11 +121,7 @@ class EyeSlit:
             fallen[None], cv2.transform(uv, along), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         uv[..., 1] -= lower
-        rgba = self.layers.lid.sampled(uv)
-        share = _ramp(0.1, 0.8, shut)
-        if share:
-            rgba = cv2.addWeighted(rgba, 1 - share, self.layers.shut_lid.sampled(uv), share, 0)
-        return split(rgba)
+        return split(self.layers.lid.blended(self.layers.shut_lid, _ramp(0.1, 0.8, shut), uv))
 
     def _gaze_px(self, gaze_deg: NDArray[np.floating]) -> Floats:
         turn = np.sin(np.radians(np.asarray(gaze_deg, np.float64)))
@@ -126,11 +133,12 @@ def _ramp(low: float, high: float, x: float) -> float:
     return t * t * (3 - 2 * t)
 
 
-def _under_lid(ball: Picture, above: Floats, px_per_cm: float, shadow: float) -> Picture:
+def _under_lid(ball: Picture, above: Shares, px_per_cm: float, shadow: float) -> Picture:
     """The eyeball in the soft shadow of a lid lower than the photo's, which has its own in it."""
     reach = max(1, int(0.09 * px_per_cm))
     cast = cv2.blur(above, (3, 2 * reach + 1), anchor=(1, 2 * reach))
-    return picture8(ball * (1 - shadow * cast)[..., None])
+    left = cv2.cvtColor(cv2.bitwise_not(weaker(cast, shadow)), cv2.COLOR_GRAY2RGB)
+    return cv2.multiply(ball, left, scale=1 / 255)  # type: ignore[no-any-return]
 
 
 def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
@@ -147,7 +155,7 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
         geometry=geometry,
         frame=frame,
         region=region,
-        cover=superellipse(frame, -0.1 * frame.half, REACH * frame.half, 1.05 * frame.half, region.grid()),
+        cover=shares(superellipse(frame, -0.1 * frame.half, REACH * frame.half, 1.05 * frame.half, region.grid())),
         field=field,
         layers=build_lids(canvas, lines, region.grown(int(0.3 * cm)), cm, _shut(geometry, field, shapes[0])),
         eyeball=build_eyeball(
@@ -156,7 +164,7 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
         shapes=shapes,
         fall=_fall(geometry, lines, eye, shapes),
         arch=_arch(lines),
-        lid_depth=float(landmarks[[inner[0], inner[-1]], 2].mean()),
+        middle=floats(np.append(frame.origin, landmarks[[inner[0], inner[-1]], 2].mean())),
         grid=region.grid(),
     )
 

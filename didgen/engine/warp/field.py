@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LIP_CORNERS, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.geometry import Geometry, HeadMove
-from didgen.engine.warp.grid import NodeGrid
+from didgen.engine.warp.grid import NodeGrid, Reading
+from didgen.engine.warp.seam import floats
 
 Floats = NDArray[np.float32]
 
@@ -28,15 +29,17 @@ class FlowField:
     """How one rectangle of the work picture moves.
 
     basis: (44, rows, columns, 3) float32, displacement of each node per unit weight, work px, z away from the camera.
-    rest: (rows, columns, 3) node positions relative to the pivot. head, body: (rows, columns) 0..1. live: shapes
-    that move anything here. rounds, damping: of the inverse.
+    rest: (rows, columns, 3) node positions relative to the pivot. head: (rows, columns) 0..1, what turns with the head;
+    carry: (rows, columns, 2) the same for x and y. lift: (rows, columns, 2) how far a breath of 1 px takes each node.
+    live: shapes that move anything here. rounds, damping: of the inverse.
     """
 
     grid: NodeGrid
     basis: Floats
     rest: Floats
     head: Floats
-    body: Floats
+    carry: Floats
+    lift: Floats
     live: tuple[int, ...]
     rounds: int
     damping: float
@@ -66,17 +69,18 @@ class FlowField:
         largest = np.abs(basis[..., :2]).reshape(len(basis), -1).max(1)
         live = tuple(int(k) for k in np.flatnonzero(largest > _LIVE_PX))
         head, body = (np.clip(geometry.grid.sample(m, nodes), 0, 1) for m in (geometry.head, geometry.body))
-        return cls(grid, basis, geometry.rest(nodes), head, body, live, rounds, damping)
+        carry, lift = np.dstack([head, head]), np.dstack([0 * body, -body])
+        return cls(grid, basis, geometry.rest(nodes), head, carry, lift, live, rounds, damping)
 
     def forward(self, weights: NDArray[np.floating], move: HeadMove) -> Floats:
         """(rows, columns, 2): how far each node's piece of the photo goes, work px. weights: (44,)."""
         moved = self._displacement(weights)
-        flow = np.ascontiguousarray(moved[..., :2])
+        flow: Floats = np.ascontiguousarray(moved[..., :2])
         if move.turns:
-            turned = cv2.transform(self.rest + moved, move.matrix)
-            flow += turned * self.head[..., None]
+            turned = cv2.transform(cv2.add(self.rest, moved), move.matrix)
+            cv2.add(flow, cv2.multiply(turned, self.carry), dst=flow)
         if move.breath_px:
-            flow[..., 1] -= move.breath_px * self.body
+            cv2.scaleAdd(self.lift, move.breath_px, flow, dst=flow)
         return flow
 
     def backward(self, weights: NDArray[np.floating], move: HeadMove, shift: tuple[int, int] = (0, 0)) -> Floats:
@@ -90,26 +94,28 @@ class FlowField:
         """(rows, columns, 2): what `backward` gives, on the nodes and as a difference from where they are."""
         return self._inverse(self.forward(weights, move), shift)
 
+    def reading(self, weights: NDArray[np.floating], move: HeadMove) -> Reading:
+        """Where the rectangle reads the photo."""
+        return self.grid.reading(self.inverse(weights, move))
+
     def _displacement(self, weights: NDArray[np.floating]) -> Floats:
         total = np.zeros_like(self.rest)
+        each = weights.tolist()
         for k in self.live:
-            if weights[k]:
-                cv2.scaleAdd(self.basis[k], float(weights[k]), total, total)
+            if each[k]:
+                cv2.scaleAdd(self.basis[k], each[k], total, total)
         return total
 
     def _inverse(self, flow: Floats, shift: tuple[int, int]) -> Floats:
         """b on the nodes, such that the photo's point x + b goes to x + shift: b ← b + α (shift - f(x + b) - b)."""
         still = self.grid.numbers()
-        wanted = (self.damping * np.array(shift, np.float32)).tolist()
-        back: Floats = cv2.add(
-            flow * np.float32(-self.damping), (*wanted, 0, 0)
-        )  # the first round, from no shift at all
+        if any(shift):
+            flow = floats(cv2.subtract(flow, (*shift, 0, 0)))
+        back: Floats = flow * np.float32(-self.damping)  # the first round, from no shift at all
         for _ in range(self.rounds - 1):
             at = cv2.scaleAdd(back, 1 / self.grid.step, still)
             there = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            back = cv2.addWeighted(back, 1 - self.damping, there, -self.damping, 0)
-            if any(shift):
-                back = cv2.add(back, (*wanted, 0, 0))
+            back = floats(cv2.addWeighted(back, 1 - self.damping, there, -self.damping, 0))
         return back
 
 

@@ -26,10 +26,10 @@ def draw(rig: Rig, track: MotionTrack, index: int) -> Picture:
 def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
     """(h, w, 3) uint8 RGB: the part of frame `index` in which anything ever moves; it lies at `rig.corner`."""
     weights, move = rig.calibration.weighed(track.weights[index]), rig.move(track, index)
-    back = rig.field.inverse(weights, move)
-    work = rig.cutout.drawn(back)
+    reading = rig.field.reading(weights, move)
+    work = rig.cutout.drawn(reading)
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
     if rig.creases is not None:
-        rig.creases.paint(work, weights, back)
-    rig.sheen.paint(work, move, back)
+        rig.creases.paint(work, weights, reading)
+    rig.sheen.paint(work, move, reading)
     return work

@@ -7,6 +7,7 @@ a rectangle at the photo's own resolution. Work px: x right, y down, px centres 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -38,10 +39,10 @@ class HeadMove:
 
     @property
     def turns(self) -> bool:
-        return bool(np.any(self.matrix))
+        return bool(self.matrix.any())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Geometry:
     """width, height: of the work picture. work_from_photo: (2, 3) affine between px centres, no rotation.
     landmarks: (478, 3) work px. placement: the canonical head in work px. mesh_cm: (478, 3) the person's own mesh,
@@ -71,7 +72,7 @@ class Geometry:
     def px_per_cm(self) -> float:
         return self.placement.s
 
-    @property
+    @cached_property
     def pivot(self) -> NDArray[np.float64]:
         pivot: NDArray[np.float64] = self.placement.picture_from_canonical(np.array([_PIVOT_CM]))[0]
         return pivot
@@ -81,7 +82,7 @@ class Geometry:
         """Work px between the outermost points of the cheeks."""
         return float(np.hypot(*(self.landmarks[454, :2] - self.landmarks[234, :2])))
 
-    @property
+    @cached_property
     def middle(self) -> NDArray[np.float64]:
         """(3,) middle of the face oval, where hair and outline lie, work px."""
         middle: NDArray[np.float64] = self.landmarks[list(FACE_OVAL)].astype(np.float64).mean(0)
@@ -97,8 +98,7 @@ class Geometry:
         """
         shift = np.asarray(translation_cm, np.float64)
         scale = _CAMERA_CM / (_CAMERA_CM + shift[2])
-        turn = rotation_from_pose(pose_deg)
-        carried = turn if carry_deg is None else rotation_from_pose(carry_deg)
+        turn, carried = rotation_from_pose(np.array([pose_deg, pose_deg if carry_deg is None else carry_deg]))
         aside = scale * (carried - turn) @ (self.middle - self.pivot) / self.px_per_cm + shift
         matrix = np.column_stack([(turn * scale - np.eye(3))[:2], aside[:2] * self.px_per_cm])
         return HeadMove(matrix.astype(np.float32), float(breath_cm) * self.px_per_cm)

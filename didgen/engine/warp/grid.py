@@ -38,6 +38,11 @@ class NodeGrid:
         shift = 0.5 * (self.step - 1) - PAD * self.step
         return self.left + shift, self.top + shift
 
+    @property
+    def fine_step(self) -> int:
+        """Of the grid that this one is refined to."""
+        return min(self.step, 4)
+
     def nodes(self) -> NDArray[np.float32]:
         """(rows, columns, 2) x, y, work px. Shared: not to be written to."""
         return _nodes(self)
@@ -63,18 +68,40 @@ class NodeGrid:
         difference to see. Positions are added before that step: it carries them exactly, and sixteen times fewer are
         added.
         """
-        times = max(1, self.step // 4)
-        finer = NodeGrid(self.left, self.top, self.width, self.height, self.step // times)
-        if times > 1:
-            shift = _resized(shift, times, cv2.INTER_CUBIC)
+        times = self.step // self.fine_step
+        if times == 1:
+            return self, _floats(cv2.add(shift, self.nodes()))
+        finer = NodeGrid(self.left, self.top, self.width, self.height, self.fine_step)
+        shift = _resized(shift, times, cv2.INTER_CUBIC)
         edge = PAD * (times - 1)
-        return finer, shift[edge : edge + finer.rows, edge : edge + finer.columns] + finer.nodes()
+        shift = shift[edge : edge + finer.rows, edge : edge + finer.columns]
+        return finer, _floats(cv2.add(shift, finer.nodes()))
+
+    def reading(self, shift: NDArray[np.float32]) -> Reading:
+        """What reads where the nodes' (rows, columns, 2) shifts say."""
+        return Reading(self, shift, *self.refined(shift))
 
     def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width, c) at every px, linear between the nodes' (rows, columns, c)."""
         dense = _resized(values, self.step, cv2.INTER_LINEAR)
         cut = PAD * self.step
         return dense[cut : cut + self.height, cut : cut + self.width]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """Where a frame reads the photo. back: (rows, columns, 2) on the nodes of `grid`, from each to where it reads;
+    places: the same on the nodes of `fine`, at most four px apart, as x, y. Work px."""
+
+    grid: NodeGrid
+    back: NDArray[np.float32]
+    fine: NodeGrid
+    places: NDArray[np.float32]
+
+    def over(self, part: NodeGrid) -> NDArray[np.float32]:
+        """The places of the nodes of a part of `fine`, whose sides lie on its cells."""
+        row, column = (part.top - self.fine.top) // part.step, (part.left - self.fine.left) // part.step
+        return self.places[row : row + part.rows, column : column + part.columns]
 
 
 @lru_cache(64)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.warp.geometry import smoothstep
-from didgen.engine.warp.layer import Layer, Region, over, with_alpha
-from didgen.engine.warp.seam import Floats, Picture, floats, picture8
+from didgen.engine.warp.layer import Layer, Region, over, weaker, with_alpha
+from didgen.engine.warp.seam import Floats, Picture, Shares, floats, picture8
 
 UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch
 UPPER_HEIGHTS_CM = (0.98, 0.86, 0.96, 0.80, 0.74)
@@ -109,17 +109,17 @@ def draw_interior(colours: Colours, bite: Bite, own_teeth: Layer | None) -> Inte
     )
 
 
-def paint_interior(interior: Interior, gape: Gape, coverage: Floats) -> Picture:
+def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
     """The picture between the lips, (h, w, 3).
 
-    coverage: (h, w) 0..1, what the lips hide. Near a lip the interior lies in its shadow; where the opening is so
+    coverage: (h, w), what the lips hide. Near a lip the interior lies in its shadow; where the opening is so
     narrow that both lips are near, only the dark seam is left: no slivers of teeth.
     """
     shape = (coverage.shape[0], coverage.shape[1])
     picture = _placed_cavity(interior, gape, shape)
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
-        picture = over(picture, colours, alpha * strength)
+        picture = over(picture, colours, weaker(alpha, strength))
     return _shadowed(picture, interior, coverage, _light(interior, gape))
 
 
@@ -171,20 +171,23 @@ def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Pi
     return out
 
 
-def _shadowed(picture: Picture, interior: Interior, coverage: Floats, light: Floats) -> Picture:
+def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Floats) -> Picture:
     """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet.
 
     light: (3,) 0..1 RGB, how much comes in.
     """
     cm = interior.px_per_cm
-    near = cv2.GaussianBlur(coverage, (0, 0), 0.16 * cm)  # above a half only where both lips are near
+    covered = coverage * np.float32(1 / 255)
+    near = cv2.GaussianBlur(covered, (0, 0), 0.16 * cm)  # above a half only where both lips are near
     drop = max(1, int(0.16 * cm))
-    cast = cv2.blur(coverage, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
-    shade = light * (1 - 0.34 * cast)[..., None] * (1 - near[..., None] * interior.colours.shade((0.10, 0.20, 0.22)))
-    lit = smoothstep(0.62, 0.44, near)[..., None]
-    seam = interior.colours.seam
-    out = seam + (picture * shade - seam) * lit
-    return picture8(out)
+    cast = cv2.blur(covered, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
+    dim, lit = 1 - 0.34 * cast, smoothstep(0.62, 0.44, near)
+    colours = interior.colours
+    planes = []  # NumPy is slow over a last axis of three
+    for k, tint in enumerate(colours.shade((0.10, 0.20, 0.22))):
+        seam = colours.seam[k]
+        planes.append(seam + (cv2.extractChannel(picture, k) * (light[k] * dim * (1 - near * tint)) - seam) * lit)
+    return picture8(cv2.merge(planes))
 
 
 def _cavity(colours: Colours) -> Picture:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.canvas import read
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
-from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats
+from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,29 @@ class Layer:
 
     def sampled(self, places: Floats) -> NDArray[np.uint8]:
         """(h, w, channels): its pixels where `places` (h, w, 2), in the units of its region, says to read."""
-        k = float(self.per_px)  # an affine map of OpenCV's: NumPy is slow over a last axis of two
-        at = cv2.transform(places, np.array([[k, 0, -k * self.region.left], [0, k, -k * self.region.top]]))
-        return read(self.rgba, floats(at))
+        return read(self.rgba, self._samples(places))
 
-    def warped(self, backward: Floats) -> tuple[Picture, Floats]:
-        """Its colours (h, w, 3) and alpha (h, w) 0..1 where `backward` (h, w, 2) says to read."""
+    def blended(self, other: Layer, share: float, places: Floats) -> NDArray[np.uint8]:
+        """(h, w, channels): as `sampled`, with `share` 0..1 of another layer of the same region and size."""
+        if not share:
+            return self.sampled(places)
+        fixed = cv2.convertMaps(self._samples(places), None, cv2.CV_16SC2)
+        mine, others = (
+            cv2.remap(layer.rgba, *fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for layer in (self, other)
+        )
+        return cv2.addWeighted(mine, 1 - share, others, share, 0)  # type: ignore[no-any-return]
+
+    def warped(self, backward: Floats) -> tuple[Picture, Shares]:
+        """Its colours (h, w, 3) and alpha (h, w) where `backward` (h, w, 2) says to read."""
         return split(self.sampled(backward))
 
-    def placed(self, frame_from_work: NDArray[np.float64], shape: tuple[int, int]) -> tuple[Picture, Floats]:
+    def _samples(self, places: Floats) -> Floats:
+        """Places in the units of the region → in samples; by OpenCV's affine map, NumPy is slow over a last axis of
+        two."""
+        k = float(self.per_px)
+        return floats(cv2.transform(places, np.array([[k, 0, -k * self.region.left], [0, k, -k * self.region.top]])))
+
+    def placed(self, frame_from_work: NDArray[np.float64], shape: tuple[int, int]) -> tuple[Picture, Shares]:
         """Its colours and alpha drawn by an affine map (2, 3) work px → frame px, transparent outside itself."""
         corner = np.array([self.region.left, self.region.top])
         linear, offset = frame_from_work[:, :2], frame_from_work[:, 2]
@@ -75,22 +89,34 @@ class Layer:
         return split(cv2.warpAffine(self.rgba, whole, shape[::-1], flags=cv2.INTER_LINEAR))
 
 
-def split(rgba: NDArray[np.uint8]) -> tuple[Picture, Floats]:
-    """(h, w, 4) uint8 → colours (h, w, 3) uint8 and alpha (h, w) float32 0..1."""
-    alpha = cv2.extractChannel(rgba, 3).astype(np.float32)
-    alpha *= 1 / 255
-    return cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), alpha
+def split(rgba: NDArray[np.uint8]) -> tuple[Picture, Shares]:
+    """(h, w, 4) → colours (h, w, 3) and alpha (h, w)."""
+    return cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), cv2.extractChannel(rgba, 3)
 
 
-def over(below: Picture, colours: Picture, alpha: Floats) -> Picture:
-    """`colours` laid over `below`, alpha 0..1."""
-    out: Picture = cv2.blendLinear(colours, below, alpha, 1 - alpha)
+def over(below: Picture, colours: Picture, alpha: Shares) -> Picture:
+    """`colours` laid over `below`; each rounded on its own, which is half the time of `cv2.blendLinear` and exact where
+    alpha is 0 or 255."""
+    share = cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGB)
+    out: Picture = cv2.add(
+        cv2.multiply(colours, share, scale=1 / 255), cv2.multiply(below, cv2.bitwise_not(share), scale=1 / 255)
+    )
     return out
+
+
+def weaker(alpha: Shares, strength: float) -> Shares:
+    """Alpha times a strength of 0..1."""
+    return alpha if strength >= 1 else cv2.convertScaleAbs(alpha, alpha=strength)
+
+
+def shares(values: Floats) -> Shares:
+    """0..1 → 0..255."""
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def with_alpha(rgb: Picture, alpha: Floats) -> Picture:
     """RGB and alpha 0..1 → RGBA uint8."""
-    return np.dstack([rgb, np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)])
+    return np.dstack([rgb, shares(alpha)])
 
 
 def superellipse(frame: SlitFrame, centre_v: float, half_u: float, half_v: float, grid: Floats) -> Floats:
@@ -115,18 +141,23 @@ def rigid(geometry: Geometry, move: HeadMove, at: Floats) -> NDArray[np.float64]
     matrix = move.matrix.astype(np.float64)
     normal = geometry.placement.R0[:, 2]
     slope = -normal[:2] / normal[2]  # dz/dx, dz/dy of that plane
-    linear = np.eye(2) + matrix[:, :2] + np.outer(matrix[:, 2], slope)
-    moved = at[:2] + matrix[:, :3] @ (at - geometry.pivot) + matrix[:, 3]
-    return np.column_stack([linear, moved - linear @ at[:2]])
+    out = matrix[:, [0, 1, 3]]
+    linear = out[:, :2]
+    linear += matrix[:, 2:3] * slope
+    linear[0, 0] += 1
+    linear[1, 1] += 1
+    out[:, 2] += at[:2] + matrix[:, :3] @ (at - geometry.pivot) - linear @ at[:2]
+    return out
 
 
 def whole_shift(affine: NDArray[np.float64], point: Floats) -> tuple[int, int]:
     """By how many whole px an affine map moves a point, x and y."""
-    moved = np.rint(affine @ (point[0], point[1], 1.0) - point)
-    return int(moved[0]), int(moved[1])
+    x, y = float(point[0]), float(point[1])
+    (a, b, c), (d, e, f) = affine.tolist()
+    return round(a * x + b * y + c - x), round(d * x + e * y + f - y)
 
 
-def paste(frame: Picture, picture: Picture, cover: Floats, left: int, top: int) -> None:
+def paste(frame: Picture, picture: Picture, cover: Shares, left: int, top: int) -> None:
     """`picture` laid over `frame` in place, its corner at left, top; what falls outside the frame is left out."""
     height, width = frame.shape[:2]
     x0, y0 = max(left, 0), max(top, 0)
@@ -137,9 +168,9 @@ def paste(frame: Picture, picture: Picture, cover: Floats, left: int, top: int) 
     frame[y0:y1, x0:x1] = over(frame[y0:y1, x0:x1], picture[own], cover[own])
 
 
-def hole(coverage: Floats, pad: int) -> tuple[slice, slice] | None:
-    """Rows and columns of the rectangle in which something shows through (coverage < 0.99), padded; None if nowhere."""
-    x, y, width, height = cv2.boundingRect((coverage < 0.99).astype(np.uint8))
+def hole(coverage: Shares, pad: int) -> tuple[slice, slice] | None:
+    """Rows and columns of the rectangle in which something shows through (coverage < 253), padded; None if nowhere."""
+    x, y, width, height = cv2.boundingRect((coverage < 253).view(np.uint8))
     if not width:
         return None
     rows, columns = coverage.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +14,19 @@ from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.interior import Bite, Colours, Gape, Interior, draw_interior, paint_interior
-from didgen.engine.warp.layer import Layer, Region, hole, over, paste, rigid, slit_region, superellipse, whole_shift
+from didgen.engine.warp.layer import (
+    Layer,
+    Region,
+    hole,
+    over,
+    paste,
+    rigid,
+    shares,
+    slit_region,
+    superellipse,
+    weaker,
+    whole_shift,
+)
 from didgen.engine.warp.lips import (
     LOWER_INNER,
     UPPER_INNER,
@@ -24,7 +37,7 @@ from didgen.engine.warp.lips import (
     lip_samples,
     own_teeth,
 )
-from didgen.engine.warp.seam import Floats, Picture, floats
+from didgen.engine.warp.seam import Floats, Picture, Shares, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
@@ -36,43 +49,49 @@ POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mouth:
-    """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w) 0..1, how much of it is laid
-    over the frame. The two fields differ in which lip they hang on.
-    inner_uv: (22, 2) where the columns of the inner rows meet the lines, upper then lower, slit frame."""
+    """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w), how much is laid over the
+    frame. The two fields differ in which lip they hang on.
+    inner_uv: (22, 2) where the columns of the inner rows meet the lines, upper then lower, slit frame; basis_uv:
+    (44, 22, 2) how far they go per unit weight, jaw_uv: (44, 2) how far the jaw does. middle: (3,) where the teeth
+    stand: behind the middle of the lips, work px."""
 
     geometry: Geometry
     lines: LipLines
     region: Region
-    cover: Floats
+    cover: Shares
     upper_field: FlowField
     lower_field: FlowField
     upper_lip: Layer
     lower_lip: Layer
     interior: Interior
     inner_uv: Floats
+    basis_uv: Floats
+    jaw_uv: Floats
+    middle: Floats
 
     def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, tongue: float) -> None:
         """Draws the mouth over an (h, w, 3) frame in place; nothing where the lips do not move apart or together."""
         opening = _opening(self, weights)
         if opening.change_px < 0.02 or not self._share(opening):
             return
-        skull = rigid(self.geometry, move, self._middle())
+        skull = rigid(self.geometry, move, self.middle)
         dx, dy = whole_shift(skull, self.lines.frame.origin)
         turned = self._turned(skull, (dx, dy))
         first, last = self._rows(opening, turned)
         lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy))[first:])
         upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy))[:last])
-        middle = lower[: last - first]
-        coverage = 1 - (1 - above[first:]) * (1 - below[: last - first])
+        middle, below = lower[: last - first], below[: last - first]
+        clear = cv2.multiply(cv2.bitwise_not(above[first:]), cv2.bitwise_not(below), scale=1 / 255)
+        coverage = cv2.bitwise_not(clear)
         box = hole(coverage, int(0.35 * self.geometry.px_per_cm)) if opening.gap_cm > 0 else None
         if box:
             gape = self._gape(opening, turned, (box[1].start, first + box[0].start), tongue)
             inside = paint_interior(self.interior, gape, coverage[box])
-            middle[box] = over(inside, middle[box], below[: last - first][box])
+            middle[box] = over(inside, middle[box], below[box])
         middle[:] = over(middle, upper[first:], above[first:])
         picture = np.concatenate([upper[:first], lower])
         left, top = self.region.left + dx, self.region.top + dy
-        paste(frame, picture, self.cover * np.float32(self._share(opening)), left, top)
+        paste(frame, picture, weaker(self.cover, self._share(opening)), left, top)
 
     def _turned(self, skull: NDArray[np.float64], shift: tuple[int, int]) -> NDArray[np.float64]:
         """(2, 3) map from the slit frame at rest to px of the region, which goes along by whole px."""
@@ -100,11 +119,6 @@ class Mouth:
             return min(1.0, opening.change_px / (0.12 * self.geometry.px_per_cm))
         return float(np.clip(opening.gap_cm / 0.1, 0, 1))
 
-    def _middle(self) -> Floats:
-        """Where the teeth stand: behind the middle of the lips, x, y, z work px."""
-        inner = self.geometry.landmarks[[13, 14]].mean(0)
-        return np.append(self.lines.frame.origin, inner[2] + 0.6 * self.geometry.px_per_cm).astype(np.float32)
-
     def _gape(self, opening: Opening, turned: NDArray[np.float64], corner: tuple[int, int], tongue: float) -> Gape:
         """corner: x, y px of the region where what is drawn begins."""
         placed = np.column_stack([turned[:, :2], turned[:, 2] - corner])
@@ -126,19 +140,19 @@ class Opening:
 
 
 def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
-    geometry, frame = mouth.geometry, mouth.lines.frame
-    moved = np.tensordot(weights.astype(np.float32), geometry.shapes_px[:, INNER, :2], 1)
-    moved_uv = np.column_stack([moved @ frame.along, moved @ frame.across])
+    weights = weights.astype(np.float32)
+    moved_uv = (weights @ mouth.basis_uv.reshape(len(weights), -1)).reshape(-1, 2)
     now = mouth.inner_uv + moved_uv
     n = len(UPPER_INNER)
     u, upper, lower = now[:, 0], now[:n, 1], now[n:, 1]
-    jaw = np.tensordot(weights[JAW].astype(np.float32), geometry.shapes_px[JAW, 17, :2], 1)
+    jaw_u, jaw_v = (weights @ mouth.jaw_uv).tolist()
+    funnel, pucker = weights[POUT].tolist()
     return Opening(
         floats(now),
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
-        float((lower - upper).max()) / geometry.px_per_cm,
-        (float(jaw @ frame.along), float(jaw @ frame.across)),
-        float(np.clip(weights[POUT] @ (0.5, 1.0), 0, 1)),
+        float((lower - upper).max()) / mouth.geometry.px_per_cm,
+        (jaw_u, jaw_v),
+        min(max(0.5 * funnel + pucker, 0.0), 1.0),
         float(np.abs(moved_uv[n:] - moved_uv[:n]).max()),
     )
 
@@ -149,7 +163,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     lines = find_lip_lines(canvas, geometry.landmarks, cm)
     half = lines.frame.half
     region = slit_region(lines.frame, 1.5 * half, -0.9 * half, 1.75 * half)
-    cover = superellipse(lines.frame, 0.425 * half, 1.5 * half, 1.325 * half, region.grid())
+    cover = shares(superellipse(lines.frame, 0.425 * half, 1.5 * half, 1.325 * half, region.grid()))
     fields = [
         FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
     ]
@@ -164,8 +178,24 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     else:
         v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
         interior = draw_interior(colours, Bite(u, v, cm, tilt), None)
+    axes = np.column_stack([lines.frame.along, lines.frame.across])
+    jaw_uv = np.zeros((len(geometry.shapes_px), 2), np.float32)
+    jaw_uv[JAW] = geometry.shapes_px[JAW, 17, :2] @ axes
+    depth = float(geometry.landmarks[[13, 14], 2].mean()) + 0.6 * cm
     return Mouth(
-        geometry, lines, region, cover, fields[0], fields[1], upper, lower, interior, _inner_uv(geometry, lines)
+        geometry,
+        lines,
+        region,
+        cover,
+        fields[0],
+        fields[1],
+        upper,
+        lower,
+        interior,
+        _inner_uv(geometry, lines),
+        floats(geometry.shapes_px[:, INNER, :2] @ axes),
+        jaw_uv,
+        floats(np.append(lines.frame.origin, depth)),
     )
 
 

@@ -91,7 +91,7 @@ def build_rig(
     slits = build_slits(geometry, canvas, cutout)
 
     def seen(weights: NDArray[np.floating], move: HeadMove) -> Picture:
-        frame = cutout.drawn(field.inverse(weights, move))
+        frame = cutout.drawn(field.reading(weights, move))
         slits.mouth.paint(frame, weights, move, 0.0)
         return frame
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+Shares = NDArray[np.uint8]
+"""(h, w) 0..255: an alpha, or how much of something there is."""
 
 OPEN_GAP_CM = 0.25  # lips nearer than this are one dark seam, whatever the landmarks say
 OPEN_SHARE = 0.35  # of the hole's pixels must not look like lip

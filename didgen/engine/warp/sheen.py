@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.mesh import EYES, FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.warp.canvas import Canvas, Picture
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
-from didgen.engine.warp.grid import PAD, NodeGrid
+from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 from didgen.engine.warp.seam import Floats, floats
 
 LAG_CM = 2.4  # of a highlight behind the skin, per unit of the turn's sine: a third of what a ball like a head has
@@ -30,43 +30,29 @@ _ZERO = 128.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheen:
-    """main: the main field's grid. left, top: the first cell of the rectangle of the face in it, columns, rows: its
-    size in cells. light: (h, w) grey levels that the photo's highlights add, on nodes of `fine` over that rectangle;
-    zero at its border."""
+    """fine: nodes over the rectangle of the face, those of the frame's flow there. light: (h, w) grey levels that the
+    photo's highlights add, on them; zero at the border."""
 
-    main: NodeGrid
-    left: int
-    top: int
-    columns: int
-    rows: int
     fine: NodeGrid
     light: Floats
     px_per_cm: float
 
-    def paint(self, frame: Picture, move: HeadMove, back: Floats) -> None:
+    def paint(self, frame: Picture, move: HeadMove, reading: Reading) -> None:
         """Lets the highlights of the (h, w, 3) work frame lag behind a turned head, in place; a head that does not
-        turn is left to the bit. back: the frame's flow on the main grid's nodes (see `FlowField.inverse`)."""
+        turn is left to the bit."""
         lag = -LAG_CM * move.matrix[:, 2]  # what faces the camera lies at negative z
         lag = lag * self.px_per_cm * min(1.0, MOST_CM / max(float(np.hypot(*lag)), 1e-6))
         if float(np.abs(lag).max()) < 0.05:
             return
-        places = self._places(back)
+        places = reading.over(self.fine)
         change = self._light(places + lag.astype(np.float32)) - self._light(places)
         bytes_ = cv2.convertScaleAbs(change, alpha=1, beta=_ZERO)
         dense = cv2.resize(bytes_, None, fx=self.fine.step, fy=self.fine.step, interpolation=cv2.INTER_LINEAR)
         cut = PAD * self.fine.step
-        added = cv2.merge([dense[cut : cut + self.fine.height, cut : cut + self.fine.width]] * 3)
-        x, y = self.fine.left - self.main.left, self.fine.top - self.main.top
+        added = cv2.cvtColor(dense[cut : cut + self.fine.height, cut : cut + self.fine.width], cv2.COLOR_GRAY2RGB)
+        x, y = self.fine.left - reading.grid.left, self.fine.top - reading.grid.top
         here = frame[y : y + self.fine.height, x : x + self.fine.width]
         here[:] = cv2.addWeighted(here, 1, added, 1, -_ZERO)
-
-    def _places(self, back: Floats) -> Floats:
-        """(rows, columns, 2) work px that the fine nodes of the rectangle read."""
-        nodes = back[self.top : self.top + self.rows + 2 * PAD, self.left : self.left + self.columns + 2 * PAD]
-        times = self.main.step // self.fine.step
-        edge = PAD * (times - 1)
-        finer = cv2.resize(nodes, None, fx=times, fy=times, interpolation=cv2.INTER_LINEAR)
-        return floats(finer[edge : edge + self.fine.rows, edge : edge + self.fine.columns] + self.fine.nodes())
 
     def _light(self, places: Floats) -> Floats:
         x, y = self.fine.first
@@ -83,12 +69,11 @@ def build_sheen(geometry: Geometry, canvas: Canvas) -> Sheen:
     spare = 1.5 * geometry.px_per_cm  # a head that moves takes its highlights along
     low = np.clip(np.floor((marks.min(0) - spare - corner) / step).astype(int), 0, cells - 1)
     high = np.clip(np.ceil((marks.max(0) + spare - corner) / step).astype(int), 1, cells)
-    columns, rows = (int(n) for n in high - low)
     width, height = (int(n) for n in np.minimum(high * step, (main.width, main.height)) - low * step)
     left, top = (int(n) for n in corner + low * step)
     fine = NodeGrid(left, top, width, height, min(_FINE_PX, step))
     light = _highlights(geometry, canvas, fine)
-    return Sheen(main, int(low[0]), int(low[1]), columns, rows, fine, light, geometry.px_per_cm)
+    return Sheen(fine, light, geometry.px_per_cm)
 
 
 def _highlights(geometry: Geometry, canvas: Canvas, grid: NodeGrid) -> Floats:

@@ -13,8 +13,9 @@ from didgen.engine.warp.cutout import Cutout
 from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.layer import Region, shares
 from didgen.engine.warp.mouth import Mouth, build_mouth
-from didgen.engine.warp.seam import Picture
+from didgen.engine.warp.seam import Picture, Shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +33,14 @@ def build_slits(geometry: Geometry, canvas: Canvas, cutout: Cutout) -> Slits:
     shown = [eye for eye in (RIGHT_EYE, LEFT_EYE) if eye_shows(canvas, geometry.landmarks, eye)]
     eyes = [build_eye(geometry, canvas, eye) for eye in shown]
     return Slits(
-        replace(mouth, cover=mouth.cover * cutout.within(mouth.region.grid())),
-        tuple(replace(eye, cover=eye.cover * cutout.within(eye.region.grid())) for eye in eyes),
+        replace(mouth, cover=_within(cutout, mouth.cover, mouth.region)),
+        tuple(replace(eye, cover=_within(cutout, eye.cover, eye.region)) for eye in eyes),
     )
+
+
+def _within(cutout: Cutout, cover: Shares, region: Region) -> Shares:
+    """What of a region's cover is the person."""
+    return shares(cutout.within(region.grid()) * cover * np.float32(1 / 255))
 
 
 def paint(
