@@ -42,9 +42,28 @@ ANIMATION_BANKS: dict[str, tuple[str, ...]] = {
     "subtle": tuple(f"driver-{n:02}" for n in range(1, 20)),
     "stitch": tuple(f"driver-{n:02}" for n in range(1, 34) if n != 28),
 }
-"""`classics` (singing) needs soundtracks the project may not ship: known to the service only."""
 
-SERVICE_ONLY_BANKS = ("classics",)
+SERVICE_ONLY_BANKS: dict[str, tuple[str, ...]] = {
+    "classics": tuple(
+        f"driver-{name}"
+        for name in (
+            "amazing country-fire feliz-navidad happy-birthday-to-you here-comes-santa-claus "
+            "hope-you-have-happy-birthday its-good-to-be-alive la-cucaracha la-traviata-female la-traviata-male "
+            "old-souls on-my-way queen-of-the-night rigoletto rocking-around"
+        ).split()
+    )
+}
+"""They sing, and need soundtracks the project may not ship."""
+
+CHARACTERS: dict[str, str] = {
+    "nostalgia": "gentle and slow, as a portrait that remembers",
+    "fun": "makes faces",
+    "dance": "moves to a beat",
+    "subtle": "small movements, for several faces close together",
+    "stitch": "stays near the middle, for `stitch: true`",
+    "classics": "sings; needs `mute: false`",
+}
+"""What the drivers of an animation's category have in common."""
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".mpeg", ".mpg", ".avi")
 
@@ -77,8 +96,9 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
     if bank in SERVICE_ONLY_BANKS:
         if local:
             raise UsageError(f"the local engine has no driver {text!r}", hint="its songs come with the service only")
-        return url
-    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
+        if kind == "talk":
+            raise _unknown_bank(bank, kind, TALK_BANKS)
+    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS | SERVICE_ONLY_BANKS
     if bank not in banks:
         raise _unknown_bank(bank, kind, banks)
     if name and name not in banks[bank]:
@@ -91,7 +111,7 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
 
 
 def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:
-    other = ANIMATION_BANKS if kind == "talk" else TALK_BANKS
+    other = ANIMATION_BANKS | SERVICE_ONLY_BANKS if kind == "talk" else TALK_BANKS
     if bank in other:
         wanted = "an animation" if kind == "talk" else "a talk"
         return UsageError(f"the driver {bank!r} is for {wanted}", hint=nearest("", banks))

@@ -15,7 +15,10 @@ NAMES = (LOCAL, D_ID)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """This machine, as the host of a URL."""
 
-_BASE_URL = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+_BASE_URL = re.compile(
+    r"(https://([^\s/@:?#\[\]]+|\[[0-9A-Fa-f:.]+\])|http://(127\.0\.0\.1|localhost|\[::1\]))"
+    r"(:\d{1,4}|:[1-5]\d{4})?(/\S*)?"
+)
 
 
 def is_paid(name: str, *, at_home: bool = False) -> bool:

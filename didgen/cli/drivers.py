@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import click
 
 from didgen.cli import options
+from didgen.cli.asking import at_service
 
 
 @click.command("drivers")
+@at_service
 @options.as_json
-def command(json_output: bool) -> None:
-    """List the drivers: CATEGORY/NAME, or just the category to have one chosen; /flipped behind a name mirrors it."""
-    from didgen.catalog.drivers import ANIMATION_BANKS, MANNERS, TALK_BANKS
+def command(service: str, json_output: bool) -> None:
+    """List the drivers: CATEGORY/NAME, or just the category to have one chosen; /flipped behind a name mirrors it.
 
-    banks = {"talks": TALK_BANKS, "animations": ANIMATION_BANKS}
+    18 move talks and 103 animations. The local engine has all of them but those that sing.
+    """
+    from didgen.catalog.drivers import ANIMATION_BANKS, CHARACTERS, MANNERS, SERVICE_ONLY_BANKS, TALK_BANKS
+    from didgen.plan.identity import service_id
+
+    local = service_id(service).local
+    animations = ANIMATION_BANKS | SERVICE_ONLY_BANKS
     if json_output:
-        click.echo(json.dumps({**banks, "manners": MANNERS}, indent=2))
+        told = {"talks": TALK_BANKS, "animations": animations, "manners": MANNERS, "characters": CHARACTERS}
+        click.echo(json.dumps({**told, "service_only": list(SERVICE_ONLY_BANKS)}, indent=2))
         return
-    for kind, categories in banks.items():
-        click.echo(f"{kind}:")
-        for category, names in categories.items():
-            click.echo(f"  {category:<10} {names[0]} … {names[-1]} ({len(names)})")
-            for name in names if kind == "talks" else ():
-                click.echo(f"    {f'{category}/{name}':<18} {MANNERS[f'{category}/{name}']}")
+    click.echo("talks:")
+    for category, names in TALK_BANKS.items():
+        click.echo(_head(category, names))
+        for name in names:
+            click.echo(f"    {f'{category}/{name}':<18} {MANNERS[f'{category}/{name}'] if local else ''}".rstrip())
+    click.echo("animations:")
+    for category, names in animations.items():
+        missing = "; at the service only" if local and category in SERVICE_ONLY_BANKS else ""
+        click.echo(f"{_head(category, names)}  {CHARACTERS[category]}{missing}")
+        for line in _names(names) if not names[0][-1].isdigit() else ():
+            click.echo(f"    {line}")
+
+
+def _head(category: str, names: tuple[str, ...]) -> str:
+    return f"  {category:<10} {names[0]} … {names[-1]} ({len(names)})"
+
+
+def _names(names: tuple[str, ...], width: int = 100) -> Iterator[str]:
+    """Names in lines of about a width."""
+    line = ""
+    for name in names:
+        if line and len(line) + len(name) > width:
+            yield line
+            line = ""
+        line += f"{', ' if line else ''}{name}"
+    yield line

@@ -21,8 +21,9 @@ COMMANDS = {
     "say": "Make a photo speak one text.",
     "inspect": "Measure what finished videos really show.",
     "serve": "Offer the local engine over the D-ID HTTP API.",
-    "voices": "List the voices.",
+    "voices": "List the voices, here or at a service.",
     "drivers": "List the drivers.",
+    "credits": "Say what is left to spend at a service.",
     "schema": "Write the project file's JSON Schema for editors.",
 }
 """In the order of use; each is a module of this folder holding a command named `command`."""

@@ -9,7 +9,15 @@ from dataclasses import replace
 import pytest
 
 from didgen.catalog.delivery import Delivery, delivery_of, gain_db, pitch_semitones, speaking_rate
-from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS, fits, is_driver_file, resolve_driver
+from didgen.catalog.drivers import (
+    ANIMATION_BANKS,
+    CHARACTERS,
+    SERVICE_ONLY_BANKS,
+    TALK_BANKS,
+    fits,
+    is_driver_file,
+    resolve_driver,
+)
 from didgen.catalog.languages import unreadable
 from didgen.catalog.local_voices import DEFAULT, VOICES, language
 from didgen.catalog.nearest import nearest
@@ -270,12 +278,18 @@ def test_the_services_songs() -> None:
     assert "bank://classics/driver-rigoletto" == resolve_driver("classics/driver-rigoletto", "animation", local=False)
     flipped = "bank://classics/driver-rigoletto/flipped"
     assert flipped == resolve_driver(flipped, "animation", local=False)
+    with pytest.raises(UsageError, match=r"no driver 'driver-rigoleto' in classics .*did you mean 'driver-rigoletto'"):
+        resolve_driver("classics/driver-rigoleto", "animation", local=False)
+    with pytest.raises(UsageError, match="'classics' is for an animation"):
+        resolve_driver("classics", "talk", local=False)
 
 
 def test_the_banks_are_the_services() -> None:
     """18 talk drivers and 88 animation drivers besides the songs, as the service lists them."""
     assert 18 == sum(map(len, TALK_BANKS.values()))
     assert 88 == sum(map(len, ANIMATION_BANKS.values()))
+    assert 103 == 88 + sum(map(len, SERVICE_ONLY_BANKS.values()))
+    assert {*ANIMATION_BANKS, *SERVICE_ONLY_BANKS} == set(CHARACTERS)
 
 
 def test_which_kind_a_shared_driver_is_for() -> None:
@@ -292,6 +306,8 @@ def test_which_kind_a_shared_driver_is_for() -> None:
     [
         ("local", True), ("d-id", True), ("https://api.d-id.com", True), ("http://127.0.0.1:8000/x", True),
         ("http://localhost", True), ("http://example.org", False), ("ftp://x", False), ("lokal", False), ("", False),
+        ("https://[::2]:8443/x", True), ("https://[bad", False), ("https://[x]", False), ("https://h:99999", False),
+        ("https://h?x=1", False), ("http://127.0.0.1:59999", True),
         ("https://user:pw@example.org", False), ("http://127.0.0.1.example.org", False),
     ],
 )  # fmt: skip
