@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
+import json
 import os
 import signal
 import socket
@@ -132,7 +133,7 @@ class _Counted:
         self._file.close()
 
 
-def run(order: dict[str, Any], last_words: Callable[[str], None]) -> dict[str, Any]:
+def run(order: dict[str, Any], last_words: Callable[[str], None] = lambda name: None) -> dict[str, Any]:  # noqa: ARG005
     """Build as ordered; what came of it: `exit` (as the command's), `error`, `actions` by address, `steps`, `writes`.
 
     order: `root`, `key`; `kill`, `full`, `only` as `Steps` has them; `broken`: a way to be wrong (`BROKEN`);
@@ -201,3 +202,7 @@ def resend() -> None:
 
 
 BROKEN: dict[str, Callable[[], None]] = {"resend": resend}
+
+
+if __name__ == "__main__":
+    run(json.loads(sys.argv[1]))

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,20 @@ SCENES = ("talk-1", "talk-2", "nod")
 """`nod` is an animation, every other name a talk."""
 
 
-@lru_cache(maxsize=1)
-def photo() -> bytes:
-    """A JPEG of 256×256 px, as the service takes it."""
+def photo(salt: str) -> bytes:
+    """A JPEG of 256×256 px, as the service takes it, another one for each salt: equal scenes are equal everywhere."""
     import cv2
     import numpy as np
 
-    shades = np.linspace(40, 220, 256, dtype=np.uint8)
-    return bytes(cv2.imencode(".jpg", np.dstack([np.tile(shades, (256, 1))] * 3))[1])
+    shades = np.random.default_rng(list(salt.encode())).integers(0, 255, (4, 4, 3), dtype=np.uint8)
+    return bytes(cv2.imencode(".jpg", np.kron(shades, np.ones((64, 64, 1), np.uint8)))[1])
 
 
 def make(root: Path, bank: Started, salt: str, scenes: Sequence[str] = SCENES, extra: str = "") -> Path:
     """A workspace with one project. salt: words that no other workspace of this bank has. extra: more of its lines."""
     home = root / "projects" / "money"
     home.mkdir(parents=True)
-    (home / "anna.jpg").write_bytes(photo())
+    (home / "anna.jpg").write_bytes(photo(salt))
     lines = ["didgen: 1", "name: money", f"service: {bank.url}", "defaults: {source: anna.jpg}", "film: []", extra]
     lines += ["scenes:"]
     for name in scenes:
@@ -66,7 +64,7 @@ def wrong(root: Path, bank: Started, salt: str, scenes: Sequence[str] = SCENES) 
 
 def order(root: Path, bank: Started, **more: Any) -> dict[str, Any]:
     """An order for `warm`."""
-    return {"root": str(root), "key": bank.key, **more}
+    return {"root": str(root), "key": bank.key, "env": {"DIDGEN_PAID": "1"}, **more}
 
 
 def states(root: Path) -> list[tuple[str, str, str]]:

@@ -38,7 +38,7 @@ class Warm:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.money.warm"],
             cwd=REPOSITORY,
-            env={**environment, "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1", "DIDGEN_PAID": "1"},
+            env={**environment, "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
