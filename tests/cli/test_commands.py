@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bank.started import Started
+
 PROJECT = """\
 didgen: 1
 name: tiny
@@ -78,9 +80,8 @@ def test_all_mistakes_come_at_once_with_their_places(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "part"),
     [
-        (("build", "--service", "d-id"), 4, "--budget 2"),
-        (("build", "--service", "d-id", "--budget", "1"), 4, "2 credits, and the budget is 1"),
-        (("build", "--service", "https://talks.example", "--budget", "100"), 4, "credit_s: 15"),
+        (("build", "--service", "d-id"), 2, "set D_ID_API_KEY"),
+        (("build", "--service", "https://talks.example", "--budget", "100"), 2, "set DIDGEN_API_KEY"),
         (("watch", "--live"), 2, "--budget"),
         (("watch", "--budget", "5"), 2, "--live"),
         (("build", "nobody"), 2, "tiny"),
@@ -103,6 +104,26 @@ def test_what_cannot_be_done_is_one_message_and_an_exit_code(
     assert part in done.stderr
     assert "Traceback" not in done.stderr
     assert 1 >= len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "part"),
+    [
+        ((), "credit_s: 15", "--budget 2"),
+        (("--budget", "1"), "credit_s: 15", "2 credits, and the budget is 1"),
+        (("--budget", "100"), "", "credit_s: 15"),
+    ],
+)
+def test_what_nobody_agreed_to_pay_is_not_bought(
+    workspace: Path, bank: Started, words: tuple[str, ...], settings: str, part: str
+) -> None:
+    """One message, exit code 4, and the bank got no money."""
+    (workspace / "didgen.yaml").write_text(f"paid: true\n{settings}\n")
+    done = didgen(workspace, "build", "--service", bank.url, *words, D_ID_API_KEY=bank.key)
+    assert 4 == done.returncode, done.stderr
+    assert part in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+    assert [] == bank.bought()
 
 
 def test_voices_of_a_language_are_listed_with_what_a_reader_chooses_by(tmp_path: Path) -> None:
