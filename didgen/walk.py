@@ -399,18 +399,24 @@ class _Services:
 
     def _pool(self) -> Service:
         from didgen.jobs.pool import Pool
-        from didgen.store.derived import Derived
 
         log = self.store.home / "worker.log"
         log.unlink(missing_ok=True)
-        self.derived = Derived(self.store.home)
-        return Pool(self.jobs, self.derived, self.command, log=log, folder=self.store.objects.temporary)
+        return Pool(self.jobs, self._memo(), self.command, log=log, folder=self.store.objects.temporary)
 
     def _client(self, service: ServiceId) -> Service:
         from didgen.api.client import Client
         from didgen.api.key import keys_for
 
-        return Client(service.base_url, keys_for(service.host.partition("/")[0]), paid=service.paid)
+        keys = keys_for(service.host.partition("/")[0])
+        return Client(service.base_url, keys, paid=service.paid, memo=self._memo())
+
+    def _memo(self) -> Derived:
+        from didgen.store.derived import Derived
+
+        if self.derived is None:
+            self.derived = Derived(self.store.home)
+        return self.derived
 
     async def aclose(self) -> None:
         """Stop workers, close connections and files."""

@@ -75,6 +75,15 @@ def write_video(out: Path, grey: int, report: Report | None = None) -> None:
         box.mux(audio.encode(None))
 
 
+def photo(grey: int = 90, side: int = 256) -> bytes:
+    """A true JPEG, as services want their pictures; the same bytes for the same grey."""
+    import cv2
+    import numpy as np
+
+    ramp = np.tile(np.linspace(grey, 255, side).astype(np.uint8)[:, None, None], (1, side, 3))
+    return bytes(cv2.imencode(".jpg", ramp)[1].tobytes())
+
+
 def _misbehave(text: str, out: Path, report: Report) -> None:
     if "!early" in text:
         preview_path(out).write_bytes(b"moof")

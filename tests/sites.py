@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests import fakes
+
 CERTIFICATE = Path(__file__).parent / "data" / "loopback.pem"
 """Made for these tests, with its key: worth nothing anywhere else."""
 
-PHOTO = b"\xff\xd8\xff\xe0" + b"a photo " * 500
+PHOTO = fakes.photo()
 
 Page = Callable[[str], Iterable[bytes]]
 

@@ -531,7 +531,7 @@ def test_a_served_engine_is_a_service_like_any_other(root: Path, tmp_path: Path)
     from tests.api.served import serving
 
     for path in (root / "projects/hello").glob("*.jpg"):
-        path.write_bytes(b"\xff\xd8\xff\xe0 a picture of Anna")
+        path.write_bytes(fakes.photo())
     app = make_app(Pool(1, command=fakes.COMMAND), tmp_path / "served", None)
     with serving(app) as base:
         edit(root, "name: hello", f"name: hello\nservice: {base}")

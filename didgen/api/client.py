@@ -7,34 +7,41 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from didgen.api.job import Event, Fetched
 from didgen.api.key import Keys
 from didgen.api.outcomes import BusyError, RefusedError, json_object, meaning_of_post, refusal
+from didgen.api.prepare.ask import Memo
 from didgen.api.transport import TRIES, Answer, Transport
-from didgen.api.wire import TERMINAL, Logo, RenderRequest, TalkRequest, TextScript, kind_of
-from didgen.digest import sha256_file
+from didgen.api.uploads import Uploads, is_gone
+from didgen.api.wire import TERMINAL, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.errors import RenderError, UnreachableError, UnresolvedJobError
 from didgen.secret import unsigned, without_links
 
 DOWNLOAD_S = 1800.0
 JOB_S = 1800.0
-UPLOAD_LIFE_S = 12 * 3600  # half of what the service promises
-_MIME = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".mp3": "audio/mpeg", ".wav": "audio/wav"}
-_MIME |= {".m4a": "audio/mp4", ".mp4": "video/mp4", ".mov": "video/quicktime", ".flac": "audio/flac"}
+_UPLOADED = ("source_url", "audio_url")  # of an answer: copies of ours
 
 
 class Client:
     """Implements `didgen.api.job.Service` over HTTP. Belongs to one event loop.
 
-    base_url, key, paid, pace_s: as `Transport` takes them, and raises for them.
+    base_url, key, paid, pace_s: as `Transport` takes them, and raises for them. memo: where uploads are remembered.
     """
 
-    def __init__(self, base_url: str, key: str | Keys = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: str | Keys = "",
+        *,
+        paid: bool = True,
+        pace_s: float = 1.0,
+        memo: Memo | None = None,
+    ) -> None:
         self.transport = Transport(base_url, key, paid=paid, pace_s=pace_s)
         self.paid = self.transport.paid
-        self._uploads: dict[str, tuple[str, float]] = {}
+        self._uploads = Uploads(self.transport, memo)
 
     def __repr__(self) -> str:
         return f"Client({self.transport.host!r})"
@@ -42,10 +49,25 @@ class Client:
     async def submit(self, request: RenderRequest) -> str:
         """Upload what is local and send the request, once; the job's id.
 
-        Raises RenderError when it is refused, BusyError at a 429, UnreachableError when it was not sent,
+        When it is refused because of a copy that an earlier process uploaded, it is sent again with a new copy: nothing
+        was bought. Raises RenderError when it is refused, BusyError at a 429, UnreachableError when it was not sent,
         UnresolvedJobError when nobody knows whether it arrived.
         """
-        body = (await self._uploaded(request)).model_dump(mode="json", exclude_unset=True)
+        sent = await self._uploads.sent(request)
+        try:
+            return await self._post(sent.request)
+        except RefusedError as error:
+            if not sent.recalled or not is_gone(error):
+                raise sent.in_words(error) from None
+        self._uploads.forget(sent.recalled)
+        sent = await self._uploads.sent(request)
+        try:
+            return await self._post(sent.request)
+        except RefusedError as error:
+            raise sent.in_words(error) from None
+
+    async def _post(self, request: RenderRequest) -> str:
+        body = request.model_dump(mode="json", exclude_unset=True)
         if isinstance(request, TalkRequest):
             body["script"]["type"] = request.script.type  # a default, so it may be unset; the wire needs it
         path, headers = f"/{kind_of(request)}s", self._own_voice(request)
@@ -130,6 +152,7 @@ class Client:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._uploads.aclose()
         await self.transport.aclose()
 
     async def _job(self, job_id: str) -> dict[str, Any]:
@@ -147,48 +170,6 @@ class Client:
                     f"{job_id} is gone at {host}", hint="it is not bought again by itself; see the account"
                 ) from error
             raise UnreachableError(f"{host} does not show {job_id}: {error}", hint="build again later") from error
-
-    async def _uploaded(self, request: RenderRequest) -> RenderRequest:
-        """The request with every `file:` URL replaced by that of an upload."""
-        changes: dict[str, Any] = {"source_url": await self._link(request.source_url, "image")}
-        if request.driver_url is not None and request.driver_url.startswith("file:"):
-            raise RenderError("DriverError", "the service takes a driver video by https link only")
-        if request.config is not None and isinstance(request.config.logo, Logo):
-            logo = request.config.logo.model_copy(update={"url": await self._link(request.config.logo.url, "image")})
-            changes["config"] = request.config.model_copy(update={"logo": logo})
-        if isinstance(request, TalkRequest) and request.script.type == "audio":
-            url = await self._link(request.script.audio_url, "audio")
-            changes["script"] = request.script.model_copy(update={"audio_url": url})
-        return request.model_copy(update=changes)
-
-    async def _link(self, url: str, field: str) -> str:
-        if not url.startswith("file:"):
-            return url
-        path = Path(unquote(urlsplit(url).path))
-        try:
-            digest = await asyncio.to_thread(sha256_file, path)
-            known, until = self._uploads.get(digest, ("", 0.0))
-            if time.monotonic() >= until:
-                known = await self._upload(path, field)
-                self._uploads[digest] = (known, time.monotonic() + UPLOAD_LIFE_S)
-        except OSError as error:
-            raise RenderError("SourceError", f"{path} cannot be read: {error.strerror}") from error
-        return known
-
-    async def _upload(self, path: Path, field: str) -> str:
-        mime = _MIME.get(path.suffix.lower(), "application/octet-stream")
-        data = await asyncio.to_thread(path.read_bytes)
-        answer = await self.transport.read("POST", f"/{field}s", files={field: (_plain_name(path), data, mime)})
-        url = answer.get("url")
-        if not isinstance(url, str) or not url:
-            raise UnreachableError(f"{self.transport.host} took {path.name} and gave no link to it")
-        return url
-
-
-def _plain_name(path: Path) -> str:
-    """A name the service takes: at most 50 of a-z A-Z 0-9 . _ -"""
-    stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in path.stem)
-    return f"{stem[: 50 - len(path.suffix)]}{path.suffix}"
 
 
 def _running(progress: Any) -> Event:
@@ -215,5 +196,5 @@ def _facts(job: dict[str, Any], length_s: float) -> dict[str, Any]:
         "duration_s": length_s,
         "words": (metadata or {}).get("words") or [],
         "warnings": (metadata or {}).get("warnings") or [],
-        "answer": without_links(job),
+        "answer": without_links({name: value for name, value in job.items() if name not in _UPLOADED}),
     }

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from didgen.api.addresses import is_public
-from didgen.api.sniff import HEAD_BYTES, SUFFIXES, suffix_of
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import DidgenError, UnreachableError
+from didgen.media.sniff import HEAD_BYTES, SUFFIXES, suffix_of
 from didgen.secret import bare_url
 from didgen.store.whole import beside, storage_error
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 ENGINE = 3
 """Version of the local engine's output. Explained to users as "rendered by engine 1, now 2"."""
 
+PREPARED = 1
+"""Version of how pictures and recordings are made to fit a service (`media.fit`, `api.prepare`). It counts for those
+that have to be made anew, at services: all others go as they are, and must not be bought again."""
+
 IDENTITY_FORMAT = 1
 """Version of the identity's own form."""
 

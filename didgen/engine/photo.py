@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.photo_header import Header, foreign_format, read_header
 from didgen.engine.quiet import quiet_stderr
 from didgen.errors import RenderError
+from didgen.media.photo_header import Header, foreign_format, read_header
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 40_000_000

@@ -22,7 +22,7 @@ from didgen.catalog.rates import (
     SLOWER,
     WORDS_PER_S,
 )
-from didgen.plan.recordings import recording_s
+from didgen.media.recordings import recording_s
 
 _BREAK = re.compile(r"<break\b[^>]*time=[\"']([\d.]+)(ms|s)[\"']")
 _ANY_BREAK = re.compile(r"<break\b")

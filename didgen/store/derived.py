@@ -88,11 +88,11 @@ class Derived:
         digest, data = value[:_DIGEST_CHARS], value[_DIGEST_CHARS:]
         return data if digest == sha256_bytes(data).encode() else None
 
-    def put(self, key: str, value: bytes) -> None:
-        """Keep a value if that is possible."""
+    def put(self, key: str, value: bytes, expire_s: float | None = None) -> None:
+        """Keep a value if that is possible, for at most `expire_s` seconds."""
         if self._cache is not None:
             with suppress(*_TROUBLE):
-                self._cache.set(key, sha256_bytes(value).encode() + value)
+                self._cache.set(key, sha256_bytes(value).encode() + value, expire=expire_s)
 
     def close(self) -> None:
         """Close the files."""

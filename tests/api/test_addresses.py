@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from didgen.api.addresses import is_public
-from didgen.api.sniff import HEAD_BYTES, suffix_of
+from didgen.media.sniff import HEAD_BYTES, suffix_of
 
 PUBLIC = "8.8.8.8 1.1.1.1 93.184.215.14 172.32.0.1 192.0.1.1 198.17.255.255 223.255.255.255 2606:4700:4700::1111"
 PUBLIC += " 2a00:1450:4001:80b::200e ::ffff:8.8.8.8 169.253.255.255 100.63.255.255 100.128.0.0 168.63.129.15"

@@ -365,7 +365,7 @@ def test_the_key_goes_to_the_service_and_nowhere_else(
 def test_a_local_file_is_uploaded_once_under_a_plain_name(tmp_path: Path) -> None:
     """Two scenes of one photo upload it once; the request carries the service's link."""
     photo = tmp_path / "Anna Müller & Co.jpg"
-    photo.write_bytes(b"\xff\xd8\xffpicture")
+    photo.write_bytes(fakes.photo())
     request = TalkRequest.model_validate({"source_url": photo.as_uri(), "script": {"type": "text", "input": "Hi"}})
     link = answer(201, b'{"url": "s3://bucket/anna.jpg", "id": "x"}')
     bank = Scripted(answer(503), link, answer(201, CREATED), answer(201, CREATED))
@@ -375,18 +375,19 @@ def test_a_local_file_is_uploaded_once_under_a_plain_name(tmp_path: Path) -> Non
         await client.submit(request)
         assert ["POST /images HTTP/1.1"] * 2 + ["POST /talks HTTP/1.1"] * 2 == bank.lines("POST")
         assert b'filename="Anna-M-ller---Co.jpg"' in bank.seen[1][2]
-        assert b"picture" in bank.seen[1][2]
+        assert fakes.photo() in bank.seen[1][2]
         assert "s3://bucket/anna.jpg" == json.loads(bank.seen[3][2])["source_url"]
 
     run(bank, work)
 
 
-def test_an_upload_the_service_refuses_is_the_scenes_error() -> None:
+def test_an_upload_the_service_refuses_is_the_scenes_error(tmp_path: Path) -> None:
     """Nothing is sent after it."""
+    (tmp_path / "a.jpg").write_bytes(fakes.photo())
     bank = Scripted(answer(400, b'{"kind": "InvalidImageResolutionError", "description": "too small"}'))
 
     async def work(client: Client) -> None:
-        request = REQUEST.model_copy(update={"source_url": f"file://{__file__}"})
+        request = REQUEST.model_copy(update={"source_url": (tmp_path / "a.jpg").as_uri()})
         with pytest.raises(RenderError, match="too small"):
             await client.submit(request)
         assert 1 == len(bank.seen)

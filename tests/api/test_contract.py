@@ -20,7 +20,6 @@ from tests import fakes
 from tests.api.served import serving
 
 KEY = "user:secret"
-JPEG = b"\xff\xd8\xff\xe0 not looked at by the fake engine"
 
 Open = Callable[[], Service]
 
@@ -48,7 +47,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "Anna Müller.jpg"
-    path.write_bytes(JPEG)
+    path.write_bytes(fakes.photo())
     return path
 
 
@@ -108,7 +107,7 @@ def test_a_logo_rides_along_like_a_picture(opened: Open, photo: Path) -> None:
 
     async def work(service: Service) -> None:
         logo = photo.with_name("logo.png")
-        logo.write_bytes(b"\x89PNG\r\n\x1a\n not looked at by the fake engine")
+        logo.write_bytes(fakes.photo(200, 64))
         _, events = await story(
             service, talk(photo, "Hi", config={"logo": {"url": logo.as_uri(), "position": [-9, 9]}})
         )

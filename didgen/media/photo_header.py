@@ -14,13 +14,15 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Header:
     """format: as people call it. width, height: px as stored. orientation: EXIF 1..8, 1 = upright. whole: the file
-    has its end (a cut JPEG would be decoded with a grey rest)."""
+    has its end (a cut JPEG would be decoded with a grey rest). plain: 8 bits, grey or RGB, nothing to see through;
+    told of JPEG and PNG only."""
 
     format: str
     width: int
     height: int
     orientation: int = 1
     whole: bool = True
+    plain: bool = True
 
 
 def read_header(data: bytes) -> Header | None:
@@ -54,7 +56,7 @@ def foreign_format(data: bytes) -> str:
 
 def _jpeg(data: bytes) -> Header | None:
     """Segments up to the scan: FF, marker, 16-bit length, payload. Thumbnails lie inside segments: stepped over."""
-    at, orientation, size = 2, 1, (0, 0)
+    at, orientation, size, plain = 2, 1, (0, 0), True
     while True:
         while data[at] == 0xFF and data[at + 1] == 0xFF:  # fill bytes
             at += 1
@@ -63,21 +65,22 @@ def _jpeg(data: bytes) -> Header | None:
         if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
             orientation = _orientation(payload[6:])
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame
-            height, width = struct.unpack_from(">xHH", payload)
-            size = width, height
+            depth, height, width, channels = struct.unpack_from(">BHHB", payload)
+            size, plain = (width, height), depth == 8 and channels in (1, 3)  # four channels are inks
         elif marker == 0xDA:  # the scan: from here on a bare FF D9 can only be the end
-            return Header("JPEG", *size, orientation, data.find(b"\xff\xd9", at) >= 0)
+            return Header("JPEG", *size, orientation, data.find(b"\xff\xd9", at) >= 0, plain)
         at += 2 + length
 
 
 def _png(data: bytes) -> Header | None:
-    width, height = struct.unpack_from(">II", data, 16)
-    orientation, whole = 1, False
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    orientation, whole, plain = 1, False, depth <= 8 and not colour & 4  # bit 2: an alpha channel
     for name, payload in _png_chunks(data):
         if name == b"eXIf":
             orientation = _orientation(payload)
+        plain = plain and name != b"tRNS"
         whole = whole or name == b"IEND"
-    return Header("PNG", width, height, orientation, whole)
+    return Header("PNG", width, height, orientation, whole, plain)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

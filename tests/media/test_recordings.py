@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from didgen.plan.recordings import recording_s
+from didgen.media.recordings import recording_s
 
 SECONDS = 7.3
 RATE_HZ = 44_100

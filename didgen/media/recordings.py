@@ -1,4 +1,4 @@
-"""How long a recording is, read from its file: WAV, FLAC, MP3, MP4 and M4A, the kinds that services take.
+"""How long a recording is, read from its file: WAV, FLAC, MP3, MP4 and M4A, the kinds that services take, and Ogg.
 
 Lengths decide prices, so they are read and not guessed from a size. Nothing is decoded: headers are enough, and for an
 MP3 without a table the four bytes at the head of each frame.
@@ -6,11 +6,14 @@ MP3 without a table the four bytes at the head of each frame.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+MOOV_BYTES = 16 << 20
+PLACES = (b"\xa9xyz", b"loci", b"location.ISO6709")
 MOST_BOXES = 10_000  # of a file; a real one has a dozen
 LEAST_MP3_PART = 0.9
 """A table of frames that tells less than this part of what the size tells at the highest bit rate is not believed."""
@@ -19,6 +22,7 @@ _KBIT_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)  # 
 _KBIT_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)  # MPEG 2 and 2.5, layer III
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}  # by version
 _RESYNC_BYTES = 1 << 16
+_OGG_TAIL_BYTES = 1 << 16  # a page has at most 65,307
 
 
 def recording_s(path: Path) -> float | None:
@@ -34,12 +38,14 @@ def recording_s(path: Path) -> float | None:
             return _flac_s(file)
         if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
             return _mp4_s(file, size)
+        if head[:4] == b"OggS":
+            return _ogg_s(file, size)
         if head[:3] == b"ID3" or _frame(head) is not None:
             return _mp3_s(file)
     return None
 
 
-# -- WAV and FLAC -------------------------------------------------------------------------------------------------
+# -- WAV, FLAC and Ogg ---------------------------------------------------------------------------------------------
 
 
 def _wav_s(file: BinaryIO, size: int) -> float | None:
@@ -66,12 +72,26 @@ def _flac_s(file: BinaryIO) -> float | None:
     return samples / rate_hz if rate_hz and samples else None
 
 
+def _ogg_s(file: BinaryIO, size: int) -> float | None:
+    """From the position of the last page (RFC 3533), in Opus always counted at 48 kHz, in Vorbis at its own rate."""
+    file.seek(0)
+    first = file.read(64)
+    rate_hz = 48_000 if first[28:36] == b"OpusHead" else 0
+    if first[28:35] == b"\1vorbis":
+        rate_hz = int.from_bytes(first[40:44], "little")
+    file.seek(max(0, size - _OGG_TAIL_BYTES))
+    tail = file.read()
+    last = tail.rfind(b"OggS")
+    position = int.from_bytes(tail[last + 6 : last + 14], "little", signed=True)
+    return position / rate_hz if last >= 0 and rate_hz and position > 0 else None
+
+
 # -- MP4 ----------------------------------------------------------------------------------------------------------
 
 
 def _mp4_s(file: BinaryIO, size: int) -> float | None:
     """From `moov/mvhd`, or `moov/mvex/mehd` of a fragmented one: 32 bits in version 0, 64 in version 1."""
-    moov = next((span for name, *span in _boxes(file, 0, size) if name == b"moov"), None)
+    moov = _moov(file, size)
     if moov is None:
         return None
     inside = {name: (start, end) for name, start, end in _boxes(file, *moov)}
@@ -86,6 +106,23 @@ def _mp4_s(file: BinaryIO, size: int) -> float | None:
         duration = _fragments(file, *inside[b"mvex"])
     unknown = duration in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return None if unknown or not scale else duration / scale
+
+
+def shows_more(path: Path) -> bool:
+    """Whether an MP4, M4A or MOV holds more than sound: a video track, or where it was recorded (Apple's and 3GPP's
+    notes of a place). Raises OSError."""
+    with open(path, "rb") as file:
+        moov = _moov(file, file.seek(0, 2))
+        if moov is None:
+            return False
+        file.seek(moov[0])
+        data = file.read(min(moov[1] - moov[0], MOOV_BYTES))
+    handlers = (data[at.end() + 8 : at.end() + 12] for at in re.finditer(b"hdlr", data))
+    return b"vide" in handlers or any(mark in data for mark in PLACES)
+
+
+def _moov(file: BinaryIO, size: int) -> tuple[int, int] | None:
+    return next(((start, end) for name, start, end in _boxes(file, 0, size) if name == b"moov"), None)
 
 
 def _fragments(file: BinaryIO, start: int, end: int) -> int:
