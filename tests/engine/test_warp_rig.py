@@ -252,10 +252,10 @@ def test_lips_that_look_apart_are_pressed_when_they_shall_be_shut():
 
 def test_lips_that_do_not_look_round_are_drawn_together_further():
     """The gain grows with the width seen, is one where "oo" is as narrow as wanted, and is bounded both ways."""
-    gains = [pucker_gain(width) for width in (0.4, 0.6, 0.68, 0.75, 1.0)]
+    gains = [pucker_gain(width) for width in (0.3, 0.6, 0.68, 0.75, 1.0)]
     assert gains == sorted(gains)
     assert gains[2] == pytest.approx(1.0)
-    assert 0.5 < gains[0] < gains[-1] < 1.5
+    assert 0.25 < gains[0] < 0.5 < gains[-1] < 1.5
 
 
 def test_rounded_lips_take_the_photos_smile_back(crop):
@@ -267,6 +267,11 @@ def test_rounded_lips_take_the_photos_smile_back(crop):
         drawn.append(crop.calibration.weighed(weights)[smiles].mean())
     assert [0, -crop.calibration.smile / 2, -crop.calibration.smile] == pytest.approx(drawn)
     assert crop.calibration.smile > 0.8
+    weights[smiles] = -1  # of a smile that is to go: rounded lips are not drawn down beyond a calm mouth
+    assert crop.calibration.weighed(weights)[smiles] == pytest.approx(-crop.calibration.smile)
+    weights[INDEX["mouthPucker"]] = 0
+    assert (crop.calibration.weighed(weights)[smiles] < -crop.calibration.smile - 0.2).all()
+    weights[smiles], weights[INDEX["mouthPucker"]] = 0, 1
     calm = replace(crop.calibration, smile=0.0, pucker=1.0)
     assert np.array_equal(weights, calm.weighed(weights))
 

@@ -34,14 +34,14 @@ _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") fo
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
 _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk takes a smile back (see `compose`)
 _TAKEN = 0.75  # of the photo's smile shall be gone then: with more left the landmark net still sees most of it
-_FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth
+_FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth; not of rounded lips: it narrows them
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1
 _AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
 _EE, _OO, _PP = (weights_of(SHAPES_OF[viseme]) for viseme in ("I", "U", "PP"))
 _ROUND_SHARE = 0.68  # how wide "oo" shall be seen, of "ee"
 _PUCKER_SHARE = 0.7  # of the narrowing of "oo"; the rest is the funnel's and the smile's that goes with it
-_PUCKER_GAIN = (0.6, 1.35)
+_PUCKER_GAIN = (0.3, 1.35)
 _EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
 _OPENING_GAIN = (1.0, 1.5)
 _SHUT_CM = 0.05  # the gap that the net still sees between lips that are shut
@@ -79,9 +79,9 @@ class Calibration:
         only. The opening's gain tells on narrow openings: a jaw wide open stays what it is. Lips that shall be shut
         but look apart are pressed in silence, too."""
         out = weights.astype(np.float32)
-        least, most = -self.smile - _FROWN, max(0.0, _WIDEST_SMILE - self.smile)
-        smiles = np.where(out[_SMILES] < 0, np.maximum(out[_SMILES] * self.relax, least), out[_SMILES].clip(max=most))
         against = min(1.0, float(_AGAINST_SMILES @ out))
+        least, most = -self.smile - _FROWN * (1 - max(against, 0.0)), max(0.0, _WIDEST_SMILE - self.smile)
+        smiles = np.where(out[_SMILES] < 0, np.maximum(out[_SMILES] * self.relax, least), out[_SMILES].clip(max=most))
         out[_PUCKER] *= self.pucker
         out[_PRESS] *= self.press
         shut = min(1.0, max(0.0, (float(out[_SEAL]) - 0.97) / 0.03))

@@ -55,7 +55,7 @@ class _Head:
         self.mw = float(np.hypot(*(left - right)[:2]))
         self.u = (self.x - self.cx) / (self.mw / 2)
         self.lat = np.clip(1 - self.u**2, 0, 1)
-        self.bow = np.sqrt(np.clip(1 - np.abs(self.u) ** 3, 0, 1))
+        self.bow = np.sqrt(self.lat)
 
     def bump(self, x: float, y: float, rx: float, ry: float) -> Floats:
         """(478,) 1 at x, y, falling off by the radii rx, ry (cm)."""
@@ -104,9 +104,9 @@ class _Head:
         far = 0.9 * _smoothstep(corner + 16, corner - 16, angle)
         out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
         arch = np.sqrt(self.lat)
-        out[_UP.ravel()] = (0.4 * (1 - arch) ** 1.2)[_UP.ravel()]
-        out[_LO.ravel()] = (0.4 + 0.5 * self.bow)[_LO.ravel()]
-        out[list(LIP_CORNERS)] = 0.4
+        out[_UP.ravel()] = (0.48 * (1 - arch) ** 1.2)[_UP.ravel()]
+        out[_LO.ravel()] = (0.48 + 0.42 * self.bow)[_LO.ravel()]
+        out[list(LIP_CORNERS)] = 0.48
         return out
 
 
@@ -145,7 +145,7 @@ def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
 
 def _seal(head: _Head, gap_cm: float) -> Floats:
     """The lower lip comes up nearly whole, the skin under it follows: stretched alone it would be one long smear."""
-    arch = _smoothstep(0, 0.35, head.lat)
+    arch = _smoothstep(0, 0.2, head.lat)
     down, up = head.rows(_UP, (0.3, 0.6, 0.85, 1.0)), head.rows(_LO, (0.66, 0.8, 0.92, 1.0))
     down[list(LIP_CORNERS)] = up[list(LIP_CORNERS)] = 0
     below = head.bump(head.cx, head.cy - 0.42 * head.mw, 0.3 * head.mw, 0.2 * head.mw)
@@ -184,7 +184,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
     opened = middle * (0.04 * upper - 0.42 * lower) + thicker + shut + 0.08 * above - 0.2 * below
-    yield "mouthFunnel", np.stack([0.25 * inward, opened, 0.6 * profile], 1)
+    yield "mouthFunnel", np.stack([0.17 * inward, opened, 0.6 * profile], 1)
 
 
 def _lip_rows(head: _Head, *, parted: bool) -> Iterator[tuple[str, Floats]]:
