@@ -123,8 +123,8 @@ class UnreachableError(DidgenError):
     exit_code = 7
 
 
-class UnfinishedJobError(UnreachableError):
-    """One job is not here yet, the others are not affected; the service keeps it and the next build goes on with it."""
+class NotYetError(UnreachableError):
+    """One scene is not there yet; the others are not affected, and the next build goes on with it."""
 
 
 class InterruptedBuildError(DidgenError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from didgen import __version__
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import BudgetError, DidgenError, ScenesFailedError, UnfinishedJobError, UnresolvedJobError
+from didgen.errors import BudgetError, DidgenError, NotYetError, ScenesFailedError, UnresolvedJobError
 from didgen.project.files import Stamp, unchanged
 from didgen.project.workspace import find_projects
 from didgen.store.artifacts import read_walk
@@ -91,7 +91,7 @@ class Summary:
             return UnresolvedJobError(message)
         if self.over_budget:
             return BudgetError(message)
-        return UnfinishedJobError(message) if self.unfinished else ScenesFailedError(message)
+        return NotYetError(message) if self.unfinished else ScenesFailedError(message)
 
 
 def wish(

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import Problem, ProjectError, UnfinishedJobError, UnresolvedJobError
+from didgen.errors import NotYetError, Problem, ProjectError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import named_projects, read_settings
 from didgen.remote_inputs import RemoteInputs
@@ -438,7 +438,7 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
         finished.stale,
         finished.pruned,
         unresolved=any(isinstance(outcome.error, UnresolvedJobError) for outcome in outcomes),
-        unfinished=any(isinstance(outcome.error, UnfinishedJobError) for outcome in outcomes),
+        unfinished=any(isinstance(outcome.error, NotYetError) for outcome in outcomes),
     )
     if summary.error is None:
         store.state.put_walk(walk_key(wanted, planned.target), _record(planned, summary))

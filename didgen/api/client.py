@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from didgen.api.job import Event, Fetched
 from didgen.api.key import Keys
 from didgen.api.outcomes import BusyError, RefusedError, json_object, meaning_of_post, refusal
+from didgen.api.patience import CONNECT, JOB_S, POLL, Tries, poll_pause_s
 from didgen.api.prepare.ask import Memo
-from didgen.api.transport import TRIES, Answer, Transport
+from didgen.api.transport import Answer, Transport
 from didgen.api.uploads import Uploads, is_gone
 from didgen.api.wire import TERMINAL, RenderRequest, TalkRequest, TextScript, kind_of
-from didgen.errors import RenderError, UnreachableError, UnresolvedJobError
-from didgen.secret import unsigned, without_links
-
-DOWNLOAD_S = 1800.0
-JOB_S = 1800.0
-_UPLOADED = ("source_url", "audio_url")  # of an answer: copies of ours
+from didgen.errors import NotYetError, RenderError, UnreachableError, UnresolvedJobError
+from didgen.secret import unsigned
 
 
 class Client:
@@ -41,6 +37,7 @@ class Client:
     ) -> None:
         self.transport = Transport(base_url, key, paid=paid, pace_s=pace_s)
         self.paid = self.transport.paid
+        self._watched = 0
         self._uploads = Uploads(self.transport, memo)
 
     def __repr__(self) -> str:
@@ -71,14 +68,16 @@ class Client:
         if isinstance(request, TalkRequest):
             body["script"]["type"] = request.script.type  # a default, so it may be unset; the wire needs it
         path, headers = f"/{kind_of(request)}s", self._own_voice(request)
-        for attempt in range(TRIES - 1):
+        tries = Tries(CONNECT, self.transport.pace_s)
+        while True:
             try:
-                answer = await self.transport.post_once(path, body, headers)
+                return self._bought(await self.transport.post_once(path, body, headers))
+            except BusyError:
+                raise
             except UnreachableError:  # no connection came about: nothing was sent
-                await asyncio.sleep(self.transport.wait_s(attempt))
-            else:
-                return self._bought(answer)
-        return self._bought(await self.transport.post_once(path, body, headers))
+                if (pause_s := tries.pause_s()) is None:
+                    raise
+                await asyncio.sleep(pause_s)
 
     def _own_voice(self, request: RenderRequest) -> dict[str, str]:
         """The header with the user's own key of ElevenLabs, where that provider speaks and no other time."""
@@ -101,10 +100,18 @@ class Client:
     async def events(self, job_id: str) -> AsyncIterator[Event]:
         """Every change of the job's status until it is done or failed.
 
-        Raises UnreachableError when the service stays away or the job takes over 30 minutes (it can be taken up
-        again), and UnresolvedJobError for a paid job that the service does not know any more.
+        Raises UnreachableError when the service stays away, NotYetError when the job takes over 30 minutes (it can be
+        taken up again), and UnresolvedJobError for a paid job that the service does not know any more.
         """
-        deadline, wait_s, told = time.monotonic() + JOB_S, self.transport.pace_s, Event("failed")
+        self._watched += 1
+        try:
+            async for event in self._watch(job_id):
+                yield event
+        finally:
+            self._watched -= 1
+
+    async def _watch(self, job_id: str) -> AsyncIterator[Event]:
+        deadline, interval_s, told = time.monotonic() + JOB_S, 0.0, Event("failed")
         while True:
             job = await self._job(job_id)
             status = str(job.get("status", ""))
@@ -116,35 +123,21 @@ class Client:
                 yield event
                 told = event
             if time.monotonic() > deadline:
-                raise UnreachableError(
+                raise NotYetError(
                     f"{job_id} is still {status or 'waiting'} after {JOB_S / 60:.0f} minutes", hint="build again later"
                 )
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 1.5, 15 * self.transport.pace_s)
+            interval_s, pause_s = poll_pause_s(interval_s, self._watched, self.transport.pace_s)
+            await asyncio.sleep(pause_s)
 
     async def fetch(self, job_id: str, into: Path) -> Fetched:
-        """Bring a done job's video into the folder `into`. Raises RenderError (not done), UnreachableError."""
-        import httpx
+        """Bring a done job's video into the folder `into`, checked.
 
-        from didgen.api.download import DamagedDownloadError, download
+        Raises NotYetError when it could not be brought: the job stays as it is and can be fetched later. What else
+        `events` raises.
+        """
+        from didgen.api.results import fetch
 
-        reason = ""
-        for attempt in range(3):
-            job = await self._job(job_id)  # a link may have expired: each try has the one of now
-            url = str(job.get("result_url") or "")
-            if job.get("status") != "done" or not url.startswith(("https://", "http://")):
-                raise RenderError("NotReadyError", f"{job_id} is not done")
-            ending = PurePosixPath(urlsplit(url).path).suffix
-            ending = ending if ending in (".mov", ".gif") else ".mp4"
-            video = into / f"{job_id}{ending}"
-            try:
-                async with asyncio.timeout(DOWNLOAD_S):
-                    length_s = await download(self.transport.plain, url, video)
-                return Fetched(video, _facts(job, length_s))
-            except (DamagedDownloadError, httpx.HTTPError, TimeoutError) as error:
-                reason = str(error) or type(error).__name__
-            await asyncio.sleep(self.transport.wait_s(attempt))
-        raise UnreachableError(f"the video of {job_id} could not be downloaded: {reason}", hint="build again to go on")
+        return await fetch(self.transport, lambda: self._job(job_id), job_id, into)
 
     async def cancel(self, job_id: str) -> bool:  # noqa: ARG002
         """False: the service cannot stop a job."""
@@ -159,17 +152,22 @@ class Client:
         if not job_id.replace("-", "").replace("_", "").isalnum():
             raise RenderError("NotFoundError", f"{job_id!r} is no job's id")
         path = f"/animations/{job_id}" if job_id.startswith("anm_") else f"/talks/{job_id}"
-        try:
-            return await self.transport.read("GET", path)
-        except RefusedError as error:
-            if not self.paid:
-                raise
-            host = self.transport.host
-            if error.status == 404:
-                raise UnresolvedJobError(
-                    f"{job_id} is gone at {host}", hint="it is not bought again by itself; see the account"
-                ) from error
-            raise UnreachableError(f"{host} does not show {job_id}: {error}", hint="build again later") from error
+        for last in (False, False, True):
+            try:
+                return await self.transport.read("GET", path, patience=POLL)
+            except RefusedError as error:
+                if not self.paid:
+                    raise
+                host = self.transport.host
+                if error.status != 404:
+                    words = f"{host} does not show {job_id}: {error.message}"
+                    raise UnreachableError(words, hint=error.hint or "build again later") from error
+                if last:
+                    words = f"{job_id} is gone at {host}"
+                    raise UnresolvedJobError(words, hint="it is not bought again by itself; see the account") from error
+            # What was made a moment ago may not be everywhere yet, and a 404 would have it given up.
+            await asyncio.sleep(2 * self.transport.pace_s)
+        raise AssertionError("the last try returns or raises")
 
 
 def _running(progress: Any) -> Event:
@@ -187,14 +185,3 @@ def _last_event(status: str, job: dict[str, Any]) -> Event:
     kind = str((error or {}).get("kind") or ("ModerationError" if status == "rejected" else "UnknownError"))
     words = str((error or {}).get("description") or f"the service {status} it without a reason")
     return Event("failed", kind=kind, message=unsigned(words))
-
-
-def _facts(job: dict[str, Any], length_s: float) -> dict[str, Any]:
-    """What is known of a video. Words with times come from servers of ours; the service tells none."""
-    metadata = job.get("metadata") if isinstance(job.get("metadata"), dict) else {}
-    return {
-        "duration_s": length_s,
-        "words": (metadata or {}).get("words") or [],
-        "warnings": (metadata or {}).get("warnings") or [],
-        "answer": without_links({name: value for name, value in job.items() if name not in _UPLOADED}),
-    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -76,7 +75,7 @@ class BusyError(UnreachableError):
     """
 
     def __init__(self, message: str, wait_s: float | None = None, pace_s: float = 1.0) -> None:
-        super().__init__(message, hint="nothing was sent; build again later")
+        super().__init__(message, hint="build again later")
         self.wait_s = wait_s
         self.pace_s = pace_s
 
@@ -93,22 +92,27 @@ def refusal(status: int, data: bytes) -> RefusedError:
     return RefusedError(status, kind, unsigned(words)[:2000], hint=_HINTS.get(status, ""))
 
 
-def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
-    """The wait a Retry-After header asks for, in seconds or as a date, held in 1 s to 1 h; None without one."""
+def retry_after_s(value: str | None, date: str | None = None) -> float | None:
+    """The wait a Retry-After header asks for, in seconds or as a date, held in 1 s to 1 h; None without one.
+
+    date: the answer's Date header. A date is meant by the clock of who wrote it; ours may be wrong by hours.
+    """
     if not value:
         return None
     try:
         wait = float(value)
     except ValueError:
-        try:
-            date = parsedate_to_datetime(value)
-        except ValueError:
+        until = _moment(value)
+        if until is None:
             return None
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        wait = (date - (now or datetime.now(UTC))).total_seconds()
+        wait = (until - (_moment(date) or datetime.now(UTC))).total_seconds()
     return None if math.isnan(wait) else min(max(wait, 1.0), 3600.0)
 
 
-def jitter_s(attempt: int, base_s: float = 1.0, cap_s: float = 30.0) -> float:
-    """Full jitter: anywhere between nothing and base * 2 ** attempt, so that many clients do not march in step."""
-    return random.uniform(0, min(cap_s, base_s * 2.0 ** min(attempt, 30)))
+def _moment(value: str | None) -> datetime | None:
+    """A date of HTTP; None for what is none."""
+    try:
+        date = parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -16,33 +16,40 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from didgen.api.key import Keys, given_key
-from didgen.api.outcomes import AGAIN, jitter_s, json_list, json_object, refusal, retry_after_s
+from didgen.api.outcomes import AGAIN, json_list, json_object, refusal, retry_after_s
+from didgen.api.patience import CONNECT, READ, UPLOAD, Patience, Tries, come_back
 from didgen.catalog.services import is_loopback
 from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
 
 if TYPE_CHECKING:
     import httpx
 
-TRIES = 6
-POST_S = 120.0  # the service speaks the text before it answers
-READ_S = 30.0
-UPLOAD_S = 300.0
+READS = POSTS = 16
+UPLOADS = DOWNLOADS = 4
+"""How many of each are on their way at once: with hundreds of jobs, connections and memory stay bounded."""
 BODY_BYTES = 1 << 20
 LIST_BYTES = 16 << 20  # a hundred jobs with all that is known of them; some thousand voices
 _GOOD = (200, 201, 204)
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "didgen"}
+_PLAIN_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "didgen"}
+_HEADERS = {**_PLAIN_HEADERS, "Accept": "application/json"}
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as it came. data: a body larger than was asked for counts as none. wait_s: Retry-After, held
-    in 1 s to 1 h; None without one.
+    in 1 s to 1 h; None without one. kind: its media type, "" where it says none.
     """
 
     status: int
     data: bytes
-    wait_s: float | None
+    wait_s: float | None = None
+    kind: str = ""
+
+    @property
+    def oddly(self) -> str:
+        """What stands out about it, in words: a page of a proxy or a portal is not the service's answer."""
+        return f" with {self.kind[:40]}" if self.kind not in ("", "application/json") else ""
 
 
 class Transport:
@@ -52,8 +59,9 @@ class Transport:
     a server of one's own that demands none. paid: whether its renders cost money. pace_s: the unit of all waiting
     between tries and polls. Raises UsageError for an address that is none and for a missing key.
 
-    host: the service as it is named in messages. skew_s: the service's clock minus ours,
-    as of its last answer; 0 before the first. plain: connections without credentials, for links that lead elsewhere.
+    host: the service as it is named in messages. secure: reached by https. skew_s: the service's clock minus ours,
+    as of its last answer; 0 before the first. plain: connections without credentials, for links that lead elsewhere;
+    `downloads` bounds how many are used at once.
     """
 
     def __init__(self, base_url: str, key: str | Keys = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
@@ -70,32 +78,41 @@ class Transport:
             raise UsageError(f"{parts.hostname} demands a key", hint=f"set {keys.name}")
         self.paid = paid
         self.host = parts.netloc
+        self.secure = parts.scheme == "https"
         self.keys = keys
         self.skew_s = 0.0
         self.pace_s = 0.1 * pace_s if at_home else pace_s
         common: dict[str, Any] = {
             "verify": httpx.create_ssl_context() if parts.scheme == "https" else False,
             "trust_env": not at_home,
-            "timeout": httpx.Timeout(60.0, connect=10.0),
         }
         headers = {**_HEADERS, **keys.headers()}
         own = {**common, "base_url": base_url.rstrip("/"), "headers": headers, "follow_redirects": False}
+        own["timeout"] = httpx.Timeout(None, connect=10.0)  # every call has a deadline for the whole of it
         self._web = httpx.AsyncClient(**own)
         # Without kept connections every paid POST has a fresh one: none is lost in a socket that has just been closed.
         self._paid_web = httpx.AsyncClient(**own, limits=httpx.Limits(max_keepalive_connections=0))
-        self.plain = httpx.AsyncClient(**common, follow_redirects=True, max_redirects=3)
+        self.plain = httpx.AsyncClient(**common, headers=_PLAIN_HEADERS, timeout=httpx.Timeout(30.0, connect=10.0))
+
+        self._reads, self._posts = asyncio.Semaphore(READS), asyncio.Semaphore(POSTS)
+        self._uploads, self.downloads = asyncio.Semaphore(UPLOADS), asyncio.Semaphore(DOWNLOADS)
 
     def __repr__(self) -> str:
         return f"Transport({self.host!r})"
 
-    async def read(self, method: str, path: str, *, idempotent: bool = True, **what: Any) -> dict[str, Any]:
+    async def read(
+        self, method: str, path: str, *, idempotent: bool = True, patience: Patience | None = None, **what: Any
+    ) -> dict[str, Any]:
         """The object answered to something that costs nothing, asked again while the service is unwell; {} for a 204.
 
         idempotent: False for what must not happen twice; that is sent again only where nothing was sent, and after a
-        429. what: as httpx takes it (params, json, files, headers). Raises RefusedError when the service says no,
-        UnreachableError after TRIES.
+        429. patience: how long it is tried, READ or UPLOAD by itself. what: as httpx takes it (params, json, files,
+        headers). Raises RefusedError when the service says no, UnreachableError after the last try.
         """
-        body = await self._read(method, path, lambda data: json_object(data) or None, idempotent=idempotent, **what)
+        chosen = patience or (UPLOAD if "files" in what else READ)
+        body = await self._read(
+            method, path, lambda data: json_object(data) or None, idempotent=idempotent, patience=chosen, **what
+        )
         return body or {}
 
     async def read_list(self, path: str, **what: Any) -> list[Any]:
@@ -114,23 +131,24 @@ class Transport:
         limit_bytes: int = BODY_BYTES,
         *,
         idempotent: bool = True,
+        patience: Patience | None = None,
         **what: Any,
     ) -> T | None:
         """What `parse` makes of the answer; its None is an answer nobody can use. None for a 204."""
         import httpx
 
-        reason = ""
-        for attempt in range(TRIES):
-            wait_s, again = None, idempotent
+        tries, room = Tries(patience or READ, self.pace_s), self._uploads if "files" in what else self._reads
+        while True:
+            asked_s, again = None, idempotent
             try:
-                async with asyncio.timeout(UPLOAD_S if "files" in what else READ_S):
+                async with room, asyncio.timeout(tries.each_s):
                     answer = await self._exchange(self._web, method, path, limit_bytes, **what)
                 if answer.status not in AGAIN and answer.status not in _GOOD:
                     raise refusal(answer.status, answer.data)
                 found = parse(answer.data) if answer.status in (200, 201) else None
                 if answer.status == 204 or found is not None:
                     return found
-                reason, wait_s = f"it answered {answer.status}", answer.wait_s
+                reason, asked_s = f"it answered {answer.status}{answer.oddly}", answer.wait_s
                 again = again or answer.status == 429
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
                 reason, again = str(error) or type(error).__name__, True
@@ -138,8 +156,10 @@ class Transport:
                 reason = str(error) or type(error).__name__
             if not again:
                 raise UnreachableError(f"{self.host} did not say what became of {method} {path}: {reason}")
-            await asyncio.sleep(wait_s or self.wait_s(attempt))
-        raise UnreachableError(f"{self.host} cannot be reached: {reason}", hint="build again to go on")
+            pause_s = tries.pause_s(asked_s)
+            if pause_s is None:
+                raise UnreachableError(f"{self.host} cannot be reached: {reason}", hint=come_back(asked_s))
+            await asyncio.sleep(pause_s)
 
     async def post_once(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
         """Send what may buy something, once, on a connection of its own.
@@ -150,7 +170,7 @@ class Transport:
         import httpx
 
         try:
-            async with asyncio.timeout(POST_S):
+            async with self._posts, asyncio.timeout(CONNECT.each_s):
                 return await self._exchange(self._paid_web, "POST", path, BODY_BYTES, json=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise UnreachableError(f"{self.host} cannot be reached; nothing was sent: {error}") from error
@@ -164,10 +184,6 @@ class Transport:
             hint="look at the service's list of jobs; it is not sent again by itself",
         )
 
-    def wait_s(self, attempt: int) -> float:
-        """How long to wait after a try, the first being 0, with full jitter; in seconds."""
-        return jitter_s(attempt, self.pace_s, 30 * self.pace_s)
-
     async def aclose(self) -> None:
         """Close all connections."""
         for web in (self._web, self._paid_web, self.plain):
@@ -176,13 +192,14 @@ class Transport:
     async def _exchange(self, web: httpx.AsyncClient, method: str, path: str, limit_bytes: int, **what: Any) -> Answer:
         async with web.stream(method, path, **what) as answer:
             self._note_clock(answer.headers.get("date"))
-            wait_s = retry_after_s(answer.headers.get("retry-after"))
+            wait_s = retry_after_s(answer.headers.get("retry-after"), answer.headers.get("date"))
+            kind = answer.headers.get("content-type", "").partition(";")[0].strip()
             data = bytearray()
             async for piece in answer.aiter_raw():
                 data += piece
                 if len(data) > limit_bytes:
-                    return Answer(answer.status_code, b"", wait_s)
-            return Answer(answer.status_code, bytes(data), wait_s)
+                    return Answer(answer.status_code, b"", wait_s, kind)
+            return Answer(answer.status_code, bytes(data), wait_s, kind)
 
     def _note_clock(self, date: str | None) -> None:
         with suppress(ValueError, OverflowError):

@@ -25,8 +25,8 @@ from didgen.errors import (
     BudgetError,
     DidgenError,
     InterruptedBuildError,
+    NotYetError,
     RenderError,
-    UnfinishedJobError,
     UnreachableError,
     UnresolvedJobError,
 )
@@ -154,7 +154,7 @@ class _Build:
             self._deliver(scene, artifact)
         except HeldError as error:
             return Outcome(scene, "planned", None, 0.0, error)
-        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError, UnfinishedJobError) as error:
+        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError, NotYetError) as error:
             kind = error.kind if isinstance(error, RenderError) else type(error).__name__
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)

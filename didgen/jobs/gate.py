@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
-from didgen.api.outcomes import BusyError, RefusedError, jitter_s
-from didgen.errors import UnreachableError
+from didgen.api.outcomes import BusyError, RefusedError
+from didgen.api.patience import SUBMIT, Tries, come_back
+from didgen.errors import DidgenError, NotYetError, UnreachableError
 from didgen.jobs.window import Window
 
-TRIES = 6
 Sent = TypeVar("Sent")
 STOPPING = frozenset({401, 402, 403})
 """Refusals that meet every other scene as well: the key, the credits, the plan of the account."""
@@ -60,7 +60,10 @@ class Gate:
         self.window = window
         self.under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._shut: RefusedError | None = None
+        self._shut: DidgenError | None = None
+        self._closed = asyncio.Event()
+        self._tries: Tries | None = None
+        self._quiet_until = 0.0
 
     @asynccontextmanager
     async def place(self, *, resumed: bool = False) -> AsyncIterator[Place]:
@@ -81,54 +84,65 @@ class Gate:
     async def submit(self, place: Place, send: Callable[[], Awaitable[Sent]]) -> Sent:
         """Send one job from its place, again after each 429; what `send` made of it.
 
-        A 429 gives the place back and takes it again when there is room: as long as jobs of ours are under way they
-        may be the reason. Only tries without any are counted. Raises HeldError, UnreachableError after TRIES of these,
-        and what `send` raises.
+        Raises HeldError, NotYetError when the service is to be left alone for longer than we wait, and what `send`
+        raises.
         """
-        alone = 0
         while True:
-            self.check()
+            self._check()
             number = self.window.sent()
             try:
                 sent = await send()
             except BusyError as busy:
-                self.window.refused(number)
                 place.leave()
-                alone += not self.under_way
-                if alone == TRIES:
-                    raise UnreachableError(str(busy), hint="nothing was sent; build again later") from busy
-                await asyncio.sleep((busy.wait_s or 0.0) + jitter_s(alone, busy.pace_s, 30 * busy.pace_s))
+                if self.window.refused(number):
+                    self._back_off(busy)
                 await place.take()
             except RefusedError as refused:
-                raise self._refusal(refused) from refused
+                raise (self._last(refused) if refused.status in STOPPING else refused) from refused
             else:
                 self.window.taken()
+                self._tries = None
                 self.wake()
                 return sent
 
-    def check(self) -> None:
+    def _back_off(self, busy: BusyError) -> None:
+        """Let nobody submit for a while. As long as jobs of ours are under way they may be the reason for a 429, so
+        only those without any are counted. Raises NotYetError after the last.
+        """
+        if self._tries is None or self.under_way:
+            self._tries = Tries(SUBMIT, busy.pace_s)
+        pause_s = self._tries.pause_s(busy.wait_s)
+        if pause_s is None:
+            raise self._last(NotYetError(busy.message, hint=come_back(busy.wait_s))) from busy
+        self._quiet_until = asyncio.get_running_loop().time() + pause_s
+
+    def _check(self) -> None:
         """Raises HeldError when no more may be sent."""
         if self._shut is not None:
             raise HeldError(f"not sent: {self._shut.message}", hint=self._shut.hint)
 
-    def _refusal(self, error: RefusedError) -> RefusedError | HeldError:
-        """The error to raise for a refusal: that of the first is told, of the others only that they wait with it."""
-        if error.status not in STOPPING:
-            return error
+    def _last(self, error: DidgenError) -> DidgenError:
+        """Shut the gate; the error to raise: what the first met is told, of the others only that they wait with it."""
         if self._shut is not None:
             return HeldError(f"not sent: {self._shut.message}", hint=self._shut.hint)
         self._shut = error
+        self._closed.set()
         self.wake()
         return error
 
     async def turn(self) -> None:
-        """Wait for room. Raises HeldError."""
-        self.check()
-        while self.under_way >= self.window.places:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
-            self.check()
+        """Wait for a quiet time to pass and for room. Raises HeldError."""
+        loop = asyncio.get_running_loop()
+        self._check()
+        while (quiet_s := self._quiet_until - loop.time()) > 0 or self.under_way >= self.window.places:
+            if quiet_s > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closed.wait(), quiet_s)
+            else:
+                turn: asyncio.Future[None] = loop.create_future()
+                self._waiting.append(turn)
+                await turn
+            self._check()
 
     def wake(self) -> None:
         """Let as many go on as there is room for; all of them when the gate has been shut."""

@@ -36,11 +36,13 @@ class Window:
         """The service took a job."""
         self.size = min(float(self.most), self.size + 1 / self.places)
 
-    def refused(self, number: int) -> None:
-        """The service answered 429 to a submission.
+    def refused(self, number: int) -> bool:
+        """The service answered 429 to a submission; whether that is news.
 
         Those that went out before the last halving say nothing new: ten at once are one refusal, not 2 ** 10.
         """
-        if number > self._halved_at:
-            self._halved_at = self._sent
-            self.size = max(float(self.least), self.size / 2)
+        if number <= self._halved_at:
+            return False
+        self._halved_at = self._sent
+        self.size = max(float(self.least), self.size / 2)
+        return True

@@ -178,10 +178,17 @@ class _One:
             )
             self._fail(message, merged.places["user_data"], "shorten it")
 
+    def _note_own_bucket(self, url: str) -> None:
+        """Where the video is written is the user's affair, and to bring it from there we have no keys."""
+        if url and not self.service.local:
+            unread = "an s3:// link cannot be read" if url.startswith("s3:") else "one that needs them cannot be read"
+            self.notes.append(f"result_url: the video is brought from there without your bucket's keys; {unread}")
+
     def _common(self, merged: Merged) -> dict[str, Any]:
         """The request's members that talks and animations share."""
         values = {key: value for key, value in merged.values.items() if key in CARRIED}
         self._check_room(values.get("user_data") or "", merged)
+        self._note_own_bucket(str(values.get("result_url") or ""))
         if "source" in merged.values:
             values["source_url"] = self._input("source_url", merged.values["source"], merged.places["source"])
         else:

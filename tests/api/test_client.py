@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ import pytest
 
 from didgen.api import transport
 from didgen.api.client import Client
-from didgen.api.download import DamagedDownloadError, gif_length_s
+from didgen.api.containers import DamagedVideoError, gif_length_s
 from didgen.api.job import Event
 from didgen.api.key import Keys, read_key
 from didgen.api.outcomes import BusyError
+from didgen.api.patience import DOWNLOAD, POLL
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.engine.video.gif import GifEncoder
-from didgen.errors import DidgenError, RenderError, UnreachableError, UnresolvedJobError, UsageError
+from didgen.errors import DidgenError, NotYetError, RenderError, UnreachableError, UnresolvedJobError, UsageError
 from didgen.secret import Secret
 from tests import fakes
 from tests.api.served import Scripted, answer
@@ -154,7 +156,7 @@ def test_a_post_whose_fate_is_unknown_is_never_sent_again(line: bytes) -> None:
 
 def test_a_post_without_an_answer_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that drips bytes never times out by itself; the fate of the job is unknown."""
-    monkeypatch.setattr(transport, "POST_S", 0.2)
+    monkeypatch.setattr(transport, "CONNECT", replace(transport.CONNECT, each_s=0.2))
 
     async def inside() -> None:
         seen = 0
@@ -249,7 +251,7 @@ def test_a_rejected_job_has_ended() -> None:
 
 def test_a_service_that_stays_away_leaves_the_job_resumable() -> None:
     """Not a failure of the job: exit code 7."""
-    bank = Scripted(*[answer(503)] * 6)
+    bank = Scripted(*[answer(503)] * POLL.tries)
 
     async def work(client: Client) -> None:
         with pytest.raises(UnreachableError, match="503"):
@@ -260,8 +262,8 @@ def test_a_service_that_stays_away_leaves_the_job_resumable() -> None:
 
 @pytest.mark.parametrize(("status", "error"), [(404, UnresolvedJobError), (401, UnreachableError)])
 def test_a_bought_job_is_not_given_up_by_an_answer_to_a_poll(status: int, error: type[DidgenError]) -> None:
-    """A RenderError would mark it failed, and the next build would buy it again."""
-    bank = Scripted(answer(status, b'{"kind": "X", "description": "y"}'))
+    """A RenderError would mark it failed, and the next build would buy it again. Not there yet is no end, either."""
+    bank = Scripted(*[answer(status, b'{"kind": "X", "description": "y"}')] * (3 if status == 404 else 1))
 
     async def work(client: Client) -> None:
         with pytest.raises(error):
@@ -311,10 +313,10 @@ def test_what_is_no_whole_video_is_never_kept(video: bytes, tmp_path: Path, kind
         "a box too long": answer(200, video + b"\0\0\1\0free"),
         "no picture data": answer(200, video.replace(b"mdat", b"free")),
     }[kind]
-    bank = Scripted(done, bad, done, bad, done, bad)
+    bank = Scripted(*[done, bad] * DOWNLOAD.tries)
 
     async def work(client: Client) -> None:
-        with pytest.raises(UnreachableError, match="could not be downloaded"):
+        with pytest.raises(NotYetError, match="could not be brought"):
             await client.fetch(ID, into)
         assert [] == list(into.iterdir())
 
@@ -331,7 +333,7 @@ def test_a_gif_is_whole_or_refused(tmp_path: Path) -> None:
     assert 0.4 == pytest.approx(gif_length_s(path))
     for wrong in (data + b";", *(data[:length] for length in range(len(data)))):
         path.write_bytes(wrong)
-        with pytest.raises(DamagedDownloadError):
+        with pytest.raises(DamagedVideoError):
             gif_length_s(path)
 
 

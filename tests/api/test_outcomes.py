@@ -1,21 +1,21 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from didgen.api.outcomes import (
-    jitter_s,
     json_object,
     meaning_of_post,
     refusal,
     retry_after_s,
 )
 
-NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+NOW = "Thu, 01 Jan 2026 12:00:00 GMT"
 
 
 @given(st.integers(100, 999))
@@ -36,7 +36,10 @@ def test_a_status_nobody_has_listed_is_ambiguous(status: int) -> None:
         ("999999", 3600.0),
         ("inf", 3600.0),
         ("nan", None),
+        ("1000000000", 3600.0),
         ("soon", None),
+        ("7 s", None),
+        ("Thu, 31 Dec 99999 23:59:59 GMT", None),
         ("", None),
         (None, None),
         ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
@@ -44,8 +47,15 @@ def test_a_status_nobody_has_listed_is_ambiguous(status: int) -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date_within_an_hour(value: str | None, wait_s: float | None) -> None:
-    """Whatever a gateway writes there, the wait is bounded."""
+    """Whatever a gateway writes there, the wait is bounded. A date is meant by the clock of the Date header."""
     assert wait_s == retry_after_s(value, NOW)
+
+
+@pytest.mark.parametrize("date", [None, "", "tomorrow"])
+def test_a_date_without_a_clock_beside_it_is_read_by_ours(date: str | None) -> None:
+    """There is no better one."""
+    soon = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+    assert 300 == pytest.approx(retry_after_s(soon, date), abs=20)
 
 
 @given(st.binary(max_size=60))
@@ -60,12 +70,6 @@ def test_a_refusal_without_a_body_still_has_a_kind_and_words() -> None:
     assert "AuthorizationError" == error.kind
     assert "D_ID_API_KEY" in error.hint
     assert "Endpoint request timed out" == refusal(400, b'{"message": "Endpoint request timed out"}').message
-
-
-@given(st.integers(0, 2000))
-def test_waits_are_bounded(attempt: int) -> None:
-    """However often something was tried."""
-    assert 0 <= jitter_s(attempt) <= 30
 
 
 def test_a_refusal_repeats_no_signed_link() -> None:

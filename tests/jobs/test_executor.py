@@ -20,8 +20,8 @@ from didgen.digest import sha256_file
 from didgen.errors import (
     BudgetError,
     InterruptedBuildError,
+    NotYetError,
     RenderError,
-    UnfinishedJobError,
     UnreachableError,
     UnresolvedJobError,
 )
@@ -64,7 +64,7 @@ class Paid:
         if trouble == "wait":
             await asyncio.sleep(600)
         if trouble == "unfinished":
-            raise UnfinishedJobError("still running")
+            raise NotYetError("still running")
         yield Event("failed", kind="FaceError", message="no face") if trouble == "fail" else Event("done")
 
     async def fetch(self, job_id: str, into: Path) -> Fetched:
@@ -230,7 +230,7 @@ def test_a_job_that_is_not_here_yet_does_not_stop_the_others(store: Artifacts, t
     service = Paid({"anm_a": "unfinished"})
     first, second = carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"))
     assert ("failed", "rendered") == (first.action, second.action)
-    assert isinstance(first.error, UnfinishedJobError)
+    assert isinstance(first.error, NotYetError)
     service.script.clear()
     assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
     assert ["a", "b"] == service.bought

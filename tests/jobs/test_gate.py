@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from didgen.api.outcomes import BusyError, RefusedError
-from didgen.errors import UnreachableError
-from didgen.jobs.gate import TRIES, Gate, HeldError, gate_for
+from didgen.api.patience import SUBMIT
+from didgen.errors import NotYetError
+from didgen.jobs.gate import Gate, HeldError, gate_for
 from didgen.jobs.window import Window
 
 
@@ -117,9 +118,56 @@ def test_a_service_that_takes_nothing_is_left_after_some_tries() -> None:
 
     async def inside() -> None:
         gate, service = Gate(Window(1.0)), Limited(0)
-        with pytest.raises(UnreachableError, match="nothing was sent"):
+        with pytest.raises(NotYetError, match="full"):
             await carry(gate, service)
-        assert (TRIES, 0) == (service.refused, gate.under_way)
+        with pytest.raises(HeldError, match="not sent: full"):
+            await carry(gate, service)
+        assert (SUBMIT.tries, 0) == (service.refused, gate.under_way)
+
+    asyncio.run(inside())
+
+
+def test_hundreds_that_are_turned_away_knock_a_few_times_in_all() -> None:
+    """A 429 silences all of them for a while, not only the one that met it; after the last try they stay planned."""
+
+    async def inside() -> None:
+        gate, service = gate_for(paid=True, jobs=1), Limited(0)
+        tasks = [carry(gate, service) for _ in range(300)]
+        errors = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
+        assert [1, 299] == [sum(type(error) is kind for error in errors) for kind in (NotYetError, HeldError)]
+        assert service.refused <= 8 + 4 + 2 + SUBMIT.tries
+        assert 0 == gate.under_way
+
+    asyncio.run(inside())
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_who_is_asked_to_come_back_much_later_does_not_wait(running: bool) -> None:
+    """The scene says when; the others are held at once, also those in their pause; what runs already goes on."""
+
+    async def inside() -> None:
+        gate, sent, met = Gate(Window(2.0)), 0, asyncio.Event()
+
+        async def refuse() -> str:
+            nonlocal sent
+            sent += 1
+            met.set()
+            raise BusyError("full", None if sent == 1 else 3600.0, 0.01)
+
+        async def one() -> None:
+            async with gate.place() as place:
+                await gate.submit(place, refuse)
+
+        async def run() -> None:
+            async with gate.place(resumed=True):
+                if running:
+                    await asyncio.wait_for(met.wait(), 10)
+
+        tasks = [run(), *(one() for _ in range(5))]
+        errors = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        told = [str(error) for error in errors if type(error) is NotYetError]
+        assert ["full (it asks to come back in 60 minutes; build again then)"] == told
+        assert 4 == sum(isinstance(error, HeldError) for error in errors)
 
     asyncio.run(inside())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from didgen import walk
+from didgen.api.patience import Patience
 from didgen.errors import BudgetError, UnreachableError, UnresolvedJobError
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
@@ -107,7 +108,7 @@ def test_a_listing_that_fails_buys_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, rule: dict[str, object]
 ) -> None:
     """Exit 7; the next build goes on as if nothing had been."""
-    monkeypatch.setattr("didgen.api.transport.TRIES", 2)
+    monkeypatch.setattr("didgen.api.transport.READ", Patience(2, 30.0, 60.0))
     shop.bank.rules({"method": "GET", "path": "/talks$", **rule})
     with pytest.raises(UnreachableError) as caught:
         shop.build()

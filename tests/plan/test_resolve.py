@@ -66,6 +66,16 @@ def test_a_video_without_a_mark_is_said(folder: Path) -> None:
     assert () == one(folder, "script: Hello").notes == one(folder, "script: Hello, config: {logo: true}").notes
 
 
+@pytest.mark.parametrize(("url", "words"), [("s3://bucket/a.mp4", "s3:// link"), ("https://b.org/a.mp4", "needs them")])
+def test_a_video_that_goes_to_a_bucket_of_ones_own_is_said(folder: Path, url: str, words: str) -> None:
+    """We bring it from there, and have no keys for it. A render of this machine goes nowhere else."""
+    written = f"script: Hello, result_url: '{url}', webhook: 'https://h.org/done'"
+    there, (here,) = one(folder, written, "d-id"), one(folder, written).notes
+    assert words in " ".join(there.notes)
+    assert words not in here
+    assert (url, "https://h.org/done") == (sent(there)["result_url"], sent(there)["webhook"])
+
+
 def test_a_talk(folder: Path) -> None:
     """The request carries what was written and no more; the scene says where it goes and how long it will be."""
     scene = one(folder, "script: 'Hello {{ x }}', config: {stitch: true}", head=HEAD + "vars: {x: you}\n")
