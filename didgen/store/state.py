@@ -232,6 +232,11 @@ class State:
         with self._transaction():
             self._set_job(job, "failed", why)
 
+    def ended(self, job: str) -> None:
+        """The job is done, and nothing of it is kept."""
+        with self._transaction():
+            self._set_job(job, "done")
+
     def uncertain(self, job: str, why: str) -> None:
         """The job may exist and was not found, or is gone at the service: it waits for a person."""
         with self._transaction():
