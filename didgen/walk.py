@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from didgen.api.transport import Transport
     from didgen.jobs.executor import Outcome
     from didgen.jobs.gate import Gate
+    from didgen.jobs.lockfile import Lock
     from didgen.jobs.outputs import Outputs
     from didgen.jobs.purse import OnBill, Purse
     from didgen.jobs.search import Search
@@ -62,6 +63,7 @@ class Planned:
     outputs: Outputs
     files: Files
     target: Target
+    lock: Lock  # empty for what is no release through a paid service
     asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
@@ -125,6 +127,7 @@ class _Resolved:
     service: ServiceId
     scenes: list[Scene]
     asked_at: float | None
+    lock: Lock
 
 
 def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice) -> list[_Resolved]:
@@ -154,13 +157,14 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_not
 def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
+    from didgen.release import lock_of
 
     settings = read_settings(wanted.root, os.environ)
     name = wanted.service or settings.service or project.spec.service
     service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
         scenes = resolve(project, files, service, remote=remote)
-    return _Resolved(target, project, files, service, scenes, remote.asked_at)
+    return _Resolved(target, project, files, service, scenes, remote.asked_at, lock_of(project, service, files))
 
 
 def _note_settings(root: Path, files: Files) -> None:
@@ -174,21 +178,25 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
     from didgen.jobs.outputs import Outputs
     from didgen.plan.address import choose
     from didgen.plan.planner import make_plan
+    from didgen.release import standing
 
     project, parts = one.project, one.target.parts
     outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
     manifest = read_manifest(outputs.folder / one.scenes[0].output.parent)
+    chosen = choose(one.scenes, [f"{project.name}/{part}" for part in parts])
+    released = standing(one.lock, one.service, chosen, outputs)
     decided = make_plan(
         project.name,
-        choose(one.scenes, [f"{project.name}/{part}" for part in parts]),
-        lambda fingerprint: _known(store, fingerprint),
+        chosen,
+        lambda fingerprint: _known(store, fingerprint) or released(fingerprint),
         lambda address: store.state.last_identity(outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         present=lambda scene: outputs.path(scene.output).exists(),
         force=wanted.force,
         known_addresses=() if parts else addresses(manifest),
     )
-    return Planned(project, one.scenes, decided, one.service, outputs, one.files, one.target, one.asked_at, manifest)
+    given = (one.files, one.target, one.lock, one.asked_at)
+    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest)
 
 
 def _known(store: Artifacts, fingerprint: str) -> Known | None:
@@ -229,6 +237,7 @@ def build(
     if done is not None:
         return done
     from didgen.jobs.executor import build_name
+    from didgen.release import take_in
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
     from didgen.store.lock import build_lock
@@ -240,6 +249,8 @@ def build(
         store.objects.clear()
         plans = _plans(wanted, store, on_notice)
         build_id = build_name()
+        for planned in plans:
+            take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
         _look_up(wanted, plans, store, build_id, on_notice)
         _agreed(wanted, plans, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
@@ -264,13 +275,20 @@ def _look_up(wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: st
     for service in dict.fromkeys(planned.service for planned in plans if planned.service.paid):
         mine = [planned for planned in plans if planned.service == service]
         scenes = {scene.fingerprint: scene for planned in mine for scene in to_render(planned.plan)}
-        left = _not_there(wanted, service, list(scenes.values()), store, build, on_notice) if scenes else set()
+        locked = [planned.lock for planned in mine]
+        left = _not_there(wanted, service, list(scenes.values()), store, locked, build, on_notice) if scenes else set()
         for planned in mine:
             planned.to_buy = [scene for scene in to_render(planned.plan) if scene.fingerprint in left]
 
 
 def _not_there(
-    wanted: Wish, service: ServiceId, scenes: Sequence[Scene], store: Artifacts, build: str, on_notice: OnNotice
+    wanted: Wish,
+    service: ServiceId,
+    scenes: Sequence[Scene],
+    store: Artifacts,
+    locks: Sequence[Lock],
+    build: str,
+    on_notice: OnNotice,
 ) -> set[str]:
     """Fingerprints of the scenes that a paid account has no video of."""
     import asyncio
@@ -288,7 +306,8 @@ def _not_there(
                 Search(transport),
                 build=build,
                 anew=wanted.force,
-                bought_as=bought_as(store, service.name, [scene.fingerprint for scene in scenes]),
+                bought_as=bought_as(store, service.name, [scene.fingerprint for scene in scenes], locks),
+                known={job for lock in locks for job in lock.jobs},
                 on_notice=on_notice,
             )
         finally:
@@ -427,9 +446,11 @@ class _Services:
 
 
 def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
-    """After the scenes: captions, posters and film, then the manifest, then the record of the walk."""
+    """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
     from didgen.finish import finish
+    from didgen.release import lock_up
 
+    lock_up(planned.project, planned.service, planned.scenes, outcomes, planned.lock, store, planned.outputs)
     finished = finish(planned.project, planned.scenes, planned.outputs, store, outcomes, planned.manifest, wanted.prune)
     reasons = {decision.scene.address: decision.reasons for decision in planned.plan.decisions}
     summary = Summary(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from didgen.digest import sha256_file
+from didgen.digest import sha256_bytes, sha256_file
 from didgen.project.files import Stamp
 
 RELEASE = Path("output")
@@ -62,6 +63,12 @@ class Outputs:
     def note(self, below: Path, digest: str) -> None:
         """Remember a file that was just put in place."""
         self.delivered[self.name(below)] = _stamp(os.stat(self.path(below)), digest)
+
+    def note_file(self, path: Path, data: bytes) -> None:
+        """Remember a file elsewhere in the workspace that a build sees to; `data` is what it holds, if it is there."""
+        with suppress(FileNotFoundError):
+            name = os.path.relpath(path, self.root).replace(os.sep, "/")
+            self.delivered[name] = _stamp(os.stat(path), sha256_bytes(data))
 
 
 def _look(stamp: Stamp) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from didgen.api.wire import Kind
 from didgen.jobs.adoption import Adopt, Buy, Doubt, Listed, Verdict, View, Wanted, decide, evidence
+from didgen.jobs.lockfile import Lock
 from didgen.jobs.search import ASK_ONE_BY_ONE, Search
 from didgen.jobs.tag import key_of
 from didgen.plan.scene import Scene
@@ -35,17 +36,18 @@ async def reconcile(
     build: str = "",
     anew: bool = False,
     bought_as: Mapping[str, Sequence[str]] = {},
+    known: Collection[str] = (),
     on_notice: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> list[Scene]:
     """What is left to buy of `scenes` (each fingerprint once) at a paid service.
 
     service: its name in the state. build: the build that what is found belongs to. anew: they are rendered again on
-    purpose. bought_as: ids of jobs that a fingerprint's video came from before, where it is lost here. Raises
-    UnreachableError when the account cannot be looked at.
+    purpose. bought_as: ids of jobs that a fingerprint's video came from before, where it is lost here. known: ids of
+    jobs whose scene is known, besides those of the state. Raises UnreachableError when the account cannot be asked.
     """
     desk = _Desk(service, state, search, build, anew, on_notice)
     left = await desk.without_known(scenes, {} if anew else bought_as)
-    known = {row.remote for row in state.jobs() if row.remote} | {job for jobs in bought_as.values() for job in jobs}
+    known = {row.remote for row in state.jobs() if row.remote} | set(known)
     wanted = {scene.fingerprint: desk.wanted(scene) for scene in left}
     verdicts = await desk.verdicts(list(wanted.values()), known)
     for scene in left:
@@ -53,18 +55,23 @@ async def reconcile(
     return [scene for scene in left if isinstance(verdicts[scene.fingerprint], Buy)]
 
 
-def bought_as(store: Artifacts, service: str, fingerprints: Collection[str]) -> dict[str, list[str]]:
-    """Ids of the jobs that videos were bought as, by fingerprint, as far as state and sidecars know; newest first."""
+def bought_as(
+    store: Artifacts, service: str, fingerprints: Collection[str], locks: Sequence[Lock] = ()
+) -> dict[str, list[str]]:
+    """Ids of the jobs that videos were bought as, by fingerprint; newest first, as far as it is known.
+
+    The state knows what it has seen, a sidecar where its own video came from, a lock what was released.
+    """
     found: dict[str, list[str]] = {fingerprint: [] for fingerprint in fingerprints}
     for row in reversed(store.state.jobs()):
         if row.fingerprint in found and row.service == service and row.state == "done" and row.remote:
             found[row.fingerprint].append(row.remote)
     for fingerprint, ids in found.items():
         facts = store.sidecar(fingerprint).get("facts", {})
-        told = facts.get("answer", {}).get("id") if facts.get("service") == service else None
-        if isinstance(told, str) and told not in ids:
-            ids.append(told)
-    return {fingerprint: ids for fingerprint, ids in found.items() if ids}
+        if facts.get("service") == service:
+            ids.append(str(facts.get("answer", {}).get("id") or ""))
+        ids += [lock.job(fingerprint, service) for lock in locks]
+    return {fingerprint: [one for one in dict.fromkeys(ids) if one] for fingerprint, ids in found.items() if any(ids)}
 
 
 class _Desk:
@@ -86,7 +93,9 @@ class _Desk:
         open_jobs = {scene.fingerprint: self._named(scene) for scene in scenes}
         ids: dict[str, list[str]] = {}
         for fingerprint, row in open_jobs.items():
-            ids[fingerprint] = [row.remote] if row is not None else list(bought_as.get(fingerprint, ()))
+            lost = row is None and fingerprint in self._rows  # is looked for first, by its nonce
+            former = () if lost else bought_as.get(fingerprint, ())
+            ids[fingerprint] = [row.remote] if row is not None else list(former)
         shown = await self._search.several((one.kind, job_id) for one in scenes for job_id in ids[one.fingerprint])
         left = []
         for scene in scenes:

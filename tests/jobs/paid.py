@@ -20,6 +20,7 @@ SCENES = {
     "two": "script: And here comes the second one.",
     "nod": "driver: bank://nostalgia",
 }
+LOCK = "projects/shop/didgen.lock"
 
 
 @lru_cache(maxsize=1)
@@ -53,13 +54,14 @@ class Shop:
         return walk.build(wanted, on_notice=self.said.append)
 
     def lose(self, *names: str) -> None:
-        """Delete parts of the workspace: .didgen, output, …"""
+        """Delete parts of the workspace: .didgen, output, LOCK."""
         for name in names:
-            shutil.rmtree(self.root / name)
+            path = self.root / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def bought(self) -> list[str]:
         """Titles of what the bank took money for, in order: the addresses."""
-        return [str(job["name"]).split(" ")[0] for job in self.bank.bought()]
+        return [str(job["name"] or "shop/nod").split(" ")[0] for job in self.bank.bought()]
 
     def posts(self) -> int:
         """How many paid requests were sent, whatever became of them."""

@@ -1,0 +1,100 @@
+"""A release through a paid service: what `didgen.lock` knows before a build, and is told after it.
+
+Wires `jobs.lockfile` to outputs and store. Drafts and what our own engine renders know nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from didgen.jobs.lockfile import NAME, Lock, Released, read_lock, write_lock
+from didgen.jobs.outputs import Outputs
+from didgen.plan.identity import ServiceId
+from didgen.plan.scene import Known, Plan, Scene
+from didgen.project.files import FileProblem, Files
+from didgen.project.load import Project
+from didgen.store.artifacts import Artifacts
+from didgen.store.objects import InputChangedError
+
+if TYPE_CHECKING:
+    from didgen.jobs.executor import Outcome
+
+
+def is_release(project: Project, service: ServiceId) -> bool:
+    """Whether what a service renders is a release that is written into the project's lock."""
+    return service.paid and service.name == project.spec.service
+
+
+def lock_of(project: Project, service: ServiceId, files: Files) -> Lock:
+    """The project's lock, empty for what is no such release. Raises ProjectError for one that cannot be read."""
+    if not is_release(project, service):
+        return Lock()
+    path = project.folder / NAME
+    with suppress(FileProblem):
+        files.digest(path)  # the walk depends on it, also on there being none
+    return read_lock(project.folder, files.relative(path))
+
+
+def standing(
+    lock: Lock, service: ServiceId, scenes: Sequence[Scene], outputs: Outputs
+) -> Callable[[str], Known | None]:
+    """Looks up a fingerprint of these scenes that the lock knows and whose output stands as it was released."""
+    by_fingerprint: dict[str, list[Scene]] = {}
+    for scene in scenes:
+        by_fingerprint.setdefault(scene.fingerprint, []).append(scene)
+
+    def look_up(fingerprint: str) -> Known | None:
+        one = lock.of(fingerprint, service.name)
+        if one is None or not any(outputs.holds(scene.output, one.sha256) for scene in by_fingerprint[fingerprint]):
+            return None
+        return Known(fingerprint, one.sha256, "", one.duration_s)
+
+    return look_up
+
+
+def take_in(plan: Plan, lock: Lock, service: ServiceId, store: Artifacts, outputs: Outputs) -> None:
+    """Store the outputs that only the lock knows of, so that the build goes on as if it had rendered them itself.
+
+    Raises InputChangedError when one has been edited since the plan was made.
+    """
+    for scene in [decision.scene for decision in plan.decisions if decision.action != "render"]:
+        one = lock.of(scene.fingerprint, service.name)
+        if one is None or store.find(scene.fingerprint) is not None or not outputs.holds(scene.output, one.sha256):
+            continue
+        path = outputs.path(scene.output)
+        facts = {"duration_s": one.duration_s, "service": service.name, "answer": {"id": one.job} if one.job else {}}
+        kept = store.keep(path, scene.fingerprint, outputs.key(scene.address), scene.identity, facts)
+        if kept.object_digest != one.sha256:
+            store.drop(scene.fingerprint)
+            raise InputChangedError(f"{path} changed while building", hint="build again")
+
+
+def lock_up(
+    project: Project,
+    service: ServiceId,
+    scenes: Sequence[Scene],
+    outcomes: Sequence[Outcome],
+    lock: Lock,
+    store: Artifacts,
+    outputs: Outputs,
+) -> None:
+    """Write down what was released, after the outputs and before the manifest. Raises StorageError."""
+    if not is_release(project, service):
+        return
+    from didgen.jobs.reconcile import bought_as
+
+    done = {outcome.scene.address: outcome for outcome in outcomes if outcome.artifact is not None}
+    jobs = bought_as(store, service.name, [outcome.scene.fingerprint for outcome in done.values()], [lock])
+    fresh = {address: _released(outcome, service.name, jobs) for address, outcome in done.items()}
+    data = write_lock(project.folder, lock.merged(project.name, [scene.address for scene in scenes], fresh))
+    outputs.note_file(project.folder / NAME, data)
+
+
+def _released(outcome: Outcome, service: str, jobs: Mapping[str, Sequence[str]]) -> Released:
+    artifact = outcome.artifact
+    assert artifact is not None
+    (job, *_) = (*jobs.get(artifact.fingerprint, ()), "")
+    length_s = round(artifact.duration_s, 3)
+    return Released(artifact.fingerprint, service, artifact.object_digest, artifact.size, length_s, job)
