@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.face import Face
+from didgen.engine.face.lab import lab
 from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landmarks
 
 MAX_LIP_SCATTER, MAX_EYE_SCATTER = 0.015, 0.019  # in eye distances: above, the net guesses
@@ -141,7 +142,7 @@ def bridge_contrast(rgb: NDArray[np.uint8], face: Face) -> float:
     at = (start + (along * down + across * aside) * step).astype(np.float32)
     soft = cv2.GaussianBlur(rgb, (0, 0), 0.5 * step) if step > 1 else rgb  # sampled sparser than its px
     strip = cv2.remap(soft, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    line = np.median(cv2.cvtColor(strip.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), axis=1)
+    line = np.median(lab(strip), axis=1)
     around = np.array([np.median(line[max(0, k - 16) : k + 17], axis=0) for k in range(len(line))])
     strays = np.linalg.norm((line - around) * (0.6, 1, 1), axis=1)
     return float(strays[6:-6].max())
@@ -160,9 +161,7 @@ def _colour(rgb: NDArray[np.uint8], face: Face, points: tuple[int, ...]) -> NDAr
     spots = []
     for x, y in face.landmarks[list(points), :2].round().astype(int).clip(0, (width - 1, height - 1)):
         spots.append(rgb[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1].reshape(-1, 3))
-    middle = np.median(np.concatenate(spots), axis=0).astype(np.float32) / 255
-    lab: NDArray[np.float64] = cv2.cvtColor(middle.reshape(1, 1, 3), cv2.COLOR_RGB2LAB)[0, 0].astype(np.float64)
-    return lab
+    return lab(np.median(np.concatenate(spots), axis=0))
 
 
 def _seen_from(region: Region, right: float, down: float, scale: float, turn: float) -> Region:

@@ -137,22 +137,19 @@ def _still(rgb: Picture, hole: NDArray[np.bool_], small_from_canvas: NDArray[np.
     within = cv2.warpAffine(
         hole.astype(np.uint8), small_from_canvas, size, flags=cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
-    return np.where(
-        within[..., None] > 0,
-        cv2.warpAffine(filled, small_from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE),
-        rgb,
-    )
+    behind = cv2.warpAffine(filled, small_from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.copyTo(behind, within, rgb.copy())  # type: ignore[no-any-return]
 
 
 def _taken_off(rgb: Picture, still: Picture, clear: NDArray[np.uint8]) -> Picture:
     """(h, w, 4): what must be laid over `still` to see `rgb`, as opaque as 255 - clear, and more where `still` is too
     bright to show through."""
     through = _times(still, clear)
-    bright = (through > rgb).any(-1)
+    bright = cv2.inRange(cv2.subtract(through, rgb), (0, 0, 0), (0, 0, 0)) == 0
     most = (255 * rgb[bright].astype(np.int32) // np.maximum(still[bright], 1)).min(-1)
     clear[bright] = np.minimum(clear[bright], np.maximum(most - 1, 0))
     through = _times(still, clear)
-    return np.dstack([cv2.subtract(rgb, through), cv2.bitwise_not(clear)])
+    return cv2.merge([*cv2.split(cv2.subtract(rgb, through)), cv2.bitwise_not(clear)])  # type: ignore[no-any-return]
 
 
 def _grown(mask: NDArray[np.bool_], px: int) -> NDArray[np.bool_]:

@@ -105,14 +105,26 @@ class Geometry:
 
     def basis(self, vertices: NDArray[np.intp], points: NDArray[Any]) -> Floats:
         """(44, ..., 3) displacement at (rows, columns, 2) work px that follows from these mesh vertices' shapes."""
+        key = vertices.tobytes()
+        if key not in self._splines:
+            self._splines[key] = self._spline(vertices)
+        dense = self._splines[key].at(points)
+        dense *= self.grid.sample(self.reach, points)[..., None]
+        shaped = dense.reshape(*points.shape[:-1], len(self.shapes_px), 3)
+        return np.ascontiguousarray(np.moveaxis(shaped, -2, 0))
+
+    @cached_property
+    def _splines(self) -> dict[bytes, tps.ThinPlate]:
+        """Those made so far, by their vertices: face and lips hang on the same ones."""
+        return {}
+
+    def _spline(self, vertices: NDArray[np.intp]) -> tps.ThinPlate:
+        """Of all shapes of these vertices, 44 times x, y, z."""
         rings = oval_rings(self.landmarks, _RINGS)
         anchors = np.concatenate([self.landmarks[vertices, :2], rings]).astype(np.float64)
         moved = self.shapes_px[:, vertices].transpose(1, 0, 2).reshape(len(vertices), -1)
         values = np.concatenate([moved, np.zeros((len(rings), moved.shape[1]))])
-        dense = tps.fit(anchors, values, self.face_width, _SMOOTHING).at(points)
-        dense *= self.grid.sample(self.reach, points)[..., None]
-        shaped = dense.reshape(*points.shape[:-1], len(self.shapes_px), 3)
-        return np.ascontiguousarray(np.moveaxis(shaped, -2, 0))
+        return tps.fit(anchors, values, self.face_width, _SMOOTHING)
 
     def rest(self, points: NDArray[Any]) -> Floats:
         """(rows, columns, 3): points of the photo with their depth, relative to the pivot."""

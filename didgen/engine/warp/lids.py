@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.face.lab import lab
 from didgen.engine.face.mesh import Eye
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyeball import iris_of
@@ -112,9 +113,8 @@ def _eye_white(canvas: Canvas, marks: Floats, eye: Eye) -> Floats:
 
 
 def _colours(rgb: Picture) -> Floats:
-    """(h, w, 3) half the lightness, then a and b, of CIE Lab: tints tell white from skin, shadows must not."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
-    return floats(lab * (0.5, 1.0, 1.0))
+    """(h, w, 3) half the lightness, of 255, then a and b, of CIE Lab: tints tell white from skin, shadows must not."""
+    return floats(lab(rgb) * (0.5 * 2.55, 1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

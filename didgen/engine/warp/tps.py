@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK = 4096  # points evaluated at a time: the kernel block stays in the cache
+_CHUNK = 256  # points evaluated at a time: the kernel block stays in the cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +57,14 @@ def fit(anchors: NDArray[Any], values: NDArray[Any], unit: float, smoothing: flo
 def _design(points: NDArray[Any], anchors: NDArray[Any]) -> NDArray[Any]:
     """(m, n + 3): kernel of every point and anchor, then 1, x, y."""
     out = np.empty((len(points), len(anchors) + 3), points.dtype)
-    square = (points[:, :1] - anchors[:, 0]) ** 2 + (points[:, 1:] - anchors[:, 1]) ** 2
+    square = points[:, :1] - anchors[:, 0]
+    square *= square
+    down = points[:, 1:] - anchors[:, 1]
+    square += np.multiply(down, down, out=down)
     np.maximum(square, 1e-20, out=square)  # r² log r → 0; log 0 does not
-    out[:, : len(anchors)] = 0.5 * square * np.log(square)
+    kernel = np.log(square, out=down)
+    square *= 0.5
+    np.multiply(square, kernel, out=out[:, : len(anchors)])
     out[:, -3] = 1
     out[:, -2:] = points
     return out
