@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,18 +54,8 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     photo = load_photo(shot.source)
     if isinstance(shot.config.logo, Logo):
         load_logo(shot.config.logo.path)
-    speech = _speech(shot, report, memo)
-    subject = _subject(shot, photo, report, memo)
+    speech, subject, rig = _ready(shot, photo, report, memo)
     report("rig", 0, 1)
-    rig = build_rig(
-        photo,
-        subject.face,
-        stitch=shot.config.stitch,
-        expand=shot.config.align_expand_factor,
-        longest_px=shot.config.output_resolution,
-        sharpen=shot.config.sharpen,
-        others=subject.others,
-    )
     track, driver = _motion(shot, speech, subject, photo.shape)
     track = _as_seen(track, subject.sight)
     report("rig", 1, 1)
@@ -90,6 +81,38 @@ class _Subject:
     sight: Sight
 
 
+def _ready(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> tuple[Speech | None, _Subject, Rig]:
+    """Sound and picture know nothing of each other, so the photo is made ready on a thread while the script is spoken:
+    the first frame comes that much earlier. Memo and report belong to the calling thread."""
+    key = _faces_key(shot.source)
+    kept = memo.get(key)
+    with ThreadPoolExecutor(1, "photo") as beside:
+        finding = beside.submit(_faces, photo, kept)
+        making = beside.submit(lambda: _rigged(shot, photo, finding.result()))
+        speech = _speech(shot, report, memo)
+        report("face", 0, 1)
+        faces = finding.result()
+        if kept is None:
+            memo.put(key, _packed(faces))
+        subject, rig = making.result()
+        report("face", 1, 1)
+    return speech, subject, rig
+
+
+def _rigged(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> tuple[_Subject, Rig]:
+    subject = _subject(shot, photo, faces)
+    rig = build_rig(
+        photo,
+        subject.face,
+        stitch=shot.config.stitch,
+        expand=shot.config.align_expand_factor,
+        longest_px=shot.config.output_resolution,
+        sharpen=shot.config.sharpen,
+        others=subject.others,
+    )
+    return subject, rig
+
+
 def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
     if shot.script is None:
         return None
@@ -100,27 +123,22 @@ def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
     return speak(script, memo, lambda done, total: report("speech", done, total))
 
 
-def _subject(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> _Subject:
-    report("face", 0, 1)
-    faces = _faces(shot.source, photo, memo)
+def _subject(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> _Subject:
     scale = photo_scale(shot.source)
     face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
     sight = look_at(photo, face)
-    report("face", 1, 1)
     others = tuple(other for other in faces if other is not face)
     return _Subject(face, scale, others, (*warnings, *sight.warnings()), sight)
 
 
-def _faces(source: Path, photo: NDArray[np.uint8], memo: Memo) -> list[Face]:
-    """The faces of a photo, remembered by the photo's bytes and the nets that found them."""
+def _faces_key(source: Path) -> str:
+    """Under which the faces of a photo are remembered: the photo's bytes and the nets that find them."""
     nets = {name: MODELS[name] for name in FACE_NETS}
-    key = "faces-" + sha256_bytes(canonical_json([1, sha256_file(source), nets]))
-    kept = memo.get(key)
-    if kept is not None:
-        return _unpacked(kept)
-    faces = find_faces(photo)
-    memo.put(key, _packed(faces))
-    return faces
+    return "faces-" + sha256_bytes(canonical_json([1, sha256_file(source), nets]))
+
+
+def _faces(photo: NDArray[np.uint8], kept: bytes | None) -> list[Face]:
+    return find_faces(photo) if kept is None else _unpacked(kept)
 
 
 def _packed(faces: Sequence[Face]) -> bytes:
