@@ -42,7 +42,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "work" / "projects" / "hello"
     home.mkdir(parents=True)
     (home / "project.yaml").write_text(PROJECT)
-    (home / "anna.jpg").write_bytes(b"a picture of Anna")
+    (home / "anna.jpg").write_bytes(fakes.photo())
     monkeypatch.setenv("DIDGEN_FAKE_LOG", str(tmp_path / "rendered.log"))
     return tmp_path / "work"
 

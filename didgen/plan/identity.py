@@ -85,7 +85,7 @@ def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: Se
     wire = request.model_dump(mode="json", exclude=set(NOT_IDENTITY))
     wire["config"] = _full_config(request)
     for name, given in inputs.items():
-        _put(wire, INPUT_FIELDS[name], {"sha256": given.digest})
+        _put(wire, INPUT_FIELDS[name], {"sha256": given.digest, "prepared": given.prepared or None})
     wire = _sealed(wire)
     if service.local:
         wire = drawn(wire)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
+from didgen.catalog.versions import PREPARED
+from didgen.errors import DidgenError
+from didgen.media.fit import Fit, UnfitError, Use, fit_picture, fit_sound
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Input
 from didgen.project.files import FileProblem, Files
@@ -16,6 +20,9 @@ Remote = Callable[[str, str], Input]
 has to be: image, audio or video. Raises DidgenError."""
 
 KINDS = {"source_url": "image", "logo_url": "image", "audio_url": "audio", "driver_url": "video"}
+
+USES: dict[str, Use] = {"source_url": "picture", "logo_url": "logo", "audio_url": "sound"}
+"""What services take as uploads, and have to take as it is made to fit."""
 
 UPLOADED = ("source_url", "audio_url")
 """Inputs that services take as uploads. Other links are passed on as they are."""
@@ -37,8 +44,24 @@ class Inputs:
         given = self._outside(name, written) if "://" in written else self._local(written)
         if given is None:
             return written
-        self.found[name] = given
+        self.found[name] = given if self.service.local else self._fitting(name, given)
         return given.path.as_uri()
+
+    def _fitting(self, name: str, given: Input) -> Input:
+        """An input as a service gets it; notes what has to be made of it. Raises DidgenError for what cannot fit."""
+        if name not in USES:
+            raise DidgenError(
+                "is a file, and services take a driver video by https link only", hint="put it on the web"
+            )
+        called = given.url or self.files.relative(given.path)
+        try:
+            fit = _fit(given.path, given.digest, USES[name])
+        except UnfitError as error:
+            raise UnfitError(error.kind, f"{called} {error.message}", hint=error.hint) from None
+        except OSError as error:
+            raise FileProblem(f"{called} cannot be read: {error.strerror}") from None
+        self.notes += [f"{called} {note}" for note in fit.notes]
+        return replace(given, prepared=PREPARED if fit.remade else 0)
 
     def _local(self, written: str) -> Input:
         path = self.files.locate(written, self.folder)
@@ -59,3 +82,9 @@ class Inputs:
             )
         self.notes.append(f"{bare_url(url)} is not pinned: its content can change without a new rendering")
         return None
+
+
+@lru_cache(maxsize=4096)
+def _fit(path: Path, digest: str, use: Use) -> Fit:  # noqa: ARG001
+    """The fit of a file of that digest; scenes share their pictures, and each is looked at once. Raises UnfitError."""
+    return fit_sound(path) if use == "sound" else fit_picture(path.read_bytes(), logo=use == "logo")

@@ -140,7 +140,8 @@ def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
 def _plain(path: str, old: Any, new: Any) -> str:
     name = _NAMES.get(path, path.removeprefix("request."))
     if path in _WHOLE or (isinstance(old, dict) and isinstance(new, dict)):
-        return f"{name} changed"
+        same = path in _NAMES and isinstance(old, dict) and old.get("sha256") == new.get("sha256")
+        return f"{name} is made to fit the service in another way" if same else f"{name} changed"
     return f"{name} changed: {_value(old)} → {_value(new)}"
 
 

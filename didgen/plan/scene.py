@@ -12,11 +12,15 @@ from didgen.api.wire import Kind, RenderRequest
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file a render reads: where it lies, what its bytes are, and the URL it was brought from, without query."""
+    """A file a render reads: where it lies, what its bytes are, and the URL it was brought from, without query.
+
+    prepared: the version of how its pixels or samples are made anew before a service gets it, 0 when they are not.
+    """
 
     path: Path
     digest: str
     url: str = ""  # for messages; "" for a file of the author's
+    prepared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

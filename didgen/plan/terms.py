@@ -74,8 +74,6 @@ def notes(request: RenderRequest) -> list[str]:
 def _links(request: RenderRequest, kind: str) -> Iterator[Fault]:
     more = ", .tiff or .bmp" if kind == "animation" else ""
     yield from _link(("source",), request.source_url, _PICTURE[kind], f"a .jpg, .png{more}")
-    if request.driver_url is not None and request.driver_url.startswith("file:"):
-        yield Fault(("driver",), "is a file, and D-ID takes a driver video by https link only", "put it on the web")
     config = request.config
     if config is not None and config.overlay is not None and not _OVERLAY.fullmatch(bare_url(config.overlay)):
         yield Fault(("config", "overlay"), "must be an https link to an .mp4, .mov or .mpeg video")

@@ -16,13 +16,14 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Input, Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from tests import fakes
 
 HEAD = "didgen: 1\nname: demo\ndefaults: {source: photo.jpg}\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "photo.jpg").write_bytes(b"photo")
+    (tmp_path / "photo.jpg").write_bytes(fakes.photo())
     with wave.open(str(tmp_path / "voice.wav"), "wb") as sound:
         sound.setparams((1, 2, 16_000, 0, "NONE", ""))
         sound.writeframes(bytes(2 * 16_000 * 3))
@@ -85,7 +86,7 @@ def test_a_talk(folder: Path) -> None:
         "config": {"stitch": True},
         "script": {"input": "Hello you", "provider": {"type": "didgen", "voice_id": "heart"}},
     } == sent(scene)
-    assert {"source_url": Input(photo, sha256_bytes(b"photo"))} == scene.inputs
+    assert {"source_url": Input(photo, sha256_bytes(fakes.photo()))} == scene.inputs
     assert ("demo/a", "talk", Path("demo/a.mp4")) == (scene.address, scene.kind, scene.output)
     assert ("Hello you", "Hello you", "en", 1.0) == (scene.spoken, scene.written, scene.locale, scene.seconds)
 
@@ -315,7 +316,7 @@ def test_a_voice_whose_extra_is_missing(folder: Path, monkeypatch: pytest.Monkey
 
 def test_pictures_by_url(folder: Path) -> None:
     """Fetched and pinned when there is a fetcher; else passed on to the service, and said."""
-    (folder / "fetched").write_bytes(b"f")
+    (folder / "fetched").write_bytes(fakes.photo())
     pinned = Input(folder / "fetched", "d" * 64)
     url = "https://example.org/a.jpg"
     fetched = one(folder, f"script: Hello, source: '{url}'", remote=lambda _url, _kind: pinned)
@@ -338,7 +339,7 @@ def test_each_input_by_url_is_asked_for_as_what_it_has_to_be(folder: Path) -> No
 
     def remote(url: str, kind: str) -> Input:
         asked.append((url.rpartition("/")[2], kind))
-        return Input(folder / "voice.wav", "d" * 64, url)
+        return Input(folder / ("photo.jpg" if kind == "image" else "voice.wav"), "d" * 64, url)
 
     urls = {name: f"https://example.org/{name}" for name in "abcd"}
     parts = "source: '{a}', script: {{audio: '{b}'}}, driver: '{c}', config: {{logo: {{url: '{d}', position: [0, 0]}}}}"
@@ -403,7 +404,7 @@ scenes:
 def test_what_does_not_change_a_render(folder: Path, old: str, new: str) -> None:
     """Names, order, comments, places of files, what is not used and what is only passed on: the same fingerprints."""
     (folder / "copy").mkdir()
-    (folder / "copy" / "same.jpg").write_bytes(b"photo")
+    (folder / "copy" / "same.jpg").write_bytes(fakes.photo())
     before = [scene.fingerprint for scene in scenes(folder, BASE)]
     assert old in BASE
     assert before == [scene.fingerprint for scene in scenes(folder, BASE.replace(old, new, 1))]

@@ -15,13 +15,14 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from tests import fakes
 
 HEAD = "didgen: 1\nname: demo\ndefaults: {source: photo.jpg}\nscenes:\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "photo.jpg").write_bytes(b"photo")
+    (tmp_path / "photo.jpg").write_bytes(fakes.photo())
     (tmp_path / "moves.mp4").write_bytes(b"video")
     return tmp_path
 
