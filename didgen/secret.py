@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from didgen.digest import sha256_bytes
+
+if TYPE_CHECKING:
+    from logging import LogRecord
 
 
 class Secret:
@@ -87,3 +91,28 @@ def sealed_url(url: str) -> str:
     told = [(name, value) for name, value in query if not _SIGNING.match(name) and name.lower() not in azure]
     plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     return f"{plain}?sha256={sha256_bytes(urlencode(told).encode())[:32]}" if told else plain
+
+
+_SECRET_WORDS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "CREDENTIAL")
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a child process that opens other people's files: without what its names say are secrets."""
+    return {name: value for name, value in environ.items() if not any(word in name.upper() for word in _SECRET_WORDS)}
+
+
+def hush_http_logs() -> None:
+    """Have the HTTP library tell its log no signed link: at INFO it writes down every URL, at DEBUG every Location.
+
+    Nobody hears it unless a program that uses didgen as a library listens. May be called again.
+    """
+    import logging
+
+    for name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
+        logging.getLogger(name).addFilter(_without_links)
+
+
+def _without_links(record: LogRecord) -> bool:
+    """A filter of a logger that lets every line through, its links without what opens them."""
+    record.msg, record.args = unsigned(record.getMessage()), ()
+    return True

@@ -2,8 +2,8 @@
 
 The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
 AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
-`!refuse`, `!bug`, `!slow` (half a second), `!where`; `!early` leaves a preview lying. Each render adds a line with its
-script to the file named by DIDGEN_FAKE_LOG.
+`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!where`; `!early` leaves a preview lying. Each render adds a
+line with its script to the file named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     _note(text or "-")
     report("speech", 0, 1)
     _misbehave(text, out, report)
+    if "!secrets" in text:
+        raise RenderError("FaceError", f"the worker sees {sorted(name for name in os.environ if 'KEY' in name)}")
     if "!where" in text:
         raise RenderError("FaceError", f"{shot.source}: face not detected")
     key = f"fake:{text}"

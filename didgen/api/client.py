@@ -184,4 +184,4 @@ def _last_event(status: str, job: dict[str, Any]) -> Event:
     error = job.get("error") if isinstance(job.get("error"), dict) else {}
     kind = str((error or {}).get("kind") or ("ModerationError" if status == "rejected" else "UnknownError"))
     words = str((error or {}).get("description") or f"the service {status} it without a reason")
-    return Event("failed", kind=kind, message=unsigned(words))
+    return Event("failed", kind=unsigned(kind)[:80], message=unsigned(words)[:2000])

@@ -83,7 +83,7 @@ class BusyError(UnreachableError):
 def refusal(status: int, data: bytes) -> RefusedError:
     """The error in an answer, kind and words as the service gave them."""
     body = json_object(data)
-    kind = str(body.get("kind") or _KINDS.get(status, "BadRequestError"))
+    kind = unsigned(str(body.get("kind") or _KINDS.get(status, "BadRequestError")))[:80]
     words = str(body.get("description") or body.get("message") or f"the service answered {status}")
     details = body.get("details")
     if isinstance(details, dict):

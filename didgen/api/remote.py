@@ -25,7 +25,7 @@ from didgen.api.addresses import is_public
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import DidgenError, UnreachableError
 from didgen.media.sniff import HEAD_BYTES, SUFFIXES, suffix_of
-from didgen.secret import bare_url
+from didgen.secret import bare_url, hush_http_logs
 from didgen.store.whole import beside, storage_error
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ class Remote:
         """The link and what it is led on to, each hop checked as if it had been written."""
         import httpx
 
+        hush_http_logs()
         at, tls = _parsed(url), httpx.create_ssl_context()
         for _ in range(REDIRECTS + 1):
             addresses = await self._checked(at)

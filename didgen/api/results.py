@@ -113,6 +113,6 @@ def _facts(job: dict[str, Any], length_s: float) -> dict[str, Any]:
     return {
         "duration_s": length_s,
         "words": (metadata or {}).get("words") or [],
-        "warnings": (metadata or {}).get("warnings") or [],
+        "warnings": without_links((metadata or {}).get("warnings") or []),
         "answer": without_links({name: value for name, value in job.items() if name not in UPLOADED}),
     }

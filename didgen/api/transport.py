@@ -20,6 +20,7 @@ from didgen.api.outcomes import AGAIN, json_list, json_object, refusal, retry_af
 from didgen.api.patience import CONNECT, READ, UPLOAD, Patience, Tries, come_back
 from didgen.catalog.services import is_loopback
 from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
+from didgen.secret import hush_http_logs, unsigned
 
 if TYPE_CHECKING:
     import httpx
@@ -67,6 +68,7 @@ class Transport:
     def __init__(self, base_url: str, key: str | Keys = "", *, paid: bool = True, pace_s: float = 1.0) -> None:
         import httpx
 
+        hush_http_logs()
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise UsageError(f"{base_url!r} is no address of a service", hint="https://host, without a key in it")
@@ -151,9 +153,9 @@ class Transport:
                 reason, asked_s = f"it answered {answer.status}{answer.oddly}", answer.wait_s
                 again = again or answer.status == 429
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-                reason, again = str(error) or type(error).__name__, True
+                reason, again = unsigned(str(error)) or type(error).__name__, True
             except (httpx.HTTPError, TimeoutError) as error:
-                reason = str(error) or type(error).__name__
+                reason = unsigned(str(error)) or type(error).__name__
             if not again:
                 raise UnreachableError(f"{self.host} did not say what became of {method} {path}: {reason}")
             pause_s = tries.pause_s(asked_s)
@@ -173,7 +175,9 @@ class Transport:
             async with self._posts, asyncio.timeout(CONNECT.each_s):
                 return await self._exchange(self._paid_web, "POST", path, BODY_BYTES, json=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise UnreachableError(f"{self.host} cannot be reached; nothing was sent: {error}") from error
+            raise UnreachableError(
+                f"{self.host} cannot be reached; nothing was sent: {unsigned(str(error))}"
+            ) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise self.unresolved(f"the answer was lost ({type(error).__name__})") from error
 

@@ -16,6 +16,7 @@ from typing import Any
 from didgen.engine.shot import FPS, Memo
 from didgen.errors import RenderError
 from didgen.jobs.messages import Message, pack, receive
+from didgen.secret import without_secrets
 
 COMMAND = (sys.executable, "-m", "didgen.jobs.worker")
 
@@ -97,7 +98,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # its own group: Ctrl-C is ours to handle, and a kill takes its children too
-                env=os.environ | dict.fromkeys(_THREADS, "1"),
+                env=without_secrets(os.environ) | dict.fromkeys(_THREADS, "1"),
             )
         except OSError as error:
             raise RenderError("UnknownError", f"cannot start a renderer: {error}") from error

@@ -76,6 +76,18 @@ def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -
     run(work)
 
 
+def test_a_worker_gets_no_secret(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opens other people's files, and needs no key to do so."""
+    for name in ("D_ID_API_KEY", "DIDGEN_API_KEY", "DIDGEN_SERVE_KEY", "D_ID_ELEVENLABS_KEY"):
+        monkeypatch.setenv(name, "canary")
+
+    async def work(pool: Pool) -> None:
+        last = (await story(pool, await pool.submit(talk(photo, "!secrets"))))[-1]
+        assert "the worker sees []" in last.message
+
+    run(work)
+
+
 @pytest.mark.parametrize("text", ["!early !slow", "!early !crash", "!early !refuse", "!early !hang"])
 def test_a_preview_is_told_and_gone_when_the_job_ends(photo: Path, text: str) -> None:
     """Whoever follows a job hears where its video can be read so far; nothing stays of it, also of a killed worker."""

@@ -138,7 +138,7 @@ def test_what_is_no_longer_documented_is_sent_and_said(folder: Path, keys: str, 
         (f"{TALK}, voice: {{provider: amazon, voice_id: Brian}}", []),
         (f"{TALK}, voice: {{voice_config: {{style: Cheerful}}}}", []),
         (f"{TALK}, config: {{pad_audio: 1, fluent: true}}, name: Maria, webhook: 'https://h.org/x', user_data: x", []),
-        ("driver: nostalgia, face: {size: 9, top_left: [-1, 2]}, result_url: 's3://b/x.mp4'", []),
+        ("driver: nostalgia, face: {size: 9, top_left: [-1, 2]}", []),
     ],
 )
 def test_what_a_writer_should_know_and_no_more(folder: Path, keys: str, said: list[str]) -> None:
@@ -190,3 +190,19 @@ def test_the_local_engine_says_what_it_makes_no_use_of(folder: Path) -> None:
     assert scene(folder, "driver: nostalgia", "local").fingerprint != found.fingerprint
     assert scene(folder, "name: Maria", "local").fingerprint == found.fingerprint
     assert () == scene(folder, f"{TALK}, user_data: x, name: y", "local").notes
+
+
+def test_a_signed_link_is_sent_and_shown_nowhere(folder: Path) -> None:
+    """Neither in notes nor in what is kept; the request alone has it."""
+    link = "https://u:canary@h.org/{}?X-Amz-Signature=canary&key=canary#canary"
+    keys = (
+        f"{TALK}, driver: '{link.format('d.mp4')}', webhook: '{link.format('w')}', result_url: '{link.format('r')}', "
+        f"source: 's3://b/a.jpg?token=canary', config: {{logo: {{url: '{link.format('l.png')}', position: [1, 2]}}}}"
+    )
+    found = scene(folder, keys)
+    assert 5 < str(found.request).count("canary")
+    assert "canary" not in f"{found.notes} {found.identity}"
+    assert 3 == sum("is not pinned" in note for note in found.notes)
+    wrong = refusals(folder, f"{TALK}, driver: '{link.format('d.mp4').replace('https', 'ftp')}'")
+    assert "'ftp://h.org/d.mp4' is neither a file nor an https URL" in wrong[0]
+    assert "canary" not in wrong[0]

@@ -15,13 +15,13 @@ from didgen.digest import sha256_bytes
 from didgen.errors import RenderError
 from didgen.media.fit import READ_BYTES, UnfitError, Use, fit_picture, fit_sound
 from didgen.media.metadata import without_metadata
+from didgen.secret import without_secrets
 
 COMMAND: Final = (sys.executable, "-m", "didgen.api.prepare.child")
 PATIENCE_S: Final = 2.0 * CPU_S
 AT_ONCE: Final = 2
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-_SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD")
 
 
 class Memo(Protocol):
@@ -79,15 +79,13 @@ def _as_it_is(path: Path, use: Use) -> bytes | None:
 
 async def _ask(path: Path, use: Use) -> bytes:
     """What a child makes of a file. It gets no secret; when nobody waits for it any more, it is ended."""
-    hidden = {name for name in os.environ if any(word in name.upper() for word in _SECRETS)}
-    known = {name: value for name, value in os.environ.items() if name not in hidden}
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        env=known | dict.fromkeys(_THREADS, "1"),
+        env=without_secrets(os.environ) | dict.fromkeys(_THREADS, "1"),
     )
     try:
         async with asyncio.timeout(PATIENCE_S):
