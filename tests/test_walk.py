@@ -247,7 +247,7 @@ def test_a_message_names_the_authors_file(root: Path, monkeypatch: pytest.Monkey
     from didgen.jobs import executor
     from didgen.jobs.pool import Pool
 
-    async def submit(self: Pool, request: object) -> str:
+    async def submit(self: Pool, request: object, send: object) -> str:
         raise RenderError("SourceError", f"{request.source_url.removeprefix('file://')} is no picture")  # type: ignore[attr-defined]
 
     monkeypatch.setattr(Pool, "submit", submit)

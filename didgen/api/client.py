@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from didgen.api.job import Event, Fetched
+from didgen.api.job import Event, Fetched, Send, directly
 from didgen.api.key import Keys
 from didgen.api.outcomes import BusyError, RefusedError, json_object, meaning_of_post, refusal
 from didgen.api.patience import CONNECT, JOB_S, POLL, Tries, poll_pause_s
@@ -43,8 +43,8 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.transport.host!r})"
 
-    async def submit(self, request: RenderRequest) -> str:
-        """Upload what is local and send the request, once; the job's id.
+    async def submit(self, request: RenderRequest, send: Send = directly) -> str:
+        """Upload what is local and send the request, once; the job's id. send: each POST that may buy goes through it.
 
         When it is refused because of a copy that an earlier process uploaded, it is sent again with a new copy: nothing
         was bought. Raises RenderError when it is refused, BusyError at a 429, UnreachableError when it was not sent,
@@ -52,26 +52,30 @@ class Client:
         """
         sent = await self._uploads.sent(request)
         try:
-            return await self._post(sent.request)
+            return await self._post(sent.request, send)
         except RefusedError as error:
             if not sent.recalled or not is_gone(error):
                 raise sent.in_words(error) from None
         self._uploads.forget(sent.recalled)
         sent = await self._uploads.sent(request)
         try:
-            return await self._post(sent.request)
+            return await self._post(sent.request, send)
         except RefusedError as error:
             raise sent.in_words(error) from None
 
-    async def _post(self, request: RenderRequest) -> str:
+    async def _post(self, request: RenderRequest, send: Send) -> str:
         body = request.model_dump(mode="json", exclude_unset=True)
         if isinstance(request, TalkRequest):
             body["script"]["type"] = request.script.type  # a default, so it may be unset; the wire needs it
         path, headers = f"/{kind_of(request)}s", self._own_voice(request)
+
+        async def post() -> str:
+            return self._bought(await self.transport.post_once(path, body, headers))
+
         tries = Tries(CONNECT, self.transport.pace_s)
         while True:
             try:
-                return self._bought(await self.transport.post_once(path, body, headers))
+                return await send(post)
             except BusyError:
                 raise
             except UnreachableError:  # no connection came about: nothing was sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -41,13 +41,28 @@ class Fetched:
     facts: Mapping[str, Any]
 
 
+Post = Callable[[], Awaitable[str]]
+"""Sends a request that may cost, once; the job's id."""
+
+Send = Callable[[Post], Awaitable[str]]
+"""What a request goes out through: it writes down what is about to be bought, then lets it be sent."""
+
+
+async def directly(post: Post) -> str:
+    """Send without writing anything down."""
+    return await post()
+
+
 class Service(Protocol):
     """What renders. `paid` services are never asked twice for one thing."""
 
     paid: bool
 
-    async def submit(self, request: RenderRequest) -> str:
-        """Send one request; the job's id. Raises RenderError when refused, UnreachableError when not sent."""
+    async def submit(self, request: RenderRequest, send: Send = directly) -> str:
+        """Send one request; the job's id. Raises RenderError when refused, UnreachableError when not sent.
+
+        What costs nothing, as uploads, is done first; every try of what may cost goes through `send`.
+        """
         ...
 
     def events(self, job_id: str) -> AsyncIterator[Event]:

@@ -32,6 +32,7 @@ from didgen.errors import (
 )
 from didgen.jobs.gate import Gate, HeldError, Place
 from didgen.jobs.outputs import Outputs
+from didgen.jobs.sending import Sending
 from didgen.jobs.tag import Tag, key_of, tagged
 from didgen.plan.identity import INPUT_FIELDS
 from didgen.plan.scene import Decision, Plan, Scene
@@ -218,7 +219,7 @@ class _Build:
             raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
 
     async def _send(self, scene: Scene, request: RenderRequest) -> tuple[str, str]:
-        """One try. Between two of them there is no intent: a kill then leaves no doubt that nothing was sent."""
+        """One try. There is an intent only while something is on its way that may buy (`Sending`)."""
         row = JobRow(
             secrets.token_hex(16),
             scene.fingerprint,
@@ -230,15 +231,11 @@ class _Build:
         )
         if self.service.paid:
             request = tagged(request, Tag(key_of(scene.fingerprint), row.id), scene.address)
-        self.store.state.begin(row)
         try:
-            remote = await self.service.submit(request)
-        except (RenderError, UnreachableError):
-            self.store.state.failed(row.id)  # refused, or nothing was sent
-            raise
+            remote = await self.service.submit(request, Sending(self.store.state, row))
         except UnresolvedJobError as error:
             remote = await self._look_for(scene, row, error)
-        self.store.state.submitted(row.id, remote)
+            self.store.state.submitted(row.id, remote)
         return row.id, remote
 
     async def _look_for(self, scene: Scene, row: JobRow, error: UnresolvedJobError) -> str:

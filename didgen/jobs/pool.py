@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from didgen.api.job import Event, Fetched
+from didgen.api.job import Event, Fetched, Send, directly
 from didgen.api.wire import RenderRequest, kind_of
 from didgen.engine.shot import Memo, Shot, preview_path
 from didgen.errors import RenderError
@@ -92,8 +92,15 @@ class Pool:
         self._folder = Path(tempfile.mkdtemp(prefix="pool-", dir=folder))
         self._jobs: dict[str, _Job] = {}
 
-    async def submit(self, request: RenderRequest) -> str:
+    async def submit(self, request: RenderRequest, send: Send = directly) -> str:
         """Queue one request; the job's id. Raises RenderError when the engine cannot do what it asks."""
+
+        async def post() -> str:
+            return self._queue(request)
+
+        return await send(post)
+
+    def _queue(self, request: RenderRequest) -> str:
         shot, notes = to_shot(request)
         name = _PREFIX[kind_of(request)] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21))
         job = _Job(name, shot, notes, self._folder / f"{name}.{shot.config.result_format}")

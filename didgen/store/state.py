@@ -212,13 +212,16 @@ class State:
     # -- jobs ---------------------------------------------------------------------------------------------------
 
     def begin(self, job: JobRow) -> None:
-        """Make the intent durable, before anything is sent; or write down a job that was found."""
+        """Make the intent durable, before anything is sent, again where that did not come about; or write down a job
+        that was found.
+        """
         now = time.time()
         values = (job.id, job.fingerprint, job.address, job.service, job.state, job.remote)
         reckoned = (job.credits, job.seconds, job.build, job.why)
         with self._transaction():
             self._db.execute(
-                f"INSERT INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *reckoned, now, now)
+                f"INSERT OR REPLACE INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, *reckoned, now, now),
             )
 
     def submitted(self, job: str, remote: str, why: str = "") -> None:

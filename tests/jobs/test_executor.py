@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from didgen.api.job import Event, Fetched
+from didgen.api.job import Event, Fetched, Send, directly
 from didgen.api.outcomes import BusyError, RefusedError
 from didgen.api.wire import AnimationRequest, RenderRequest
 from didgen.digest import sha256_file
@@ -26,9 +26,10 @@ from didgen.errors import (
     UnresolvedJobError,
 )
 from didgen.jobs.executor import Outcome, execute
-from didgen.jobs.gate import gate_for
+from didgen.jobs.gate import Gate, gate_for
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.tag import Tag, read_tag
+from didgen.jobs.window import Window
 from didgen.plan.scene import Decision, Input, Plan, Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
@@ -47,7 +48,10 @@ class Paid:
     cancelled: list[str] = field(default_factory=list)
     tags: list[Tag | None] = field(default_factory=list)
 
-    async def submit(self, request: RenderRequest) -> str:
+    async def submit(self, request: RenderRequest, send: Send = directly) -> str:
+        return await send(lambda: self.post(request))
+
+    async def post(self, request: RenderRequest) -> str:
         name = str(request.name).split()[0]  # our tag comes after
         tag = read_tag(request.model_dump())
         assert tag is not None or not self.paid
@@ -102,10 +106,13 @@ def scene(root: Path, name: str, fingerprint: str = "") -> Scene:
     )
 
 
-def carry_out(store: Artifacts, service: Paid, *scenes: Scene, jobs: int = 4) -> tuple[Outcome, ...]:
+def carry_out(
+    store: Artifacts, service: Paid, *scenes: Scene, jobs: int = 4, gate: Gate | None = None
+) -> tuple[Outcome, ...]:
     plan = Plan("p", tuple(Decision(one, "render", ("new scene",)) for one in scenes))
     outputs = Outputs(store.home.parent)
-    return asyncio.run(execute(plan, service, SERVICE, store, outputs, gate_for(paid=service.paid, jobs=jobs)))
+    way_in = gate or gate_for(paid=service.paid, jobs=jobs)
+    return asyncio.run(execute(plan, service, SERVICE, store, outputs, way_in))
 
 
 def test_a_finished_scene_is_stored_noted_and_delivered(store: Artifacts, tmp_path: Path) -> None:
@@ -209,12 +216,12 @@ def test_a_refusal_fails_one_scene(store: Artifacts, tmp_path: Path, script: dic
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_a_refusal_that_concerns_all_stops_further_submissions(store: Artifacts, tmp_path: Path, status: int) -> None:
-    """The scene that met it has failed, the others stay planned, and what was bought before is fetched."""
+    """The scene that met it has failed, those not sent yet stay planned, and what was bought before is fetched."""
     store.state.begin(JobRow("n", "e" * 64, "p/e", SERVICE, "intent"))
     store.state.submitted("n", "anm_earlier")
     service = Paid({"b": RefusedError(status, "InsufficientCreditsError", "not enough credits")})
     scenes = [scene(tmp_path, name) for name in ("b", "c", "e", "d")]
-    outcomes = carry_out(store, service, *scenes)
+    outcomes = carry_out(store, service, *scenes, gate=Gate(Window(1)))
     assert ["failed", "planned", "rendered", "planned"] == [outcome.action for outcome in outcomes]
     assert [] == service.bought
     assert "not sent: not enough credits" == str(outcomes[1].error)
@@ -241,12 +248,12 @@ def test_a_busy_service_is_owed_nothing_between_two_tries(store: Artifacts, tmp_
     waiting: list[int] = []
 
     class Busy(Paid):
-        async def submit(self, request: RenderRequest) -> str:
+        async def post(self, request: RenderRequest) -> str:
             if len(waiting) < 3:
                 assert 1 == len(store.state.open_jobs(SERVICE))
                 asyncio.get_running_loop().call_soon(lambda: waiting.append(len(store.state.open_jobs(SERVICE))))
                 raise BusyError("full", None, 0.001)
-            return await super().submit(request)
+            return await super().post(request)
 
     service = Busy()
     assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
@@ -334,3 +341,29 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         assert "cancelling\n" == process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert 130 == process.wait(10)
+
+
+class Slow(Paid):
+    """Answers a POST after a while, having bought at once; uploads before it, which costs nothing."""
+
+    def __init__(self, upload_s: float) -> None:
+        super().__init__()
+        self.upload_s = upload_s
+
+    async def submit(self, request: RenderRequest, send: Send = directly) -> str:
+        await asyncio.sleep(self.upload_s if str(request.name).startswith("a") else 0)
+        return await super().submit(request, send)
+
+    async def post(self, request: RenderRequest) -> str:
+        job = await super().post(request)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.2)
+        return job
+
+
+def test_a_stopped_build_waits_for_the_answers_to_what_is_on_its_way(store: Artifacts, tmp_path: Path) -> None:
+    """Its id is kept, so that nobody has to look for it; what was not sent yet leaves no trace at all."""
+    service = Slow(600)
+    with pytest.raises(InterruptedBuildError, match="1 paid jobs keep running"):
+        carry_out(store, service, scene(tmp_path, "a"), scene(tmp_path, "b"))
+    assert [("p/b", "submitted", "anm_b")] == [(row.address, row.state, row.remote) for row in store.state.jobs()]
