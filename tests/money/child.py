@@ -189,16 +189,20 @@ def _command(argv: list[str]) -> int:
 
 
 def resend() -> None:
-    """The mistake of a journal without adoption: what may have been sent is sent again."""
+    """The mistake of a journal without adoption: nothing is looked for, and what may have been sent is sent again."""
+    from didgen.jobs.search import Search
     from didgen.store.state import State
 
     real = State.open_jobs
 
     def open_jobs(state: State, service: str) -> list[Any]:
-        rows = real(state, service)
-        return [row for row in rows if row.state == "submitted"]
+        return [row for row in real(state, service) if row.state == "submitted"]
+
+    async def nothing(search: Search, *_: Any) -> list[Any]:
+        return []
 
     State.open_jobs = open_jobs  # type: ignore[method-assign]
+    Search.listed = Search.again = nothing  # type: ignore[method-assign, assignment]
 
 
 BROKEN: dict[str, Callable[[], None]] = {"resend": resend}
