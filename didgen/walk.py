@@ -32,7 +32,6 @@ from didgen.shortcut import (
 
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
-    from didgen.api.transport import Transport
     from didgen.jobs.executor import Outcome
     from didgen.jobs.gate import Gate
     from didgen.jobs.lockfile import Lock
@@ -294,33 +293,23 @@ def _not_there(
     import asyncio
 
     from didgen.jobs.reconcile import bought_as, reconcile
-    from didgen.jobs.search import Search
+    from didgen.jobs.search import searching
 
     async def run() -> list[Scene]:
-        transport = _transport(service)
-        try:
+        async with searching(service) as search:
             return await reconcile(
                 scenes,
                 service.name,
                 store.state,
-                Search(transport),
+                search,
                 build=build,
                 anew=wanted.force,
                 bought_as=bought_as(store, service.name, [scene.fingerprint for scene in scenes], locks),
                 known={job for lock in locks for job in lock.jobs},
                 on_notice=on_notice,
             )
-        finally:
-            await transport.aclose()
 
     return {scene.fingerprint for scene in asyncio.run(run())}
-
-
-def _transport(service: ServiceId) -> Transport:
-    from didgen.api.key import keys_for
-    from didgen.api.transport import Transport
-
-    return Transport(service.base_url, keys_for(service.host.partition("/")[0]), paid=service.paid)
 
 
 def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:

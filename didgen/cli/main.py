@@ -17,6 +17,8 @@ COMMANDS = {
     "check": "Read every project and say what is wrong, where.",
     "plan": "Say what a build would render, and why.",
     "build": "Render what changed, and nothing else.",
+    "jobs": "List jobs at paid services, and what waits for you.",
+    "resolve": "Settle a job that may or may not have been bought.",
     "watch": "Build again on every saved change.",
     "say": "Make a photo speak one text.",
     "inspect": "Measure what finished videos really show.",

@@ -23,7 +23,8 @@ class Listed:
     """A job of the account. created_s: Unix time by the service's clock, None when it is not told, as is duration_s.
 
     shows: whether its answer shows what it was sent with (`tag.shows_tags`). asked: it was asked for by its id, and
-    not only found in a list. expired: it is done, and its video cannot be fetched any more.
+    not only found in a list. expired: it is done, and its video cannot be fetched any more. title: its name without
+    our tag.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Listed:
     shows: bool = False
     asked: bool = False
     expired: bool = False
+    title: str = ""
 
     @property
     def dead(self) -> bool:

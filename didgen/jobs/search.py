@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from didgen.api.account import PAGE, Account
+from didgen.api.key import keys_for
 from didgen.api.outcomes import RefusedError
 from didgen.api.transport import Transport
 from didgen.api.wire import Job, Kind
 from didgen.errors import RenderError, UnreachableError
 from didgen.jobs.adoption import EARLIER_S, Listed
-from didgen.jobs.tag import read_tag, shows_tags
+from didgen.jobs.tag import read_tag, shows_tags, untagged
+from didgen.plan.identity import ServiceId
 
 LOOK_BACK = 5000
 """How many of an account's jobs of one kind are looked through at most, newest first."""
@@ -31,6 +33,16 @@ AT_ONCE = 8
 LOOK_AGAIN_S = (5.0, 15.0, 30.0, 60.0, 120.0)
 """How long after a request was sent its job is looked for again, in units of the service's pace: lists lag, and a
 gateway that gave up may still be passing the request on."""
+
+
+@asynccontextmanager
+async def searching(service: ServiceId) -> AsyncIterator[Search]:
+    """A search at a service, with the key that the environment holds for it."""
+    transport = Transport(service.base_url, keys_for(service.host.partition("/")[0]), paid=service.paid)
+    try:
+        yield Search(transport)
+    finally:
+        await transport.aclose()
 
 
 class Search:
@@ -59,6 +71,10 @@ class Search:
             return not missing
 
         return await self._read(kind, enough)
+
+    async def everything(self) -> list[Listed]:
+        """The account's jobs of both kinds, at most LOOK_BACK of each."""
+        return [*await self._read("talk", lambda job: False), *await self._read("animation", lambda job: False)]  # noqa: ARG005
 
     async def one(self, kind: Kind, job_id: str) -> Listed | None:
         """A job asked for by its id; None when the account has none of that id."""
@@ -158,6 +174,7 @@ def as_listed(kind: Kind, job: Job, now_s: float, *, asked: bool = False) -> Lis
         tag=read_tag(texts),
         shows=shows_tags(texts),
         asked=asked,
+        title=untagged(job.name or ""),
         expired=asked and job.status == "done" and link_expired(job.result_url or "", now_s),
     )
 

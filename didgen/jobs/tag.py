@@ -57,6 +57,11 @@ def read_tag(answer: Mapping[str, Any]) -> Tag | None:
     return None
 
 
+def untagged(name: str) -> str:
+    """A name without our tag."""
+    return _TAG.sub("", name).strip()
+
+
 def shows_tags(answer: Mapping[str, Any]) -> bool:
     """Whether an answer shows what a job was sent with, whoever sent it: then one of ours would show its tag."""
     return bool(answer.get("user_data") or answer.get("name"))
