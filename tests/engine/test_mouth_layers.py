@@ -183,6 +183,16 @@ def test_a_narrow_gap_is_a_dark_seam(closed: Head) -> None:
     assert closed.pale(wide, down_cm=0.6) > 0.25
 
 
+def test_teeth_stay_white_in_a_smile_that_rounds_no_lips(smiling: Head) -> None:
+    """Lips that stand forward shade the teeth; who goes on smiling in oo does not bring them forward, however much is
+    asked for."""
+    smile, calm = (
+        smiling.drawn(jawOpen=0.25, mouthPucker=0.8, mouthSmileLeft=back, mouthSmileRight=back) for back in (0.0, -1.3)
+    )
+    assert smiling.pale(smile, down_cm=1.0) > 0.5
+    assert smiling.pale(calm, down_cm=1.0) < 0.15
+
+
 def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
     """Between upper teeth and tongue the mouth is dark and warm, with a gradient and nothing at black."""
     frame = closed.drawn(jawOpen=1.0, mouthLowerDownLeft=0.3, mouthLowerDownRight=0.3)

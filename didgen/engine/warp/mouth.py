@@ -45,6 +45,8 @@ STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners
 INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
+CALM_CM = 5.0  # of a calm mouth's inner width, at most: a photo's smile is wider
+POUTING = (0.9, 0.72)  # of that: from this width on, and wholly at that one, rounded lips stand forward and shade teeth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,12 +149,15 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
     u, upper, lower = now[:, 0], now[:n, 1], now[n:, 1]
     jaw_u, jaw_v = (weights @ mouth.jaw_uv).tolist()
     funnel, pucker = weights[POUT].tolist()
+    calm = min(float(np.ptp(mouth.inner_uv[:, 0])), CALM_CM * mouth.geometry.px_per_cm)
+    wide, narrow = POUTING
+    forward = min(max((wide - (float(u.max()) - float(u.min())) / calm) / (wide - narrow), 0.0), 1.0)
     return Opening(
         floats(now),
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
         float((lower - upper).max()) / mouth.geometry.px_per_cm,
         (jaw_u, jaw_v),
-        min(max(0.5 * funnel + pucker, 0.0), 1.0),
+        min(max(0.5 * funnel + pucker, 0.0), 1.0) * forward,
         float(np.abs(moved_uv[n:] - moved_uv[:n]).max()),
     )
 
