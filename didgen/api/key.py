@@ -24,6 +24,9 @@ OWN_KEY = "DIDGEN_API_KEY"
 ELEVENLABS_KEY = "D_ID_ELEVENLABS_KEY"
 """Not the ELEVENLABS_API_KEY that other programs read: a key goes to a third party only where somebody said so."""
 
+_TELLING = 6
+"""Characters from which on a text is taken for a key wherever it stands."""
+
 Form = Literal["user:secret", "base64", "base64 of user:secret:", "unknown"]
 
 
@@ -47,6 +50,15 @@ class Keys:
         if not self.elevenlabs:
             return {}
         return {"x-api-key-external": json.dumps({"elevenlabs": self.elevenlabs.reveal()})}
+
+    def hidden(self, data: bytes) -> bytes:
+        """An answer without these keys, should it repeat them: what it says is shown and kept."""
+        basic = self.basic.reveal()
+        plain = basic if ":" in basic else _decoded(basic).rstrip(":")
+        for text in (basic, plain, plain.rpartition(":")[2], self.elevenlabs.reveal()):
+            if len(text) >= _TELLING:
+                data = data.replace(text.encode(), b"(key)")
+        return data
 
 
 def keys_for(host: str, environ: Mapping[str, str] = os.environ) -> Keys:

@@ -203,7 +203,7 @@ class Transport:
                 data += piece
                 if len(data) > limit_bytes:
                     return Answer(answer.status_code, b"", wait_s, kind)
-            return Answer(answer.status_code, bytes(data), wait_s, kind)
+            return Answer(answer.status_code, self.keys.hidden(bytes(data)), wait_s, kind)
 
     def _note_clock(self, date: str | None) -> None:
         with suppress(ValueError, OverflowError):

@@ -37,6 +37,16 @@ def test_every_form_of_a_key_is_read(given: str, form: str, sent: str, around: s
         assert (sent, form) == (secret.reveal(), found)
 
 
+@pytest.mark.parametrize("given", [RAW, coded(RAW), coded(f"{RAW}:")])
+def test_an_answer_that_repeats_a_key_is_read_without_it(given: str) -> None:
+    """Whole, its secret half, or coded; what else is said stays, and a key too short to be told apart hides nothing."""
+    keys = keys_for("api.d-id.com", {"D_ID_API_KEY": given, "D_ID_ELEVENLABS_KEY": "eleven-123"})
+    said = f"no {RAW} or s3cret-Canary_1, {read_key(given)[0].reveal()}; nor eleven-123".encode()
+    assert b"no (key) or (key), (key); nor (key)" == keys.hidden(said)
+    assert b"a word" == keys_for("api.d-id.com", {"D_ID_API_KEY": "word"}).hidden(b"a word")
+    assert b"none" == keys_for("api.d-id.com", {}).hidden(b"none")
+
+
 @pytest.mark.parametrize("given", [f"Bearer {RAW}", "bearer abc", "Client-Key a.b_c"])
 def test_a_token_is_no_key(given: str) -> None:
     """The message says what to set instead, and repeats nothing of it."""

@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -57,7 +57,7 @@ def hurry() -> None:
     from didgen.api import transport as transports
     from didgen.api.transport import Transport
 
-    transports.POST_S = 1.0
+    transports.CONNECT = replace(transports.CONNECT, each_s=1.0)
 
     whole = Transport.__init__
 
