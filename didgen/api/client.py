@@ -94,7 +94,7 @@ class Client:
         job_id = json_object(answer.data).get("id")
         meaning = meaning_of_post(answer.status, job_id)
         if meaning == "refused":
-            raise refusal(answer.status, answer.data)
+            raise refusal(answer.status, answer.data, self.transport.keys.name)
         if meaning == "ambiguous":
             raise self.transport.unresolved(f"the service answered {answer.status}")
         if meaning == "later":

@@ -146,7 +146,7 @@ class Transport:
                 async with room, asyncio.timeout(tries.each_s):
                     answer = await self._exchange(self._web, method, path, limit_bytes, **what)
                 if answer.status not in AGAIN and answer.status not in _GOOD:
-                    raise refusal(answer.status, answer.data)
+                    raise refusal(answer.status, answer.data, self.keys.name)
                 found = parse(answer.data) if answer.status in (200, 201) else None
                 if answer.status == 204 or found is not None:
                     return found

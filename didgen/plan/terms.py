@@ -161,4 +161,5 @@ def _remarks(request: RenderRequest) -> Iterator[str]:
     provider = script.provider if isinstance(script, TextScript) else None
     if provider is not None and provider.type == "amazon" and provider.voice_id not in AMAZON_AT_D_ID:
         near = nearest(provider.voice_id or "", sorted(AMAZON_AT_D_ID))
-        yield f"amazon's {provider.voice_id} is not among the voices that D-ID documents ({near})"
+        hint = f" ({near})" if near.startswith("did") else ""
+        yield f"amazon's {provider.voice_id} is not among the voices that D-ID documents{hint}"

@@ -6,16 +6,21 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from didgen.api.account import PAGE, Account, Balance
+from didgen.api.client import Client
 from didgen.api.outcomes import RefusedError
+from didgen.api.server import make_app
 from didgen.api.transport import Transport
-from didgen.api.wire import Job
+from didgen.api.wire import AnimationRequest, Job, TalkRequest
 from didgen.errors import DidgenError, RenderError, UnreachableError
-from tests.api.served import Scripted, answer
+from didgen.jobs.pool import Pool
+from tests import fakes
+from tests.api.served import Scripted, answer, serving
 
 T = TypeVar("T")
 
@@ -82,6 +87,13 @@ def test_a_list_in_circles_is_no_end(script: tuple[bytes, ...]) -> None:
     """What was not seen may be there: an error, not "that was all"."""
     with pytest.raises(UnreachableError, match="in circles"):
         ask(everything, *script)
+
+
+def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New jobs and new tokens for ever: an error after so many pages."""
+    monkeypatch.setattr("didgen.api.account.MAX_PAGES", 3)
+    with pytest.raises(UnreachableError, match="has no end"):
+        ask(everything, *[page(f"t{n}", token=f"p{n}") for n in range(3)])
 
 
 @pytest.mark.parametrize("said", [{}, {"talks": None}, {"items": []}, {"talks": {"id": "a"}}])
@@ -195,3 +207,39 @@ def test_voices_in_the_form_of_now_and_of_then() -> None:
     assert [] == ask(lambda account: account.voices(), body([]))[0]
     with pytest.raises(DidgenError):
         ask(lambda account: account.voices(), *[body({"voices": []})] * 6)
+
+
+def test_an_account_at_a_server_of_ours(tmp_path: Path) -> None:
+    """The same questions to `didgen serve`: both kinds in pages, by id, deleted, its voices, its balance."""
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(fakes.photo())
+    app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served", "user:secret")
+    script = {"type": "text", "input": "Hello there"}
+
+    async def inside(base: str) -> None:
+        client = Client(base, "user:secret", paid=False)
+        account = Account(client.transport)
+        talks = [
+            await client.submit(
+                TalkRequest.model_validate({"source_url": photo.as_uri(), "script": script, "name": str(n)})
+            )
+            for n in range(5)
+        ]
+        still = await client.submit(AnimationRequest(source_url=photo.as_uri()))
+        for job in (*talks, still):
+            assert ["done"] == [event.state async for event in client.events(job)][-1:]
+        assert talks[::-1] == [job.id async for job in account.recent("talk")]
+        assert ["4", "3", "2", "1", "0"] == [job.name async for job in account.recent("talk")]
+        assert [still] == [job.id async for job in account.recent("animation")]
+        found = await account.job("animation", still)
+        assert ("done", 2) == (found.status, len((found.metadata or {})["resolution"]))
+        assert await account.delete("talk", talks[0])
+        assert not await account.delete("talk", talks[0])
+        assert talks[:0:-1] == [job.id async for job in account.recent("talk")]
+        assert 1_000_000 == (await account.credits()).remaining
+        assert "heart" in [voice.id for voice in await account.voices("didgen")]
+        await client.aclose()
+
+    with serving(app) as base, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("didgen.api.account.PAGE", 2)
+        asyncio.run(asyncio.wait_for(inside(base), 60))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from didgen.api.wire import TERMINAL, Job, moment
 from didgen.secret import without_links
@@ -109,3 +111,20 @@ def test_a_job_that_is_not_done_has_no_video() -> None:
     """`pending_url` leads nowhere, and `created` is not done."""
     job = Job.model_validate({"id": "x", "status": "created", "duration": 2.1, "pending_url": "s3://b/u/1.mp4"})
     assert (None, False) == (job.result_url, job.status in TERMINAL)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys((*Job.model_fields, "user", "new"), ANYTHING)))
+def test_whatever_an_answer_holds_its_id_can_be_read(answer: dict[str, Any]) -> None:
+    """A job that is not understood would be one that is bought again."""
+    job = Job.model_validate({**answer, "id": "tlk_1"})
+    assert "tlk_1" == job.id
+    assert not hasattr(job, "user")
+    assert job.duration is None or abs(job.duration) < float("inf")
+    assert isinstance(job.status, str)

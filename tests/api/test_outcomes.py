@@ -69,6 +69,7 @@ def test_a_refusal_without_a_body_still_has_a_kind_and_words() -> None:
     error = refusal(401, b"<html>")
     assert "AuthorizationError" == error.kind
     assert "D_ID_API_KEY" in error.hint
+    assert "set DIDGEN_API_KEY" in refusal(401, b"", "DIDGEN_API_KEY").hint
     assert "Endpoint request timed out" == refusal(400, b'{"message": "Endpoint request timed out"}').message
 
 
