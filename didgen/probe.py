@@ -127,7 +127,7 @@ class _Probe:
             return
         credit_s = self.service.credit_s
         price = credits_for(SECONDS, credit_s) if credit_s is not None else None
-        item = Item(ADDRESS, "talk", self.service.host, FINGERPRINT, SECONDS, price, price, credit_s)
+        item = Item(ADDRESS, "talk", self.service.host, FINGERPRINT, SECONDS, price, price)
         balances = {self.service.host: int(before)} if before is not None else {}
         agree(Offer(Bill((item,)), self.budget, balances), self.on_bill)
 

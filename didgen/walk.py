@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import NotYetError, Problem, ProjectError, UnresolvedJobError
+from didgen.errors import BudgetError, NotYetError, Problem, ProjectError, UnresolvedJobError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import named_projects, read_settings
 from didgen.remote_inputs import RemoteInputs
@@ -32,7 +32,7 @@ from didgen.shortcut import (
 
 if TYPE_CHECKING:
     from didgen.api.job import Event, Service
-    from didgen.jobs.executor import Outcome
+    from didgen.jobs.executor import Outcome, Rendering
     from didgen.jobs.gate import Gate
     from didgen.jobs.lockfile import Lock
     from didgen.jobs.outputs import Outputs
@@ -236,6 +236,7 @@ def build(
     if done is not None:
         return done
     from didgen.jobs.executor import build_name
+    from didgen.jobs.purse import check_priced
     from didgen.release import take_in
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
@@ -250,11 +251,12 @@ def build(
         build_id = build_name()
         for planned in plans:
             take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
+        check_priced(bill(plans))
         _look_up(wanted, plans, store, build_id, on_notice)
-        _agreed(wanted, plans, on_bill)
+        purse = _agreed(wanted, plans, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
-        summaries = _carry_out(wanted, plans, store, build_id, with_events, command)
-    return replace(joined(summaries), seconds=time.monotonic() - began)
+        summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
+    return replace(joined(summaries), seconds=time.monotonic() - began, credits=purse.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,13 @@ def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:
 
 
 def _carry_out(
-    wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, hooks: _Hooks, command: Sequence[str] | None
+    wanted: Wish,
+    plans: Sequence[Planned],
+    store: Artifacts,
+    build: str,
+    purse: Purse,
+    hooks: _Hooks,
+    command: Sequence[str] | None,
 ) -> list[Summary]:
     """Every project in turn, on the same warm workers."""
     import asyncio
@@ -329,7 +337,7 @@ def _carry_out(
     jobs = wanted.jobs or read_settings(wanted.root, os.environ).jobs or default_jobs()
 
     async def run() -> list[Summary]:
-        services = _Services(store, jobs, command)
+        services = _Services(store, jobs, command, purse)
         try:
             return [await _one(wanted, planned, store, services, build, hooks) for planned in plans]
         finally:
@@ -366,6 +374,9 @@ async def _one(
         planned.outputs,
         services.gate(name, service),
         search=services.search(planned.service) if service.paid else None,
+        purse=services.purse,
+        credit_s=planned.service.credit_s,
+        rendering=services.rendering,
         build=build,
         on_event=hooks.event,
     )
@@ -374,11 +385,13 @@ async def _one(
 
 @dataclass(slots=True)
 class _Services:
-    """The services of one build, each opened when first needed."""
+    """The services of one build, each opened when first needed, and what its projects share."""
 
     store: Artifacts
     jobs: int
     command: Sequence[str] | None
+    purse: Purse
+    rendering: Rendering = field(default_factory=dict)
     opened: dict[str, Service] = field(default_factory=dict)
     gates: dict[str, Gate] = field(default_factory=dict)
     searches: dict[str, Search] = field(default_factory=dict)
@@ -449,6 +462,7 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
         finished.pruned,
         unresolved=any(isinstance(outcome.error, UnresolvedJobError) for outcome in outcomes),
         unfinished=any(isinstance(outcome.error, NotYetError) for outcome in outcomes),
+        over_budget=any(isinstance(outcome.error, BudgetError) for outcome in outcomes),
     )
     if summary.error is None:
         store.state.put_walk(walk_key(wanted, planned.target), _record(planned, summary))

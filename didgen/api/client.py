@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from didgen.api.patience import CONNECT, JOB_S, POLL, Tries, poll_pause_s
 from didgen.api.prepare.ask import Memo
 from didgen.api.transport import Answer, Transport
 from didgen.api.uploads import Uploads, is_gone
-from didgen.api.wire import TERMINAL, RenderRequest, TalkRequest, TextScript, kind_of
+from didgen.api.wire import TERMINAL, RenderRequest, TalkRequest, TextScript, kind_of, number
 from didgen.errors import NotYetError, RenderError, UnreachableError, UnresolvedJobError
 from didgen.secret import unsigned
 
@@ -120,9 +121,10 @@ class Client:
             job = await self._job(job_id)
             status = str(job.get("status", ""))
             if status in TERMINAL:
-                yield _last_event(status, job)
+                yield replace(_last_event(status, job), length_s=_length_s(job))
                 return
             event = _running(job.get("progress")) if status == "started" else Event("queued")
+            event = replace(event, length_s=_length_s(job))
             if event != told:
                 yield event
                 told = event
@@ -180,6 +182,11 @@ def _running(progress: Any) -> Event:
         return Event("running", str(progress["stage"]), int(progress["done"]), int(progress["total"]))
     except (TypeError, KeyError, ValueError):
         return Event("running")
+
+
+def _length_s(job: dict[str, Any]) -> float:
+    """Seconds of a job's video: the service knows those of a talk once it has accepted it."""
+    return max(0.0, number(job.get("duration")) or 0.0)
 
 
 def _last_event(status: str, job: dict[str, Any]) -> Event:

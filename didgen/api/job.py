@@ -17,8 +17,8 @@ class Event:
     """Something happened to a job. `stage`, `done`, `total` are progress while running (stage "frames": n of m).
 
     preview: a file of this machine that can be read while the video is made and grows with it, where there is one; a
-    fragmented MP4, gone when the job ends. `failed` carries `kind` and `message` in the service's words; it is the last
-    event, as `done` is.
+    fragmented MP4, gone when the job ends. length_s: of the video, as far as the service tells it; 0: unknown. `failed`
+    carries `kind` and `message` in the service's words; it is the last event, as `done` is.
     """
 
     state: State
@@ -28,6 +28,7 @@ class Event:
     kind: str = ""
     message: str = ""
     preview: str = ""
+    length_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

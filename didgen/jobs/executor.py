@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -32,8 +32,10 @@ from didgen.errors import (
 )
 from didgen.jobs.gate import Gate, HeldError, Place
 from didgen.jobs.outputs import Outputs
+from didgen.jobs.purse import Purse
 from didgen.jobs.sending import Sending
 from didgen.jobs.tag import Tag, key_of, tagged
+from didgen.plan.bill import credits_for
 from didgen.plan.identity import INPUT_FIELDS
 from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 Action = Literal["rendered", "reused", "restored", "failed", "planned"]
 OnEvent = Callable[[str, Event], None]
 Model = TypeVar("Model", bound=Request)
+Rendering = dict[str, "asyncio.Task[tuple[Artifact, tuple[str, ...]]]"]
 
 
 def build_name() -> str:
@@ -77,18 +80,25 @@ async def execute(
     gate: Gate,
     *,
     search: Search | None = None,
+    purse: Purse | None = None,
+    credit_s: float | None = None,
+    rendering: Rendering | None = None,
     build: str = "",
     on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
 ) -> tuple[Outcome, ...]:
     """Carry out a plan; the outcomes in its order. A scene that fails does not stop the others.
 
     gate: the way in to the service, the same for all plans of a build. search: looks for a paid job whose answer was
-    lost. build: this build's name in the state.
+    lost. purse: what may be bought, and for how much; nothing without one. credit_s: seconds that a credit buys.
+    rendering: what this build rendered for other plans, by fingerprint; it is shared, and added to. build: this build's
+    name in the state.
 
     Raises InterruptedBuildError after Ctrl-C or SIGTERM, with everything finished kept, and any other DidgenError
     that stops all scenes alike (a full disk, a service out of reach).
     """
-    work = _Build(service, service_name, store, outputs, gate, on_event, search, build or build_name())
+    money = purse or Purse(), credit_s
+    shared = {} if rendering is None else rendering
+    work = _Build(service, service_name, store, outputs, gate, on_event, search, *money, build or build_name(), shared)
     work.forget_local_jobs()
     tasks = [asyncio.create_task(work.carry_out(decision)) for decision in plan.decisions]
     with _stoppable(tasks):
@@ -118,8 +128,10 @@ class _Build:
     gate: Gate
     on_event: OnEvent
     search: Search | None
+    purse: Purse
+    credit_s: float | None
     name: str
-    rendering: dict[str, asyncio.Task[tuple[Artifact, tuple[str, ...]]]] = field(default_factory=dict)
+    rendering: Rendering
 
     @property
     def inputs(self) -> Path:
@@ -153,9 +165,9 @@ class _Build:
                 return Outcome(scene, "reused" if decision.action == "reuse" else "restored", artifact)
             artifact, warnings = await self._rendered(scene)
             self._deliver(scene, artifact)
-        except HeldError as error:
+        except (HeldError, BudgetError) as error:
             return Outcome(scene, "planned", None, 0.0, error)
-        except (RenderError, InputChangedError, UnresolvedJobError, BudgetError, NotYetError) as error:
+        except (RenderError, InputChangedError, UnresolvedJobError, NotYetError) as error:
             kind = error.kind if isinstance(error, RenderError) else type(error).__name__
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)
@@ -199,9 +211,18 @@ class _Build:
 
     async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
         row = self._open_job(scene)
-        async with self.gate.place(resumed=row is not None) as place:
-            job, remote = _resume(row) if row else await self._submit(scene, place)
-            return await self._finish(scene, place, job, remote)
+        credits = 0 if row else await self._reserve(scene)  # before a place is taken: who waits for money holds none
+        sent = False
+        try:
+            async with self.gate.place(resumed=row is not None) as place:
+                job, remote = _resume(row) if row else await self._submit(scene, place, credits)
+                sent = True
+                return await self._finish(scene, place, job, remote)
+        except UnresolvedJobError:
+            sent = True
+            raise
+        finally:  # whatever became of it, nobody shall wait for its price any more
+            (self.purse.keep if sent else self.purse.release)(scene.fingerprint)
 
     def _open_job(self, scene: Scene) -> JobRow | None:
         """The open job of this scene; one that runs or was found comes before one that nobody knows anything of."""
@@ -210,15 +231,34 @@ class _Build:
         rows = [row for row in self.store.state.open_jobs(self.service_name) if row.fingerprint == scene.fingerprint]
         return min(rows, key=lambda row: row.state != "submitted", default=None)
 
-    async def _submit(self, scene: Scene, place: Place) -> tuple[str, str]:
+    async def _submit(self, scene: Scene, place: Place, credits: int) -> tuple[str, str]:
         """Our id and the service's id of a new job."""
         try:
             request = self._with_snapshots(scene)
-            return await self.gate.submit(place, lambda: self._send(scene, request))
+            return await self.gate.submit(place, lambda: self._send(scene, request, credits))
         except RenderError as error:
             raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
 
-    async def _send(self, scene: Scene, request: RenderRequest) -> tuple[str, str]:
+    async def _reserve(self, scene: Scene) -> int:
+        """Hold the money for a scene; the credits it is likely to cost. Raises BudgetError."""
+        if not self.service.paid:
+            return 0
+        try:
+            return (await self.purse.reserve(scene.fingerprint)).credits or 0
+        except BudgetError as error:
+            raise BudgetError(f"{scene.address}: {error.message}", hint=error.hint) from error
+
+    def _price(self, scene: Scene, job: str, seconds: float) -> None:
+        """Note the true length of a job, and what it costs: nothing for one that was found on the account."""
+        row = self.store.state.job(job) if self.service.paid and self.credit_s is not None else None
+        if row is None or self.credit_s is None or not row.credits:
+            return
+        credits = credits_for(seconds, self.credit_s)
+        if (credits, seconds) != (row.credits, row.seconds):
+            self.store.state.price(job, credits, seconds)
+        self.purse.settle(scene.fingerprint, credits)
+
+    async def _send(self, scene: Scene, request: RenderRequest, credits: int) -> tuple[str, str]:
         """One try. There is an intent only while something is on its way that may buy (`Sending`)."""
         row = JobRow(
             secrets.token_hex(16),
@@ -226,6 +266,7 @@ class _Build:
             scene.address,
             self.service_name,
             "intent",
+            credits=credits,
             seconds=scene.seconds,
             build=self.name,
         )
@@ -255,14 +296,18 @@ class _Build:
 
     async def _finish(self, scene: Scene, place: Place, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:
         try:
+            told_s = 0.0
             async for event in self.service.events(remote):
+                if event.length_s and event.length_s != told_s:
+                    told_s = event.length_s
+                    self._price(scene, job, told_s)
                 if event.state == "failed":
                     raise RenderError(event.kind, self._in_authors_words(event.message, scene))
                 if event.state != "done":
                     self.on_event(scene.address, event)
             if self.service.paid:
                 place.leave()  # what is left to do is done here, not there
-            return await self._store(scene, job, remote)
+            return await self._store(scene, job, remote, told_s)
         except RenderError as error:
             self.store.state.failed(job, error.message)
             raise
@@ -290,7 +335,7 @@ class _Build:
             message = message.replace(str(copy), given.url or os.path.relpath(given.path, self.outputs.root))
         return message
 
-    async def _store(self, scene: Scene, job: str, remote: str) -> tuple[Artifact, tuple[str, ...]]:
+    async def _store(self, scene: Scene, job: str, remote: str, told_s: float) -> tuple[Artifact, tuple[str, ...]]:
         folder = self.store.objects.temporary / f"fetched-{job}"
         folder.mkdir()
         try:
@@ -298,6 +343,8 @@ class _Build:
             if "engine" in scene.identity.get("service", {}):
                 given = scene.request, fetched.facts, scene.respelled, scene.locale
                 await asyncio.to_thread(_add_subtitles, fetched.video, *given)
+            if not told_s:
+                self._price(scene, job, float(fetched.facts.get("duration_s", 0.0)))
             artifact = self.store.keep(
                 fetched.video,
                 scene.fingerprint,

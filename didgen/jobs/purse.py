@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from didgen.errors import BudgetError
-from didgen.plan.bill import Bill, Item, credits_for
+from didgen.plan.bill import Bill, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Offer:
 OnBill = Callable[[Offer], bool]
 
 
+def check_priced(bill: Bill) -> None:
+    """Raises BudgetError for a bill with an unknown price."""
+    if bill.unpriced:
+        raise BudgetError(
+            f"what {', '.join(bill.unpriced)} charges is not known, so nothing is bought there",
+            hint="write into didgen.yaml how many seconds of video a credit buys, `credit_s: 15`, or 0 if it is free",
+        )
+
+
 def agree(offer: Offer, on_bill: OnBill) -> Purse:
     """The purse for a bill. on_bill hears of it, and decides where no budget was set.
 
@@ -36,11 +45,8 @@ def agree(offer: Offer, on_bill: OnBill) -> Purse:
     bill = offer.bill
     if not bill.items:
         return Purse(bill, 0)
-    if bill.unpriced or bill.credits is None or bill.most is None:
-        raise BudgetError(
-            f"what {', '.join(bill.unpriced)} charges is not known, so nothing is bought there",
-            hint="write into didgen.yaml how many seconds of video a credit buys, `credit_s: 15`, or 0 if it is free",
-        )
+    check_priced(bill)
+    assert bill.credits is not None and bill.most is not None  # noqa: PT018
     if offer.budget is not None and bill.credits > offer.budget:
         raise BudgetError(
             f"{bill.words}, and the budget is {offer.budget}; nothing was sent",
@@ -57,39 +63,48 @@ def agree(offer: Offer, on_bill: OnBill) -> Purse:
 
 @dataclass(eq=False)
 class Purse:
-    """Credits that one build may spend on what is on its bill, and on nothing else. Belongs to one event loop.
+    """Credits that one build may spend: on what is on its bill, once each. Belongs to one event loop.
 
-    spent: job → what it costs, of those whose price is known. held: job → the most that is reckoned for one under way.
+    Scenes are known by their fingerprints. spent: what each costs whose price is known; held: the most that is reckoned
+    for each that is under way.
     """
 
     bill: Bill = field(default_factory=Bill)
     ceiling: int = 0
     spent: dict[str, int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
+    proved: bool = False  # the first talk turned out as reckoned
+    surprised: bool = False  # one cost more than it was to cost at most
     _items: dict[str, Item] = field(init=False)
-    _sent: dict[str, Item] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._items = {item.fingerprint: item for item in self.bill.items}
 
     @property
+    def total(self) -> int:
+        """What was spent and what is held."""
+        return sum(self.spent.values()) + sum(self.held.values())
+
+    @property
     def left(self) -> int:
         """What no job has a claim to; below 0 when one turned out dearer than reckoned."""
-        return self.ceiling - sum(self.spent.values()) - sum(self.held.values())
+        return self.ceiling - self.total
 
-    async def reserve(self, job: str, fingerprint: str) -> Item:
+    async def reserve(self, fingerprint: str) -> Item:
         """Hold credits for a job that is about to be sent; what it is on the bill.
 
-        Waits while they are not there but jobs under way may turn out cheaper than what is held for them. Raises
-        BudgetError when they are not there, or the job is not on the bill.
+        Waits while they are not there but jobs under way may turn out cheaper than what is held for them; and where
+        reckoning may be wrong, for the price of what is under way: the first talk goes alone, and after a surprise
+        every job does. Raises BudgetError when they are not there, when the job is not on the bill, and when it was
+        bought already.
         """
         item = self._items.get(fingerprint)
-        if item is None or item.most is None:
+        if item is None or item.most is None or fingerprint in self.spent or fingerprint in self.held:
             raise BudgetError(
                 "nobody was asked about buying it", hint="build again: the plan says what is to be bought"
             )
-        while item.most > self.left:
+        while item.most > self.left or self._wary():
             if not self.held:
                 cost = f"{item.most} credit{'s' * (item.most != 1)}"
                 raise BudgetError(
@@ -98,31 +113,30 @@ class Purse:
                 )
             self._changed.clear()
             await self._changed.wait()
-        self.held[job] = item.most
-        self._sent[job] = item
+        self.held[fingerprint] = item.most
         return item
 
-    def settle(self, job: str, seconds: float) -> int | None:
-        """The length of a job that was sent is known, and so its price, in credits. May be told again, and corrected.
+    def _wary(self) -> bool:
+        """Whether the price of a job under way should be known before another one is sent."""
+        if self.surprised:
+            return bool(self.held)
+        return not self.proved and any(self._items[fingerprint].kind == "talk" for fingerprint in self.held)
 
-        None for a job that nothing was held for: one of an earlier build, or one that costs nothing.
-        """
-        item = self._sent.get(job)
-        if item is None or item.credit_s is None:
-            return None
-        self._cost(job, credits_for(seconds, item.credit_s))
-        return self.spent[job]
+    def settle(self, fingerprint: str, credits: int) -> None:
+        """What a job that was sent costs is known. May be told again, and corrected; nothing for what is not held."""
+        if fingerprint in self.held or fingerprint in self.spent:
+            item = self._items[fingerprint]
+            self.proved = self.proved or item.kind == "talk"
+            self.surprised = self.surprised or credits > (item.most or 0)
+            self.spent[fingerprint] = credits
+            self.release(fingerprint)
 
-    def keep(self, job: str) -> None:
+    def keep(self, fingerprint: str) -> None:
         """Nothing more will be learnt of a job that was, or may have been, bought: it costs what is held for it."""
-        if job in self.held:
-            self._cost(job, self.held[job])
+        if fingerprint in self.held:
+            self.settle(fingerprint, self.held[fingerprint])
 
-    def release(self, job: str) -> None:
+    def release(self, fingerprint: str) -> None:
         """The job was not bought."""
-        self.held.pop(job, None)
+        self.held.pop(fingerprint, None)
         self._changed.set()
-
-    def _cost(self, job: str, credits: int) -> None:
-        self.spent[job] = credits
-        self.release(job)

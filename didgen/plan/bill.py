@@ -22,8 +22,7 @@ LONGEST_TEXT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One job to be bought. seconds, credits: likely; most: credits that it hardly ever exceeds; credit_s: seconds that
-    one of them buys. None: nobody knows."""
+    """One job to be bought. seconds, credits: likely; most: credits that it hardly ever exceeds. None: nobody knows."""
 
     address: str
     kind: Kind
@@ -32,7 +31,6 @@ class Item:
     seconds: float
     credits: int | None
     most: int | None
-    credit_s: float | None = None
 
     @property
     def words(self) -> str:
@@ -131,7 +129,7 @@ def _item(scene: Scene, service: ServiceId) -> Item:
         return item
     most_s = max(scene.seconds, scene.most_s)
     likely, most = credits_for(scene.seconds, service.credit_s), credits_for(most_s, service.credit_s)
-    return replace(item, credits=likely, most=most, credit_s=service.credit_s)
+    return replace(item, credits=likely, most=most)
 
 
 def _sum(values: Iterable[int | None]) -> int | None:

@@ -14,13 +14,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from didgen.catalog.services import LOCAL
 from didgen.digest import sha256_bytes
 from didgen.store.home import prepare
 from didgen.store.objects import Objects
-from didgen.store.state import STEPS, Artifact, open_state
+from didgen.store.state import STEPS, Artifact, JobRow, open_state
 from didgen.store.whole import write_whole
 
 FORMAT = 1
+
+JOB_FACTS = ("id", "service", "remote", "credits", "seconds", "build", "began")
+"""What a sidecar keeps of the job that its video was bought as, so that the ledger outlives the state."""
 
 
 class Artifacts:
@@ -72,12 +76,19 @@ class Artifacts:
         An artifact of that fingerprint that is there already is replaced: somebody asked for it. Raises StorageError.
         """
         digest = self.objects.put_file(video)
-        artifact = self._write_sidecar(digest, fingerprint, address, identity, facts)
+        row = self.state.job(job) if job else None
+        artifact = self._write_sidecar(digest, fingerprint, address, identity, facts, row)
         self.state.keep(artifact, address, identity, job)
         return artifact
 
     def _write_sidecar(
-        self, digest: str, fingerprint: str, address: str, identity: Mapping[str, Any], facts: Mapping[str, Any]
+        self,
+        digest: str,
+        fingerprint: str,
+        address: str,
+        identity: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        job: JobRow | None = None,
     ) -> Artifact:
         record: dict[str, Any] = {
             "didgen": FORMAT,
@@ -89,6 +100,8 @@ class Artifacts:
             "identity": dict(identity),
             "facts": dict(facts),
         }
+        if job is not None and job.service != LOCAL:
+            record["job"] = {name: getattr(job, name) for name in JOB_FACTS}
         data = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
         write_whole(self.sidecar_path(fingerprint), data, mode=0o444)
         return Artifact(fingerprint, digest, record["size"], sha256_bytes(data), record["duration_s"])
@@ -102,9 +115,9 @@ class Artifacts:
         """Fill the state from the sidecars; how many scenes they are of (steps of a film have a # in them)."""
         found = list(self._sound_sidecars())
         self.state.keep_all(found)
-        return sum("#" not in address for _, address, _ in found)
+        return sum("#" not in address for _, address, *_ in found)
 
-    def _sound_sidecars(self) -> Iterator[tuple[Artifact, str, Mapping[str, Any]]]:
+    def _sound_sidecars(self) -> Iterator[tuple[Artifact, str, Mapping[str, Any], JobRow | None]]:
         """Oldest first, so that the newest sidecar of an address is what it was last made from."""
         paths = sorted(self.objects.folder.glob("??/*.json"), key=lambda path: path.stat().st_mtime_ns)
         for path in paths:
@@ -117,7 +130,15 @@ class Artifacts:
                     sha256_bytes(path.read_bytes()),
                     record["duration_s"],
                 )
-                yield artifact, record["address"], record["identity"]
+                yield artifact, record["address"], record["identity"], _bought(record, path.stat().st_mtime)
+
+
+def _bought(record: Mapping[str, Any], kept: float) -> JobRow | None:
+    """The job that a sidecar's video was bought as, for the ledger. kept: when the sidecar was written, Unix time."""
+    job = record.get("job")
+    if not isinstance(job, dict) or set(job) != set(JOB_FACTS):
+        return None
+    return JobRow(fingerprint=record["fingerprint"], address=record["address"], state="done", changed=kept, **job)
 
 
 def _read_sidecar(path: Path) -> dict[str, Any] | None:

@@ -180,12 +180,14 @@ class State:
             if job:
                 self._set_job(job, "done")
 
-    def keep_all(self, found: list[tuple[Artifact, str, Mapping[str, Any]]]) -> None:
-        """Commit many artifacts with their addresses and identities, at once."""
+    def keep_all(self, found: list[tuple[Artifact, str, Mapping[str, Any], JobRow | None]]) -> None:
+        """Commit many artifacts with their addresses and identities, and the jobs they were bought as, at once."""
         with self._transaction():
-            for artifact, address, identity in found:
+            for artifact, address, identity, job in found:
                 self._put_artifact(artifact)
                 self._put_address(address, artifact.fingerprint, identity)
+                if job is not None:
+                    self._put_job(job, job.began, job.changed)
 
     def point(self, address: str, fingerprint: str, identity: Mapping[str, Any]) -> None:
         """Note what an address was made from when its artifact was there already."""
@@ -216,13 +218,14 @@ class State:
         that was found.
         """
         now = time.time()
-        values = (job.id, job.fingerprint, job.address, job.service, job.state, job.remote)
-        reckoned = (job.credits, job.seconds, job.build, job.why)
         with self._transaction():
-            self._db.execute(
-                f"INSERT OR REPLACE INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, *reckoned, now, now),
-            )
+            self._put_job(job, now, now)
+
+    def _put_job(self, job: JobRow, began: float, changed: float) -> None:
+        values = (job.id, job.fingerprint, job.address, job.service, job.state, job.remote)
+        reckoned = (job.credits, job.seconds, job.build, job.why, began, changed)
+        marks = ", ".join("?" * len(values + reckoned))
+        self._db.execute(f"INSERT OR REPLACE INTO jobs ({_JOB}) VALUES ({marks})", values + reckoned)
 
     def submitted(self, job: str, remote: str, why: str = "") -> None:
         """Make the service's id durable, before the first poll."""
@@ -249,6 +252,15 @@ class State:
         """A person said that nothing is to come of the job any more."""
         with self._transaction():
             self._set_job(job, "forgotten", why)
+
+    def price(self, job: str, credits: int, seconds: float) -> None:
+        """What a job costs and how long its video is, now that the service has told."""
+        with self._transaction():
+            self._db.execute("UPDATE jobs SET credits = ?, seconds = ? WHERE id = ?", (credits, seconds, job))
+
+    def job(self, job: str) -> JobRow | None:
+        """One of our jobs by its own id."""
+        return next(iter(self._jobs("WHERE id = ?", job)), None)
 
     def open_jobs(self, service: str) -> list[JobRow]:
         """Jobs of a service that neither ended nor failed, oldest first: an earlier build was stopped in their midst,

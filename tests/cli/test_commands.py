@@ -81,7 +81,7 @@ def test_all_mistakes_come_at_once_with_their_places(workspace: Path) -> None:
     ("words", "status", "part"),
     [
         (("build", "--service", "d-id"), 2, "set D_ID_API_KEY"),
-        (("build", "--service", "https://talks.example", "--budget", "100"), 2, "set DIDGEN_API_KEY"),
+        (("build", "--service", "https://talks.example", "--budget", "100"), 4, "credit_s: 15"),
         (("watch", "--live"), 2, "--budget"),
         (("watch", "--budget", "5"), 2, "--live"),
         (("build", "nobody"), 2, "tiny"),
