@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra voices --extra pico --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 
-.PHONY: demo test lint bench quality baseline lock wheel clean help
+.PHONY: demo test soak lint bench quality baseline lock wheel clean help
 
 help:
-	@echo "make demo | test | lint | bench | quality | baseline | lock | wheel | clean"
+	@echo "make demo | test | soak | lint | bench | quality | baseline | lock | wheel | clean"
 
 # The locked packages first, then the project itself without asking for anything more.
 $(VENV)/.run: requirements/run.txt pyproject.toml
@@ -27,6 +27,10 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev lint
 	$(BIN)/pytest
+
+# The long runs: a thousand kills, every step and system call, disks of every size. About an hour; no network, no key.
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.money
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

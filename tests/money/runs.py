@@ -1,0 +1,136 @@
+"""The long runs of `python -m tests.money`: each takes a folder and how much of it is wanted, prints what it did, and
+returns what was wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bank.started import REPOSITORY, opened
+from tests.money import full, kills, scenes
+from tests.money.kills import Tally
+from tests.money.warm import Warm
+
+RICH = ("--credits", "10000000")
+
+
+def _summed(name: str, tally: Tally, *more: str) -> list[str]:
+    """Print a tally; what is wrong with it."""
+    figures = {field: value for field, value in vars(tally).items() if isinstance(value, int)}
+    print(f"{name}: " + ", ".join(f"{value} {field}" for field, value in figures.items()), *more, sep="; ", flush=True)
+    bad = [f"{name}: {figures[field]} {field}" for field in ("duplicates", "lost", "unfound") if figures[field]]
+    return bad + tally.problems
+
+
+def killed(folder: Path, wanted: int) -> list[str]:
+    """1,000 kills at random steps and times, half of them with what follows deleted."""
+    with opened(folder / "bank", *RICH) as bank:
+        tally = kills.run(bank, folder, wanted or 1000)
+        names = {name.split(" ", 1)[-1] for name in tally.steps}
+        return _summed("kills", tally, f"at {', '.join(sorted(names))}")
+
+
+def every_step(folder: Path, wanted: int) -> list[str]:
+    """A kill at every step of state, store and sockets, kept and deleted."""
+    with opened(folder / "bank", *RICH) as bank:
+        return _summed("every step", kills.run(bank, folder, wanted or 10**6, plan_of=kills.every_step))
+
+
+def silent(folder: Path, wanted: int) -> list[str]:
+    """Kills at a bank that shows of no job what it was sent with."""
+    tally, number = Tally(), 0
+    with Warm() as warm:
+        while tally.kills < (wanted or 200):
+            one = kills.one_silent_round(warm, folder / f"round-{number}", kills.plan(number, 300, 1.0))
+            tally, number = tally + one, number + 1
+    return _summed("silent bank", tally)
+
+
+def broken(folder: Path, wanted: int) -> list[str]:
+    """The same with a client that sends again what may have been sent: there must be duplicates."""
+    with opened(folder / "bank", *RICH) as bank:
+        tally = kills.run(bank, folder, wanted or 100, broken="resend")
+        print(f"broken on purpose: {tally.kills} kills, {tally.duplicates} duplicates")
+        return [] if tally.duplicates else ["a client that resends was not caught"]
+
+
+CALLS = ("pwrite64", "write", "fsync", "fdatasync", "rename", "unlink", "ftruncate", "connect", "sendto", "recvfrom")
+
+
+def calls(folder: Path, wanted: int) -> list[str]:
+    """A kill at the n-th system call of each kind, by strace, on a process that knows of nothing."""
+    if shutil.which("strace") is None:
+        print("system calls: skipped, there is no strace here")
+        return []
+    problems, count, died = [], 0, Counter[str]()
+    with opened(folder / "bank", *RICH) as bank, Warm() as warm:
+        for name in CALLS:
+            for n in range(1, wanted or 400):
+                root = scenes.make(folder / f"{name}-{n}", bank, f"{name}x{n}")
+                inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={n}"]
+                order = json.dumps(scenes.order(root, bank))
+                traced = ["strace", "-f", "-o", "/dev/null", *inject]
+                child = [sys.executable, "-m", "tests.money.child", order]
+                done = subprocess.run([*traced, *child], cwd=REPOSITORY, capture_output=True)
+                count += 1
+                tally = Tally(rounds=1)
+                kills.finish(tally, warm, bank, root, f"{name}x{n}")
+                problems += [] if not tally.duplicates + tally.lost + tally.unfound else [f"{name} {n}: {tally}"]
+                problems += tally.problems
+                shutil.rmtree(root)
+                if done.returncode == 0:
+                    break
+                died[name] += 1
+    print(f"system calls: {count} builds, killed at {dict(died)}", flush=True)
+    return problems
+
+
+def at_once(folder: Path, wanted: int) -> list[str]:
+    """2 to 8 builds of one workspace at once, every second time with one of them killed."""
+    problems = []
+    chance = random.Random(1)
+    rounds = wanted or 300
+    with opened(folder / "bank", *RICH) as bank, Warm() as warm:
+        for k in range(rounds):
+            root = scenes.make(folder / f"round-{k}", bank, f"r{k}")
+            orders = [scenes.order(root, bank)] * (2, 4, 8)[k % 3]
+            results = warm.builds(*orders, kill_after_s=chance.uniform(0, 0.8) if k % 2 else None)
+            tally = Tally(rounds=1)
+            kills.finish(tally, warm, bank, root, f"r{k}")
+            problems += tally.problems + [f"r{k}: {tally}"] * bool(tally.duplicates + tally.lost + tally.unfound)
+            ends = {result.get("exit") for result in results if not result.get("killed")}
+            problems += [f"r{k}: exits {ends}"] * (not ends <= {0, 3, 5})
+            shutil.rmtree(root)
+    print(f"at once: {rounds} rounds of 2, 4 and 8 builds")
+    return problems
+
+
+def disk(folder: Path, wanted: int) -> list[str]:
+    """Disks of 100 sizes and 20 counts of inodes, then the n-th write of a whole build, every n."""
+    problems = []
+    if why := full.possible():
+        print(f"small disks: skipped, {why}")
+    else:
+        count = wanted or 100
+        sizes = [str(64 + 4 * k) for k in range(count)] + [f"8192:{10 + 2 * k}" for k in range(count // 5)]
+        results = full.tried(folder / "small", sizes)
+        problems += [f"{r['size']}: {p}" for r in results for p in full.problems(r)]
+        print(f"small disks: {len(sizes)}, full on {sum(r['first'].get('exit') == 6 for r in results)}", flush=True)
+    return problems
+
+
+RUNS: dict[str, Callable[[Path, int], list[str]]] = {
+    "kills": killed,
+    "broken": broken,
+    "silent": silent,
+    "steps": every_step,
+    "calls": calls,
+    "once": at_once,
+    "disk": disk,
+}
