@@ -13,7 +13,7 @@ from typing import Literal
 from didgen.catalog import limits
 from didgen.errors import DidgenError
 from didgen.media.photo_header import foreign_format, read_header
-from didgen.media.recordings import recording_s, shows_more
+from didgen.media.recordings import has_video, recording_s
 from didgen.media.sniff import HEAD_BYTES, SUFFIXES, suffix_of
 
 Use = Literal["picture", "logo", "sound"]
@@ -99,8 +99,8 @@ def fit_sound(path: Path) -> Fit:
         why = f"the service takes no {suffix[1:]}"
     elif size > limits.SOUND_BYTES:
         why = f"it takes at most {limits.SOUND_BYTES // 10**6} MB"
-    elif suffix in (".m4a", ".mp4") and shows_more(path):
-        why = "what else is in it stays here"
+    elif suffix in (".m4a", ".mp4") and has_video(path):
+        why = "its pictures stay here"
     else:
         return Fit()
     return Fit(remade=True, notes=(f"will be saved as FLAC or AAC before it is sent: {why}",))

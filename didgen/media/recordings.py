@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 MOOV_BYTES = 16 << 20
-PLACES = (b"\xa9xyz", b"loci", b"location.ISO6709")
 MOST_BOXES = 10_000  # of a file; a real one has a dozen
 LEAST_MP3_PART = 0.9
 """A table of frames that tells less than this part of what the size tells at the highest bit rate is not believed."""
@@ -108,17 +107,15 @@ def _mp4_s(file: BinaryIO, size: int) -> float | None:
     return None if unknown or not scale else duration / scale
 
 
-def shows_more(path: Path) -> bool:
-    """Whether an MP4, M4A or MOV holds more than sound: a video track, or where it was recorded (Apple's and 3GPP's
-    notes of a place). Raises OSError."""
+def has_video(path: Path) -> bool:
+    """Whether an MP4 or M4A holds a video track. Raises OSError."""
     with open(path, "rb") as file:
         moov = _moov(file, file.seek(0, 2))
         if moov is None:
             return False
         file.seek(moov[0])
         data = file.read(min(moov[1] - moov[0], MOOV_BYTES))
-    handlers = (data[at.end() + 8 : at.end() + 12] for at in re.finditer(b"hdlr", data))
-    return b"vide" in handlers or any(mark in data for mark in PLACES)
+    return b"vide" in (data[at.end() + 8 : at.end() + 12] for at in re.finditer(b"hdlr", data))
 
 
 def _moov(file: BinaryIO, size: int) -> tuple[int, int] | None:

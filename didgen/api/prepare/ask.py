@@ -15,6 +15,8 @@ from didgen.digest import sha256_bytes
 from didgen.errors import RenderError
 from didgen.media.fit import READ_BYTES, UnfitError, Use, fit_picture, fit_sound
 from didgen.media.metadata import without_metadata
+from didgen.media.sniff import HEAD_BYTES, suffix_of
+from didgen.media.tags import without_tags
 from didgen.secret import without_secrets
 
 COMMAND: Final = (sys.executable, "-m", "didgen.api.prepare.child")
@@ -64,17 +66,18 @@ class Preparer:
 
 
 def _as_it_is(path: Path, use: Use) -> bytes | None:
-    """The bytes of a file that fits, without its metadata where that is a picture's; None where it has to be made."""
-    if use == "sound":
-        return None if fit_sound(path).remade else path.read_bytes()
+    """The bytes of a file that fits, without what it tells beside its pixels or samples; None where it has to be made
+    anew."""
+    if use == "sound" and fit_sound(path).remade:
+        return None
     with path.open("rb") as file:
         data = file.read(READ_BYTES + 1)
-    if fit_picture(data, logo=use == "logo").remade:
+    if use != "sound" and fit_picture(data, logo=use == "logo").remade:
         return None
     try:
-        return without_metadata(data)
+        return without_tags(data, suffix_of(data[:HEAD_BYTES])) if use == "sound" else without_metadata(data)
     except ValueError as error:
-        raise UnfitError("BadRequestError", f"is {error}", hint="save it again as JPEG or PNG") from None
+        raise UnfitError("BadRequestError", f"is {error}", hint="save it again") from None
 
 
 async def _ask(path: Path, use: Use) -> bytes:
