@@ -160,7 +160,7 @@ class Client:
         path = f"/animations/{job_id}" if job_id.startswith("anm_") else f"/talks/{job_id}"
         for last in (False, False, True):
             try:
-                return await self.transport.read("GET", path, patience=POLL)
+                return await self.transport.read("GET", path, needs="status", patience=POLL)
             except RefusedError as error:
                 if not self.paid:
                     raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -16,9 +17,10 @@ Meaning = Literal["bought", "refused", "later", "ambiguous"]
 REFUSED = frozenset({400, 401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 431, 451})
 """Statuses after which nothing was bought."""
 
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which a read is tried again."""
+DEPTH = 50
+"""Levels of nesting that an answer may have; the service's own have six."""
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _KINDS = {
     401: "AuthorizationError",
     402: "InsufficientCreditsError",
@@ -36,28 +38,52 @@ _HINTS = {
 def meaning_of_post(status: int, job_id: object) -> Meaning:
     """What became of a paid POST that was answered. Anything unheard of may have been accepted, hence `ambiguous`."""
     if status in (200, 201):
-        return "bought" if isinstance(job_id, str) and job_id else "ambiguous"
+        return "bought" if isinstance(job_id, str) and _ID.fullmatch(job_id) else "ambiguous"
     if status == 429:
         return "later"
     return "refused" if status in REFUSED else "ambiguous"
 
 
+def is_unwell(status: int) -> bool:
+    """Whether a status says that a read may do better in a while: also a redirect, which no call of the service's
+    answers, but portals and proxies do.
+    """
+    return status in (408, 425, 429) or status >= 500 or status < 200 or 300 <= status < 400
+
+
 def json_object(data: bytes) -> dict[str, Any]:
     """The object in a body; {} for anything else: gateways answer in HTML, in other shapes, or not at all."""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
+    value = _json(data)
     return value if isinstance(value, dict) else {}
 
 
 def json_list(data: bytes) -> list[Any] | None:
     """The list in a body; None for anything else."""
+    value = _json(data)
+    return value if isinstance(value, list) else None
+
+
+def _json(data: bytes) -> Any:
     try:
-        value = json.loads(data)
+        return _fit(json.loads(data), DEPTH)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, list) else None
+
+
+def _fit(value: Any, room: int) -> Any:
+    """A value that can be stored, printed and walked: no number without end, no half of a character, no abyss.
+
+    Raises ValueError for more than `room` levels.
+    """
+    if room < 0:
+        raise ValueError("nested too deep")
+    if isinstance(value, dict):
+        return {_fit(key, room): _fit(v, room - 1) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_fit(v, room - 1) for v in value]
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class RefusedError(RenderError):

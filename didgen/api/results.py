@@ -71,7 +71,11 @@ def _check_link(job: Mapping[str, Any], url: str) -> None:
     if url.startswith("s3://"):
         words = f"the video of {job.get('id')} lies at {unsigned(url)}, which cannot be read without your bucket's keys"
         raise NotYetError(words, hint="leave out result_url, or give one that can be read by https")
-    if not url.startswith(("https://", "http://")):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("https", "http"):
         raise LinkError("the link is no address")
 
 

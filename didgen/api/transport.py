@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from didgen.api.key import Keys, given_key
-from didgen.api.outcomes import AGAIN, json_list, json_object, refusal, retry_after_s
+from didgen.api.outcomes import is_unwell, json_list, json_object, refusal, retry_after_s
 from didgen.api.patience import CONNECT, READ, UPLOAD, Patience, Tries, come_back
 from didgen.catalog.services import is_loopback
 from didgen.errors import UnreachableError, UnresolvedJobError, UsageError
@@ -103,19 +103,31 @@ class Transport:
         return f"Transport({self.host!r})"
 
     async def read(
-        self, method: str, path: str, *, idempotent: bool = True, patience: Patience | None = None, **what: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        needs: str = "",
+        idempotent: bool = True,
+        patience: Patience | None = None,
+        **what: Any,
     ) -> dict[str, Any]:
-        """The object answered to something that costs nothing, asked again while the service is unwell; {} for a 204.
+        """The object answered to something that costs nothing, asked again while the service is unwell; {} for a DELETE
+        that is answered with 204.
 
+        needs: a member without which, as a text, the answer is of no use and asked for again.
         idempotent: False for what must not happen twice; that is sent again only where nothing was sent, and after a
         429. patience: how long it is tried, READ or UPLOAD by itself. what: as httpx takes it (params, json, files,
         headers). Raises RefusedError when the service says no, UnreachableError after the last try.
         """
         chosen = patience or (UPLOAD if "files" in what else READ)
-        body = await self._read(
-            method, path, lambda data: json_object(data) or None, idempotent=idempotent, patience=chosen, **what
-        )
-        return body or {}
+
+        def parse(data: bytes) -> dict[str, Any] | None:
+            body = json_object(data)
+            told = body.get(needs) if needs else "anything"
+            return body if body and isinstance(told, str) and told else None
+
+        return await self._read(method, path, parse, idempotent=idempotent, patience=chosen, **what) or {}
 
     async def read_list(self, path: str, **what: Any) -> list[Any]:
         """The list answered to a GET, as `read` asks for it."""
@@ -145,12 +157,13 @@ class Transport:
             try:
                 async with room, asyncio.timeout(tries.each_s):
                     answer = await self._exchange(self._web, method, path, limit_bytes, **what)
-                if answer.status not in AGAIN and answer.status not in _GOOD:
+                if answer.status not in _GOOD and not is_unwell(answer.status):
                     raise refusal(answer.status, answer.data, self.keys.name)
                 found = parse(answer.data) if answer.status in (200, 201) else None
-                if answer.status == 204 or found is not None:
+                if found is not None or (answer.status, method) == (204, "DELETE"):
                     return found
-                reason, asked_s = f"it answered {answer.status}{answer.oddly}", answer.wait_s
+                unfit = "something of no use" if answer.status in _GOOD else answer.status
+                reason, asked_s = f"it answered {unfit}{answer.oddly}", answer.wait_s
                 again = again or answer.status == 429
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
                 reason, again = unsigned(str(error)) or type(error).__name__, True

@@ -19,7 +19,7 @@ from didgen.api.outcomes import RefusedError
 from didgen.api.prepare.ask import Memo, Preparer
 from didgen.api.wire import Logo, RenderRequest, TalkRequest
 from didgen.digest import sha256_bytes, sha256_file
-from didgen.errors import RenderError, UnreachableError
+from didgen.errors import RenderError
 from didgen.media.fit import Use
 from didgen.media.sniff import HEAD_BYTES, suffix_of
 
@@ -163,11 +163,8 @@ class Uploads:
         return _Link(key, url, at + LIFE_S, recalled=True) if at <= self._clock() < at + LIFE_S else None
 
     async def _upload(self, field: str, name: str, data: bytes, mime: str) -> str:
-        answer = await self._transport.read("POST", f"/{field}s", files={field: (name, data, mime)})
-        url = answer.get("url")
-        if not isinstance(url, str) or not url:
-            raise UnreachableError(f"{self._transport.host} took {name} and gave no link to it")
-        return url
+        answer = await self._transport.read("POST", f"/{field}s", needs="url", files={field: (name, data, mime)})
+        return str(answer["url"])
 
 
 def account_mark(keys: Keys) -> str:
