@@ -267,6 +267,7 @@ def _facts(
         "words": [[w.text, _ms(w.start_s), _ms(w.end_s)] for w in speech.words] if speech else [],
         "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in speech.phonemes] if speech else [],
         "track": track.to_json(),
+        "lips_parted": rig.geometry.mouth_open,
         "warnings": list(subject.warnings),
         "metadata": metadata | ({} if speech else {"source_pose": [round(float(d), 2) for d in subject.face.pose_deg]}),
     }

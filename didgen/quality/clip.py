@@ -31,8 +31,8 @@ Picture = NDArray[np.uint8]
 
 LIMIT_S = 600.0  # of sound that is listened to
 PARTED_CM = 0.35
-"""Lips of a photo that measure further apart show an opening; closed ones measure up to 0.3, where no dark line is
-between them."""
+"""Lips of a photo that measure further apart show an opening, as a rule; closed ones measure up to 0.3 where no dark
+line is between them, and drawn ones up to 0.7."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Clip:
     as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one (or
     one that is longer than ten minutes).
     photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
-    without background. eyes_left: (T, 2) see `quality.eyes`; None without a track.
+    without background. eyes_left: (T, 2) see `quality.eyes`; None without a track. parted: whether the photo's lips
+    are, as its pixels told the engine; None where nobody has said.
     """
 
     fps: float
@@ -55,6 +56,7 @@ class Clip:
     photo: Face | None
     flicker: float | None
     eyes_left: Curve | None = None
+    parted: bool | None = None
 
     @property
     def times(self) -> Curve:
@@ -110,6 +112,7 @@ def read_clip(
         photo=photo,
         flicker=flicker.level,
         eyes_left=None if track is None else eyes_left(pictures_of(video), tracked, track),
+        parted=facts.get("lips_parted"),
     )
 
 
@@ -157,10 +160,15 @@ def intended_gap_cm(clip: Clip) -> Curve:
     mesh = clip.tracked.meshes_cm[0] if clip.photo is None else mesh_of(clip.photo)
     upper, lower = LIP_GAP
     rest = gap_of(mesh)
-    parted = rest > PARTED_CM
+    parted = lips_parted(clip, rest)
     basis = shape_basis(mesh, parted, rest)
     opening = basis[:, upper, 1] - basis[:, lower, 1]
     return np.maximum((rest if parted else 0.0) + clip.track.weights.astype(np.float64) @ opening, 0.0)
+
+
+def lips_parted(clip: Clip, rest_cm: float) -> bool:
+    """Whether the photo's lips are parted; where its pixels were not asked, by how far apart they measure."""
+    return rest_cm > PARTED_CM if clip.parted is None else clip.parted
 
 
 def mesh_of(face: Face) -> Curve:

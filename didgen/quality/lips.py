@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.speech.lipnet import FRAME_RATE_HZ
 from didgen.engine.speech.speech import VISEMES, Phoneme
-from didgen.quality.clip import PARTED_CM, Clip, Curve, gap_of, intended_gap_cm, mesh_of
+from didgen.quality.clip import Clip, Curve, gap_of, intended_gap_cm, lips_parted, mesh_of
 
 CLOSED_SHARE = 0.18  # of the way from the closed end of a face's gap (2nd percentile) to the open one (95th)
 CLOSED_CM = 0.15  # and no gap wider than this is closed: what a viewer sees as dark between the lips
@@ -64,7 +64,7 @@ def closed_cm(clip: Clip) -> float:
     """How far apart lips may measure that count as closed: CLOSED_CM, or a little more than the photo's own closed ones
     measure (smooth lips without a line between them measure up to 0.3 cm)."""
     own = 0.0 if clip.photo is None else gap_of(mesh_of(clip.photo))
-    return max(CLOSED_CM, own + OWN_MARGIN_CM) if own <= PARTED_CM else CLOSED_CM
+    return CLOSED_CM if lips_parted(clip, own) else max(CLOSED_CM, own + OWN_MARGIN_CM)
 
 
 def _closure_middle(clip: Clip, p: Phoneme, limit: float) -> float | None:

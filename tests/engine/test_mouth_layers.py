@@ -315,6 +315,19 @@ def test_a_grey_photo_has_a_grey_mouth(closed: Head) -> None:
     assert tinted[1] < 2
 
 
+def test_a_toned_print_has_a_mouth_in_its_tone() -> None:
+    """Between the lips of a sepia photo every colour is the tone's, as it is on the skin; else flesh is red."""
+    rgb = load_photo(ASSETS / "woman.jpg").astype(np.float32)
+    sepia = np.clip((rgb @ (0.299, 0.587, 0.114))[..., None] * (1.06, 1.0, 0.84), 0, 255).astype(np.uint8)
+    redder = []
+    for head in (Head(load_photo(ASSETS / "woman.jpg")), Head(sepia)):
+        x, y = head.geometry.landmarks[13, :2].astype(int)
+        inside = head.drawn(jawOpen=0.8)[y : y + 30, x - 15 : x + 16].reshape(-1, 3).astype(float).mean(0)
+        redder.append(inside[0] / inside[1])
+    assert redder[0] > 1.25
+    assert redder[1] == pytest.approx(1.06, abs=0.04)
+
+
 def test_a_mouth_half_outside_the_frame_is_cut_off_there(smiling: Head) -> None:
     """A head moved so far that its mouth leaves the frame draws what is left of it."""
     move = smiling.geometry.head_move((0, 0, 0), (0, 11.0, 0), 0.0)

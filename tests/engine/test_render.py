@@ -81,6 +81,7 @@ def test_talk_has_picture_and_sound_of_the_speech(talk: Rendered) -> None:
     """512 × 512 at 25 frames a second with 48 kHz sound; both as long as the facts say, within a frame."""
     facts = probe(talk.video)
     assert (512, 512, 25.0, 48_000) == (facts.width, facts.height, facts.fps, facts.audio_rate)
+    assert talk.facts["lips_parted"] is True  # the photo shows teeth
     assert talk.facts["frames"] == facts.frames == sum(1 for _ in pictures(talk.video))
     assert facts.duration_s == pytest.approx(talk.facts["duration_s"], abs=0.001)
     assert facts.audio_s == pytest.approx(facts.duration_s, abs=FRAME_S)

@@ -143,6 +143,19 @@ def test_closed_lips_may_measure_what_the_photos_own_do(good: Clip) -> None:
     assert 0 == lips.closures(replace(clip, photo=face_of(clip, wide_open))).found
 
 
+def test_drawn_lips_that_measure_far_apart_are_closed_if_their_pixels_say_so(good: Clip) -> None:
+    """The landmark net sees 4 mm between smooth lips: taken for an opening, they would never close."""
+
+    def further(landmarks):
+        landmarks[:, LIP_GAP[1], 1] += 0.4 * S
+
+    clip = changed(good, further)
+    photo = face_of(clip, int(np.argmin(clip.tracked.lip_gap_cm)))
+    assert 0 == lips.closures(replace(clip, photo=photo)).found
+    assert 12 == lips.closures(replace(clip, photo=photo, parted=False)).found
+    assert 0 == lips.closures(replace(clip, photo=photo, parted=True)).found
+
+
 def test_unrelated_sound_has_no_lag(good: Clip) -> None:
     """Lips that follow something else are not called punctual."""
     rng = np.random.default_rng(1)

@@ -12,7 +12,7 @@ from didgen.engine.face.mesh import EYES
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
-from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
 from didgen.engine.warp.interior import Bite, Colours, Gape, Interior, draw_interior, paint_interior
 from didgen.engine.warp.layer import (
     Layer,
@@ -41,6 +41,8 @@ from didgen.engine.warp.seam import Floats, Picture, Shares, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
+GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue
+ONE_TONE = (1.8, 3.6)  # Lab, rms: old prints measure up to 1.2, photos in colours from 4.8 on
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
 INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
@@ -227,16 +229,28 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
         else np.stack([_likely_white((side + skin) / 2, sclera) for side in sides])
     )
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
-    tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1))  # 0 for a grey photo
-    white, flesh, seam = (_greyed(colour, tinted) for colour in (white, flesh, seam))
+    tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1)) * _coloured(canvas.rgb)
+    tone = floats(skin / max(float(skin @ GREY), 1.0))
+    white, flesh, seam = (_greyed(colour, tinted, tone) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     return Colours(white, flesh, seam, max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.9 * soft_px), tinted)
 
 
-def _greyed(rgb: NDArray[np.floating], tinted: float) -> Floats:
-    """(..., 3) colours with `tinted` 0..1 of their own tint: in a photo without colours a red mouth is painted on."""
-    grey = rgb @ np.array([0.299, 0.587, 0.114])
-    return floats(grey[..., None] + (rgb - grey[..., None]) * tinted)
+def _coloured(rgb: Picture) -> float:
+    """1 for a photo (h, w, 3) in colours; 0 for a grey one and for one in a single tone, as old prints are: there the
+    tint of every px follows from its lightness."""
+    small = cv2.resize(rgb[::4, ::4], (96, 96), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float64)
+    curve = (lab[:, :1] / 255) ** np.arange(4)
+    off = lab[:, 1:] - curve @ np.linalg.lstsq(curve, lab[:, 1:], rcond=None)[0]
+    return float(smoothstep(*ONE_TONE, np.array(np.sqrt((off**2).sum(1).mean()))))
+
+
+def _greyed(rgb: NDArray[np.floating], tinted: float, tone: Floats) -> Floats:
+    """(..., 3) colours with `tinted` 0..1 of their own tint and the rest of `tone`, the photo's colour of grey: in a
+    photo without colours a red mouth is painted on."""
+    grey = (rgb @ GREY)[..., None] * tone
+    return floats(grey + (rgb - grey) * tinted)
 
 
 def _teeth_white(hole: Picture) -> Floats:
