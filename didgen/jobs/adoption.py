@@ -131,7 +131,10 @@ def decide(wanted: Wanted, view: View) -> Verdict:
 
 
 def _of_a_lost_answer(row: JobRow, candidates: tuple[Listed, ...]) -> Doubt:
-    """Nothing carries the tag of a job that was sent, or was about to be when a build stopped."""
+    """Nothing carries the tag of a job that was sent, or was about to be when a build stopped. What was said of an
+    uncertain one stands."""
+    if row.state == "uncertain":
+        return Doubt(row.why, candidates)
     why = row.why or "a build stopped while it was being sent"
     if candidates:
         return Doubt(f"{why}; {_in_words(candidates)} may be it", candidates)

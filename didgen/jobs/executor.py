@@ -140,7 +140,8 @@ class _Build:
 
     def left_running(self) -> str:
         """What goes on without us, in words; paid jobs are never cancelled."""
-        count = len(self.store.state.open_jobs(self.service_name)) if self.service.paid else 0
+        rows = self.store.state.open_jobs(self.service_name) if self.service.paid else []
+        count = sum(row.state != "uncertain" for row in rows)
         return f"{count} paid jobs keep running, the next build picks them up" if count else "build again to go on"
 
     def forget_local_jobs(self) -> None:

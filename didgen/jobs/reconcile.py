@@ -11,11 +11,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from didgen.api.wire import Kind
 from didgen.jobs.adoption import Adopt, Buy, Doubt, Listed, Verdict, View, Wanted, decide, evidence
 from didgen.jobs.lockfile import Lock
-from didgen.jobs.search import ASK_ONE_BY_ONE, Search
+from didgen.jobs.search import ASK_ONE_BY_ONE, LOOK_BACK, Search
 from didgen.jobs.tag import key_of
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
@@ -23,6 +24,9 @@ from didgen.store.state import JobRow, State
 
 RESUBMIT = "to be bought again: a person said so"
 """Why a job was forgotten for whose scene nothing older on the account counts any more."""
+
+TOLD = 5
+"""How many of the scenes that were found are told one by one."""
 
 KINDS: tuple[Kind, ...] = ("talk", "animation")
 
@@ -52,6 +56,7 @@ async def reconcile(
     verdicts = await desk.verdicts(list(wanted.values()), known)
     for scene in left:
         desk.settle(scene, wanted[scene.fingerprint].row, verdicts[scene.fingerprint])
+    desk.sum_up()
     return [scene for scene in left if isinstance(verdicts[scene.fingerprint], Buy)]
 
 
@@ -82,6 +87,7 @@ class _Desk:
     ) -> None:
         self._service, self._state, self._search = service, state, search
         self._build, self._anew, self._say = build, anew, on_notice
+        self._found = 0
         self._rows: dict[str, list[JobRow]] = {}
         for row in state.open_jobs(service):
             self._rows.setdefault(row.fingerprint, []).append(row)
@@ -172,6 +178,8 @@ class _Desk:
         for kind, keys in kinds.items():
             of_kind = await self._search.listed(kind, keys)
             jobs |= {job.id: job for job in of_kind}
+            if len(of_kind) >= LOOK_BACK:
+                self._say(f"only the newest {LOOK_BACK} {kind}s at {self._search.host} were looked through")
             if any(job.shows for job in of_kind):
                 shown.add(kind)
         while True:
@@ -180,9 +188,7 @@ class _Desk:
             answers = await self._search.several((job.kind, job.id) for job in unclear)
             if not answers:
                 return view
-            jobs |= {job_id: job for job_id, job in answers.items() if job is not None}
-            for job_id in [job_id for job_id, job in answers.items() if job is None]:
-                del jobs[job_id]
+            jobs |= {job_id: _known_better(jobs[job_id], answer) for job_id, answer in answers.items()}
 
     def settle(self, scene: Scene, row: JobRow | None, verdict: Verdict) -> None:
         """Make a verdict durable."""
@@ -202,6 +208,11 @@ class _Desk:
             if verdict.why:
                 self._say(f"{scene.address}: {verdict.why}")
 
+    def sum_up(self) -> None:
+        """Say how many more were found than were told one by one."""
+        if self._found > TOLD:
+            self._say(f"and {self._found - TOLD} more scenes were found on the account")
+
     def _adopt(self, scene: Scene, row: JobRow | None, job: Listed) -> None:
         why = "found on the account"
         if row is not None and job.tag is not None and job.tag.nonce == row.id:
@@ -210,7 +221,9 @@ class _Desk:
             if row is not None:
                 self._state.failed(row.id, f"not on the account; {job.id} is the same scene")
             self._state.begin(self._row(scene, "submitted", job.id, why))
-        self._say(f"{scene.address}: {job.id} was {why}, nothing is bought again")
+        self._found += 1
+        if self._found <= TOLD:
+            self._say(f"{scene.address}: {job.id} was {why}, nothing is bought again")
 
     def _row(self, scene: Scene, state: str, remote: str = "", why: str = "") -> JobRow:
         return JobRow(
@@ -233,6 +246,16 @@ def _just_sent(row: JobRow | None) -> bool:
 
 def _unseen(verdict: Verdict) -> bool:
     return isinstance(verdict, Doubt) and not verdict.candidates
+
+
+def _known_better(listed: Listed, answer: Listed | None) -> Listed:
+    """A job of the list after it was asked for by its id: what the list told stays told.
+
+    One that is not shown then is no reason to buy: polling it will say that it is gone, and leave it to a person.
+    """
+    if answer is None:
+        return replace(listed, asked=True, status="gone")
+    return replace(answer, tag=answer.tag or listed.tag, shows=answer.shows or listed.shows)
 
 
 def _unclear(wanted: Sequence[Wanted], view: View) -> list[Listed]:

@@ -104,8 +104,9 @@ class Search:
 
         Waits as LOOK_AGAIN_S says; what of that is past already takes one look.
         """
-        ends_s = [sent_s + after_s * self._transport.pace_s for after_s in LOOK_AGAIN_S]
         now_s = time.time()
+        sent_s = min(sent_s, now_s)  # a clock that was set back since must not make us wait for it
+        ends_s = [sent_s + after_s * self._transport.pace_s for after_s in LOOK_AGAIN_S]
         for end_s in [end_s for end_s in ends_s if end_s > now_s] or [now_s]:
             await asyncio.sleep(max(0.0, end_s - time.time()))
             for job in await self._lately(kind, sent_s - EARLIER_S):

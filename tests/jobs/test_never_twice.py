@@ -150,7 +150,9 @@ def test_a_request_that_never_arrived_is_uncertain_and_never_sent_again(shop: Sh
     (row,) = rows(shop)[lost.address]
     assert ("uncertain", "") == (row.state, row.remote)
     shop.bank.rules()
-    assert isinstance(shop.build().error, UnresolvedJobError)
+    for _ in range(2):
+        assert isinstance(shop.build().error, UnresolvedJobError)
+        assert row.why == rows(shop)[lost.address][0].why
     assert 3 == shop.posts()
     assert 2 == len(shop.bought())
 
@@ -207,7 +209,8 @@ def test_an_account_that_does_not_show_what_jobs_were_sent_with(
             assert bank.bought()[0]["id"] in row.why
             assert 0 == row.credits
             assert isinstance(shop.build().error, UnresolvedJobError)  # and it stays so
-            assert 1 == len(rows(shop)["shop/one"])
+            (still,) = rows(shop)["shop/one"]
+            assert (row.why, row.id) == (still.why, still.id)
         else:
             assert None is again.error
         assert 1 == shop.posts()
@@ -255,6 +258,21 @@ def test_a_job_that_is_gone_waits_for_a_person(shop: Shop) -> None:
     assert 1 == shop.posts()
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [{"fault": "status", "status": 404}, {"fault": "edit", "drop": ["user_data", "name"]}],
+    ids=["gone", "shows no tag"],
+)
+def test_what_the_list_shows_is_not_bought_whatever_is_said_of_it_later(shop: Shop, rule: dict[str, object]) -> None:
+    """One that is not to be found by its id waits for a person; one that shows less then is taken."""
+    shop.write({"one": "script: The first of our scenes."})
+    assert None is shop.build().error
+    shop.lose(".didgen", "output", LOCK)
+    shop.bank.rules({"method": "GET", "path": "/talks/", **rule})
+    assert ("status" in rule) is isinstance(shop.build().error, UnresolvedJobError)
+    assert 1 == shop.posts()
+
+
 def test_a_lost_video_is_fetched_again_before_it_is_bought_again(shop: Shop) -> None:
     """By the id of its job, which state or sidecar know; only when that has no video any more somebody is asked."""
     shop.write({"one": "script: The first of our scenes."})
@@ -299,6 +317,26 @@ def test_of_several_jobs_of_one_scene_one_is_taken_and_the_others_are_told(shop:
     first, second = (job["id"] for job in shop.bank.bought())
     assert first == shop.video_of("one")
     assert f"shop/one: {second} was bought for the same scene as well" in shop.said
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait(shop: Shop) -> None:
+    """An intent of tomorrow is looked for now."""
+    shop.bank.rules({"method": "POST", "path": "/talks", "nth": 1, "fault": "reset"})
+    assert isinstance(shop.build().error, UnresolvedJobError)
+    with Artifacts(shop.root) as store:
+        store.state._db.execute("UPDATE jobs SET state = 'intent', began = began + 86400 WHERE state = 'uncertain'")
+    assert isinstance(shop.build().error, UnresolvedJobError)
+    assert 3 == shop.posts()
+
+
+def test_a_list_without_an_end_is_read_so_far_and_no_further(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is said how far."""
+    monkeypatch.setattr("didgen.jobs.search.LOOK_BACK", 2)
+    monkeypatch.setattr("didgen.jobs.reconcile.LOOK_BACK", 2)
+    assert None is shop.build().error
+    shop.write({"new": "script: Something that nobody has ever said."})
+    assert None is shop.build().error
+    assert "only the newest 2 talks at 127.0.0.1" in " ".join(shop.said)
 
 
 def test_pages_are_followed_to_the_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
