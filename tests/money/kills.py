@@ -58,7 +58,7 @@ def plan(seed: int, steps: int, length_s: float, number: int = 2) -> list[Kill]:
     chance = random.Random(seed)
     kills = []
     for k in range(number):
-        wipe = WIPES[(seed * number + k) % len(WIPES)]
+        wipe = WIPES[(seed * number + k + seed // 4) % len(WIPES)]
         if chance.random() < 2 / 3:
             kills.append(Kill(chance.randint(1, steps), None, wipe))
         else:
