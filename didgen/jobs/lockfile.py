@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from didgen.errors import Place, Problem, ProjectError
-from didgen.store.whole import write_whole
+from didgen.store.whole import sweep_here, write_whole
 
 FORMAT = 1
 NAME = "didgen.lock"
@@ -110,7 +110,7 @@ def _problem(what: str, shown: str, line: int = 0, column: int = 0, hint: str = 
 
 def write_lock(folder: Path, lock: Lock) -> bytes:
     """Put a lock in place, whole or not at all; its bytes. One that says the same is not touched, nor is an empty one
-    made. Raises StorageError."""
+    made. Only the holder of the build's lock may. Raises StorageError."""
     entries = {address: asdict(lock.scenes[address]) for address in sorted(lock.scenes)}
     data = (json.dumps({"didgen": FORMAT, "scenes": entries}, ensure_ascii=False, indent=1) + "\n").encode()
     try:
@@ -118,5 +118,6 @@ def write_lock(folder: Path, lock: Lock) -> bytes:
     except OSError:
         same = not entries
     if not same:
+        sweep_here(folder)
         write_whole(folder / NAME, data)
     return data

@@ -9,7 +9,7 @@ from typing import IO
 
 from didgen.digest import sha256_bytes
 from didgen.errors import DidgenError, StorageError
-from didgen.store.whole import beside, copy_hashed, storage_error, sweep, sync_folder
+from didgen.store.whole import beside, copy_hashed, storage_error, sweep, sweep_here, sync_folder
 
 READ_ONLY = 0o444
 
@@ -102,6 +102,7 @@ class Objects:
         """Remove what killed runs left unfinished. Only the holder of the lock may."""
         import shutil
 
+        sweep_here(self.folder.parent)
         sweep(self.folder)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir(exist_ok=True)

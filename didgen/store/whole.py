@@ -87,6 +87,14 @@ def sweep(folder: Path) -> int:
     return count
 
 
+def sweep_here(folder: Path) -> None:
+    """Remove what killed runs left unfinished in `folder` itself, among files of others. Only the holder of the lock
+    may."""
+    for path in folder.glob(f"{MARK}*"):
+        with suppress(OSError):
+            path.unlink()
+
+
 def storage_error(error: OSError, path: Path) -> StorageError:
     """The one message for a disk that says no, naming the path and what to do."""
     if error.errno in _FULL:

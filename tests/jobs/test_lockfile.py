@@ -10,6 +10,7 @@ import pytest
 from didgen import walk
 from didgen.errors import ProjectError
 from didgen.jobs.lockfile import NAME, Lock, Released, read_lock, write_lock
+from didgen.store.whole import MARK
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
 
@@ -28,11 +29,15 @@ def lock(shop: Shop) -> dict[str, dict[str, object]]:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    """Sorted by address; writing the same again touches nothing, and an empty one is not made."""
+    """Sorted by address; writing the same again touches nothing, and an empty one is not made. What a killed writer
+    left beside it goes."""
     write_lock(tmp_path, Lock())
     assert not (tmp_path / NAME).exists()
     written = Lock({"p/b": ONE, "p/a": Released("e" * 64, "d-id", "b" * 64, 1, 1.0)})
+    (tmp_path / f"{MARK}99-half").write_text("{")
+    (tmp_path / "project.yaml").write_text("didgen: 1")
     write_lock(tmp_path, written)
+    assert {NAME, "project.yaml"} == {path.name for path in tmp_path.iterdir()}
     assert written == read_lock(tmp_path)
     assert ["p/a", "p/b"] == list(json.loads((tmp_path / NAME).read_bytes())["scenes"])
     before = (tmp_path / NAME).stat()

@@ -58,7 +58,7 @@ def wrong(root: Path, bank: Started, salt: str, scenes: Sequence[str] = SCENES) 
             problems.append(f"{name}: not its own video")
     if not (root / "output" / "money" / "manifest.json").exists():
         problems.append("no manifest")
-    problems += [f"left over: {path.name}" for path in root.rglob(".didgen-*") if path.is_file()]
+    problems += [f"left over: {path.relative_to(root)}" for path in root.rglob(".didgen-*") if path.is_file()]
     return problems
 
 

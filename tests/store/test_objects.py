@@ -112,8 +112,10 @@ def test_a_killed_writer_leaves_only_what_is_swept(objects: Objects, tmp_path: P
     assert 1 == sweep(tmp_path / "output")
     assert [] == list(to.parent.iterdir())
     (objects.temporary / "leftover").write_bytes(b"x")
+    (tmp_path / ".didgen" / f"{MARK}1-abc").write_bytes(b"x")
     objects.clear()
     assert [] == list(objects.temporary.iterdir())
+    assert [] == list((tmp_path / ".didgen").glob(f"{MARK}*"))
 
 
 @pytest.fixture
