@@ -49,13 +49,22 @@ def test_what_a_service_is_like_is_seen_with_one_job(
     assert (49, 48) == (seen.credits_before, seen.credits_after)
     assert (True if "--foreign" in flags else None) == seen.newest_first
     assert seen.listed_after_s is not None
-    assert ("--lag-s" in flags) == (seen.listed_after_s >= 0.9)
     record = json.loads((tmp_path / ".didgen" / NAME).read_text())
     kept = record["hosts"][bank.url.partition("://")[2]]
     assert (1, seen.job, renews) == (record["didgen"], kept["job"], kept["renews_links"])
     with Artifacts(tmp_path) as store:
         (row,) = store.state.jobs()
     assert ("done", seen.job, 1, ADDRESS) == (row.state, row.remote, row.credits, row.address)
+
+
+def test_a_list_that_lags_too_long_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest is seen all the same."""
+    monkeypatch.setattr("didgen.probe.LIST_S", 1.0)
+    with opened(tmp_path / "bank", "--lag-s", "1000") as bank:
+        seen = asked(bank, tmp_path)
+        assert 1 < len([line for line in bank.seen("GET", "/talks") if "/talks/" not in line["path"]])
+    assert ("done", Shown(True, True), None, None) == (seen.status, seen.by_id, seen.listed, seen.listed_after_s)
+    assert "the job was not in it" in dict(words(seen))["list"]
 
 
 def test_nothing_is_bought_that_nobody_agreed_to(tmp_path: Path) -> None:

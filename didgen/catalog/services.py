@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from didgen.catalog.rates import CREDIT_S
+from didgen.secret import unsigned
 
 LOCAL = "local"
 D_ID = "d-id"
@@ -44,6 +45,11 @@ def credit_seconds(name: str, stated: float | None = None) -> float | None:
 def is_service(name: str) -> bool:
     """Whether a name is a service: local, d-id, or a base URL; without TLS only on this machine."""
     return name in NAMES or _BASE_URL.fullmatch(name) is not None
+
+
+def unknown_service(name: str) -> str:
+    """The complaint about a name that is no service; a password in it is not repeated."""
+    return f"unknown service {unsigned(repr(name))}"
 
 
 def is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine import shot as engine
 from didgen.errors import DidgenError, RenderError
+from didgen.secret import bare_url
 
 if TYPE_CHECKING:
     from didgen.api import wire
@@ -63,7 +64,9 @@ def file_path(url: str) -> Path | None:
 def _local_file(url: str, field: str, kind: str, message: str) -> Path:
     path = file_path(url)
     if path is None:
-        raise RenderError(kind, f"{message}: {url}", hint=f"the local engine renders files; {field} names none")
+        raise RenderError(
+            kind, f"{message}: {bare_url(url)}", hint=f"the local engine renders files; {field} names none"
+        )
     if not path.is_file():
         raise RenderError(kind, f"{message}: {path.name} does not exist")
     return path

@@ -16,7 +16,7 @@ from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkReques
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, credit_seconds, is_paid, is_service
+from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, credit_seconds, is_paid, is_service, unknown_service
 from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.drawn import drawn
@@ -69,7 +69,7 @@ def service_id(name: str, *, paid_at_home: bool = False, credit_s: float | None 
     name, about services that are not D-ID; 0 says that they are free.
     """
     if not is_service(name):
-        raise UsageError(f"unknown service {name!r}", hint=nearest(name, NAMES))
+        raise UsageError(unknown_service(name), hint=nearest(name, NAMES))
     if name == LOCAL:
         return ServiceId(LOCAL)
     if name == D_ID:

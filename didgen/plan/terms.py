@@ -10,10 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from didgen.api.wire import AudioScript, Provider, RenderConfig, RenderRequest, TalkRequest, TextScript, kind_of
+from didgen.api.wire import (
+    AudioScript,
+    Provider,
+    RenderConfig,
+    RenderRequest,
+    Request,
+    TalkRequest,
+    TextScript,
+    kind_of,
+)
 from didgen.catalog.drivers import SERVICE_ONLY_BANKS, split_driver
 from didgen.catalog.nearest import nearest
-from didgen.catalog.providers import AMAZON_AT_D_ID, NEED_A_VOICE, PAST_PROVIDERS
+from didgen.catalog.providers import AMAZON_AT_D_ID, NEED_A_VOICE
 from didgen.project.script import words_of
 from didgen.secret import bare_url
 
@@ -43,6 +52,20 @@ _ELEVENLABS = {
     "stability": (0.0, 1.0),
     "similarity_boost": (0.0, 1.0),
 }
+
+
+_SPEAKS = frozenset(("style", "rate", "pitch"))
+_VOICE: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "microsoft": (frozenset(("voice_id", "voice_config", "language")), _SPEAKS),
+    "azure-openai": (frozenset(("voice_id", "voice_config", "language")), _SPEAKS),
+    "elevenlabs": (
+        frozenset(("voice_id", "voice_config", "language", "model_id")),
+        frozenset((*_ELEVENLABS, "use_speaker_boost", "apply_language_text_normalization")),
+    ),
+    "amazon": (frozenset(("voice_id", "language")), frozenset()),
+    "google": (frozenset(("voice_id",)), frozenset()),
+}
+"""What each provider's voice has, and its `voice_config`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +161,23 @@ def _outdated(request: RenderRequest) -> str:
     if isinstance(script, AudioScript) and script.reduce_noise:
         written.append("script.reduce_noise")
     provider = script.provider if isinstance(script, TextScript) else None
-    if provider is not None and provider.type in PAST_PROVIDERS:
-        written.append(f"the provider {provider.type}")
+    if provider is not None:
+        written += _outdated_voice(provider)
     return f"D-ID does not document {', '.join(written)} for {kind}s any more; sent all the same" if written else ""
 
 
-def _set(model: RenderRequest | RenderConfig) -> set[str]:
+def _outdated_voice(provider: Provider) -> list[str]:
+    if provider.type not in _VOICE:
+        return [f"the provider {provider.type}"]
+    keys, config_keys = _VOICE[provider.type]
+    config = _set(provider.voice_config) if provider.voice_config is not None else set()
+    written = [f"voice.{key}" for key in sorted(_set(provider) - keys - {"type"})]
+    if "voice_config" in keys:
+        written += [f"voice.voice_config.{key}" for key in sorted(config - config_keys)]
+    return written
+
+
+def _set(model: Request) -> set[str]:
     return {key for key in model.model_fields_set if getattr(model, key) is not None}
 
 

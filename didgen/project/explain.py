@@ -13,6 +13,7 @@ from didgen.catalog.services import NAMES
 from didgen.errors import Problem
 from didgen.project.models import ID_PATTERN, RESERVED, Defaults, ProjectSpec, SceneSpec, ScriptSpec, VoiceSpec
 from didgen.project.yaml_reader import Document
+from didgen.secret import unsigned
 
 Path = tuple[str | int, ...]
 
@@ -112,7 +113,7 @@ def _wrong_value(path: Path, error: Any) -> tuple[str, str]:
     if kind == "literal_error":
         return _wrong_word(value, context["expected"])
     if kind == "string_pattern_mismatch":
-        return f"{value!r} {_PATTERNS.get(context['pattern'], _url_or_locale(path))}", ""
+        return f"{unsigned(repr(value))} {_PATTERNS.get(context['pattern'], _url_or_locale(path))}", ""
     if kind in _TYPES:
         return _TYPES[kind], _type_hint(kind, value)
     return _limit(kind, context) or error["msg"].removeprefix("Input ").removeprefix("Value "), ""
@@ -122,7 +123,7 @@ def _wrong_word(value: Any, expected: str) -> tuple[str, str]:
     words = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
     known = " or ".join(words)
     close = nearest(value, words) if isinstance(value, str) else ""
-    return f"{value!r} is not {known}", close if close.startswith("did you") else ""
+    return f"{unsigned(repr(value))} is not {known}", close if close.startswith("did you") else ""
 
 
 def _url_or_locale(path: Path) -> str:

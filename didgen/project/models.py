@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
-from didgen.catalog.services import is_service
+from didgen.catalog.services import is_service, unknown_service
 
 RESERVED = ("matrix", "data", "each", "rights", "when", "include")
 """Words of the format that come in a later version."""
@@ -150,5 +150,5 @@ class ProjectSpec(Spec):
     @classmethod
     def _service_known(cls, value: str) -> str:
         if not is_service(value):
-            raise ValueError(f"unknown service {value!r}")
+            raise ValueError(unknown_service(value))
         return value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import NAMES, is_service
+from didgen.catalog.services import NAMES, is_service, unknown_service
 from didgen.errors import Place, Problem, ProjectError, UsageError
 
 MARKS = ("didgen.yaml", "projects", ".git")
@@ -152,7 +152,7 @@ def _parse_settings(path: Path) -> Settings:
         elif type(value) not in _KINDS[key][0]:
             problems.append(Problem(f"must be {_KINDS[key][1]}", document.place(key), key))
         elif isinstance(value, str) and not is_service(value):
-            problems.append(Problem(f"unknown service {value!r}", document.place(key), key, nearest(value, NAMES)))
+            problems.append(Problem(unknown_service(value), document.place(key), key, nearest(value, NAMES)))
     if problems:
         raise ProjectError(problems)
     return Settings(**data)

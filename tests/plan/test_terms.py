@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from didgen.api.wire import AnimationRequest, RenderConfig, RenderRequest, TalkRequest, TextScript
-from didgen.errors import ProjectError
+from didgen.errors import ProjectError, UsageError
 from didgen.plan import terms
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
@@ -41,6 +41,10 @@ def refusals(folder: Path, keys: str, service: str = "d-id", head: str = HEAD) -
 
 
 TALK = "script: Hello"
+OWN_VOICE = (
+    "voice: {provider: elevenlabs, model_id: m, language: en, voice_config: {stability: 0.5, similarity_boost: 1, "
+    "style: 0.3, rate: 0.9, use_speaker_boost: true, apply_language_text_normalization: true}}"
+)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,12 @@ def test_other_renderers_have_other_terms(folder: Path, service: str) -> None:
         (f"{TALK}, config: {{logo: false}}", "config.logo: false"),
         ("script: {audio: 's3://b/a.mp3', reduce_noise: true}", "script.reduce_noise"),
         (f"{TALK}, voice: {{provider: playHT, voice_id: x}}", "the provider playHT"),
+        (f"{TALK}, voice: {{provider: amazon, voice_id: Amy, voice_config: {{rate: 0.9}}}}", "voice.voice_config"),
+        (f"{TALK}, voice: {{provider: google, voice_id: x, language: English}}", "voice.language"),
+        (
+            f"{TALK}, voice: {{voice_id: en-US-GuyNeural, model_id: m, voice_config: {{stability: 0.5, style: Sad}}}}",
+            "voice.model_id, voice.voice_config.stability",
+        ),
         ("name: Maria", "name"),
         ("config: {pad_audio: 2, fluent: true}", "config.fluent, config.pad_audio"),
     ],
@@ -119,9 +129,10 @@ def test_what_is_no_longer_documented_is_sent_and_said(folder: Path, keys: str, 
     kind = "talks" if "script" in keys else "animations"
     assert f"D-ID does not document {named} for {kind} any more; sent all the same" in found.notes
     sent = found.request.model_dump(exclude_unset=True)
-    written = {"driver": "driver_url", "the provider playHT": "script", "script.reduce_noise": "script"}
+    written = {"driver": "driver_url", "the provider playHT": "script", "voice": "script"}
     for name in named.split(", "):
-        top = written.get(name, name.split(":")[0].split(".")[0])
+        top = name.split(":")[0].split(".")[0]
+        top = written.get(top, top)
         assert top in sent
         if "." in name and top == "config":
             assert name.split(":")[0].split(".")[1] in sent["config"]
@@ -137,6 +148,7 @@ def test_what_is_no_longer_documented_is_sent_and_said(folder: Path, keys: str, 
         (f"{TALK}, voice: {{provider: amazon, voice_id: Stephen}}", ["amazon's Stephen is not among the voices"]),
         (f"{TALK}, voice: {{provider: amazon, voice_id: Brian}}", []),
         (f"{TALK}, voice: {{voice_config: {{style: Cheerful}}}}", []),
+        (f"{TALK}, {OWN_VOICE}", []),
         (f"{TALK}, config: {{pad_audio: 1, fluent: true}}, name: Maria, webhook: 'https://h.org/x', user_data: x", []),
         ("driver: nostalgia, face: {size: 9, top_left: [-1, 2]}", []),
     ],
@@ -203,6 +215,12 @@ def test_a_signed_link_is_sent_and_shown_nowhere(folder: Path) -> None:
     assert 5 < str(found.request).count("canary")
     assert "canary" not in f"{found.notes} {found.identity}"
     assert 3 == sum("is not pinned" in note for note in found.notes)
+    for key in ("webhook", "result_url"):
+        assert "canary" not in refusals(folder, f"{TALK}, {key}: 'ftp://u:canary@h.org/x?token=canary'")[0]
+    with pytest.raises(ProjectError, match=r"unknown service 'https://h\.org'"):
+        scene(folder, TALK, head=HEAD.replace("name: demo", "service: 'https://u:canary@h.org'"))
+    with pytest.raises(UsageError, match=r"unknown service 'https://h\.org'"):
+        service_id("https://u:canary@h.org")
     wrong = refusals(folder, f"{TALK}, driver: '{link.format('d.mp4').replace('https', 'ftp')}'")
     assert "'ftp://h.org/d.mp4' is neither a file nor an https URL" in wrong[0]
     assert "canary" not in wrong[0]
