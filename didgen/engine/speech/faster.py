@@ -1,7 +1,7 @@
 """The same model, faster: 8-bit convolutions as matrix products, which the processor has instructions for.
 
 ONNX Runtime's ConvInteger multiplies unsigned by unsigned bytes, for which no x86 has a dot product; MatMulInteger
-takes unsigned by signed ones and uses it (VNNI). So each convolution becomes: the sound shifted by every tap, side by
+takes unsigned by signed ones and uses it (VNNI). So each convolution becomes: the sound gathered at every tap, side by
 side, times the weights less 128. Integers all the way: the result is the same to the last bit.
 
 An ONNX file is protobuf; only the few fields needed are read here, the rest is passed on as it is.
@@ -21,7 +21,6 @@ FIXED: Final = {1: 8, 5: 4}
 INT8, INT64 = 3, 7  # TensorProto.DataType
 INT, INTS = 2, 7  # AttributeProto.AttributeType
 SMALLEST: Final = 64  # channels; below, the shifting costs more than the product saves
-TO_THE_END: Final = (1 << 63) - 1
 
 Field = tuple[int, int, int | memoryview]
 
@@ -91,7 +90,7 @@ def _fits(node: _Node, tensors: dict[str, _Tensor]) -> bool:
 
 
 def _as_product(node: _Node, weights: _Tensor, zero: _Tensor) -> bytes:
-    """What stands in place of one convolution: Transpose, Pad, a Slice a tap, Concat, MatMulInteger, Transpose."""
+    """What stands in place of one convolution: Transpose, Pad, Gather, MatMulInteger, Transpose."""
     sound, zero_of_sound = node.inputs[0], node.inputs[2]
     (y,) = node.outputs
     matrix = np.frombuffer(weights.raw, np.uint8).reshape(weights.dims).transpose(2, 1, 0) ^ 0x80  # less 128, as int8
@@ -101,27 +100,39 @@ def _as_product(node: _Node, weights: _Tensor, zero: _Tensor) -> bytes:
         _made("Transpose", [sound], f"{y}/t", perm=[0, 2, 1]),
     ]
     taps = weights.dims[2]
-    shifted = f"{y}/t"
+    gathered = f"{y}/t"
     if taps > 1:
-        out += _shifted(y, taps, node.ints.get("dilations", [1])[0], node.ints.get("pads", [0, 0]), zero_of_sound)
-        shifted = f"{y}/c"
-    out.append(_made("MatMulInteger", [shifted, f"{y}/w", zero_of_sound, f"{y}/z"], f"{y}/m"))
+        offsets = [k * node.ints.get("dilations", [1])[0] for k in range(taps)]
+        out += _gathered(y, offsets, node.ints.get("pads", [0, 0]), weights.dims[1], zero_of_sound)
+        gathered = f"{y}/c"
+    out.append(_made("MatMulInteger", [gathered, f"{y}/w", zero_of_sound, f"{y}/z"], f"{y}/m"))
     out.append(_made("Transpose", [f"{y}/m"], y, perm=[0, 2, 1]))
     return b"".join(out)
 
 
-def _shifted(y: str, taps: int, dilation: int, pads: Sequence[int], zero: str) -> list[bytes]:
+def _gathered(y: str, offsets: Sequence[int], pads: Sequence[int], channels: int, zero: str) -> list[bytes]:
+    """From (1, time, channels) the padded sound at all of a convolution's offsets, side by side: (1, time, taps *
+    channels), copied once, which a Slice a tap and a Concat do twice."""
     first, last = pads
-    out = [
+    return [
         _int64(f"{y}/pads", [0, first, 0, 0, last, 0]),
-        _int64(f"{y}/axis", [1]),
         _made("Pad", [f"{y}/t", f"{y}/pads", zero], f"{y}/p"),
+        _made("Shape", [f"{y}/t"], f"{y}/time", start=1, end=2),
+        _int64(f"{y}/more", [first + last - offsets[-1]]),
+        _made("Add", [f"{y}/time", f"{y}/more"], f"{y}/times"),
+        _int64(f"{y}/first", [0]),
+        _made("Squeeze", [f"{y}/times", f"{y}/first"], f"{y}/count"),
+        _initial(f"{y}/from", INT64, [], bytes(8)),
+        _initial(f"{y}/step", INT64, [], np.asarray(1, "<i8").tobytes()),
+        _made("Range", [f"{y}/from", f"{y}/count", f"{y}/step"], f"{y}/each"),
+        _int64(f"{y}/down", [-1, 1]),
+        _made("Reshape", [f"{y}/each", f"{y}/down"], f"{y}/rows"),
+        _int64(f"{y}/offsets", offsets),
+        _made("Add", [f"{y}/rows", f"{y}/offsets"], f"{y}/places"),
+        _made("Gather", [f"{y}/p", f"{y}/places"], f"{y}/g", axis=1),
+        _int64(f"{y}/flat", [1, -1, len(offsets) * channels]),
+        _made("Reshape", [f"{y}/g", f"{y}/flat"], f"{y}/c"),
     ]
-    for k in range(taps):
-        end = (k + 1 - taps) * dilation or TO_THE_END
-        out += [_int64(f"{y}/from{k}", [k * dilation]), _int64(f"{y}/to{k}", [end])]
-        out.append(_made("Slice", [f"{y}/p", f"{y}/from{k}", f"{y}/to{k}", f"{y}/axis"], f"{y}/s{k}"))
-    return [*out, _made("Concat", [f"{y}/s{k}" for k in range(taps)], f"{y}/c", axis=2)]
 
 
 def _tensor(data: int | memoryview) -> _Tensor:
