@@ -1,6 +1,6 @@
-"""The long runs: `make soak`, or `python -m tests.money [kills|silent|steps|calls|once|disk] [--count N]`.
+"""The long runs: `make soak`, or `python -m tests.money [RUN …] [--count N]`; tests/README.md says what each does.
 
-Each says what it did, in numbers, and ends with exit code 1 when one of them is not what it has to be.
+Each says what it did, in numbers; the exit code is 1 when one of them is not what it has to be.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bank.started import REPOSITORY, opened
@@ -28,10 +29,22 @@ def _summed(name: str, tally: Tally, *more: str) -> list[str]:
     return bad + tally.problems
 
 
+class _Progress:
+    """Says on stderr how far a run of rounds is."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    def __call__(self, one: Tally) -> None:
+        before, self.tally = self.tally.kills, self.tally + one
+        if before // 100 != self.tally.kills // 100:
+            print(f"  {self.tally.kills} kills, {self.tally.duplicates} duplicates", file=sys.stderr, flush=True)
+
+
 def killed(folder: Path, wanted: int) -> list[str]:
     """1,000 kills at random steps and times, half of them with what follows deleted."""
     with opened(folder / "bank", *RICH) as bank:
-        tally = kills.run(bank, folder, wanted or 1000)
+        tally = kills.run(bank, folder, wanted or 1000, on_round=_Progress())
         names = {name.split(" ", 1)[-1] for name in tally.steps}
         return _summed("kills", tally, f"at {', '.join(sorted(names))}")
 
@@ -39,7 +52,9 @@ def killed(folder: Path, wanted: int) -> list[str]:
 def every_step(folder: Path, wanted: int) -> list[str]:
     """A kill at every step of state, store and sockets, kept and deleted."""
     with opened(folder / "bank", *RICH) as bank:
-        return _summed("every step", kills.run(bank, folder, wanted or 10**6, plan_of=kills.every_step))
+        return _summed(
+            "every step", kills.run(bank, folder, wanted or 10**6, plan_of=kills.every_step, on_round=_Progress())
+        )
 
 
 def silent(folder: Path, wanted: int) -> list[str]:
@@ -50,6 +65,29 @@ def silent(folder: Path, wanted: int) -> list[str]:
             one = kills.one_silent_round(warm, folder / f"round-{number}", kills.plan(number, 300, 1.0))
             tally, number = tally + one, number + 1
     return _summed("silent bank", tally)
+
+
+def accounts(folder: Path, wanted: int) -> list[str]:
+    """Kills at banks that list late, in short pages, among other people's jobs, tell only by id, or fail to list.
+
+    A late list and a deleted state never meet: who knows of no job and is shown none has to buy.
+    """
+    chance, tally = random.Random(7), Tally()
+    with Warm() as warm:
+        for number in range(wanted or 100):
+            flags = ["--pages", str(chance.choice([1, 2, 5, 100])), "--foreign", str(chance.choice([0, 3, 40]))]
+            flags += ["--echo-only-by-id"] * chance.choice([0, 0, 1])
+            late = chance.choice([0, 0, 1])
+            flags += ["--lag-s", str(round(chance.uniform(0.1, 0.9), 2))] * late
+            deaths = [replace(kill, wipe="" if late else kill.wipe) for kill in kills.plan(number, 420, 1.0)]
+            with opened(folder / f"bank-{number}", *flags) as bank:
+                bank.rules(
+                    {"method": "GET", "path": "/(talks|animations)$", "fault": "status", "status": 503, "p": 0.2}
+                )
+                one = kills.one_round(warm, bank, folder / f"round-{number}", f"r{number}", deaths)
+            one.problems = [f"{' '.join(flags)}: {problem}" for problem in one.problems]
+            tally += one
+    return _summed("accounts", tally)
 
 
 def broken(folder: Path, wanted: int) -> list[str]:
@@ -129,6 +167,7 @@ RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "kills": killed,
     "broken": broken,
     "silent": silent,
+    "accounts": accounts,
     "steps": every_step,
     "calls": calls,
     "once": at_once,

@@ -64,6 +64,7 @@ COMMANDS = (
     ("build", "--budget", "100"),
     ("jobs",),
     ("jobs", "--orphans"),
+    ("spend",),
     ("credits",),
     ("voices",),
     ("doctor",),
