@@ -42,7 +42,9 @@ class Secret:
 
 NO_SECRET = Secret("")
 
-_LINK = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]*://)(?:[^\s/?#\"'<>]*@)?(?P<plain>[^\s?#\"'<>]*)(?:[?#][^\s\"'<>]*)?")
+_LINK = re.compile(
+    r"(?P<scheme>[A-Za-z][\w+.-]{0,20}://)(?:[^\s/?#\"'<>]*@)?(?P<plain>[^\s?#\"'<>]*)(?:[?#][^\s\"'<>]*)?"
+)
 _SIGNING = re.compile(
     r"x-(amz|goog)-|awsaccesskeyid$|googleaccessid$|expires$|signature$|policy$|key-pair-id$|token$", re.I
 )

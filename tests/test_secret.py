@@ -41,7 +41,10 @@ def test_signatures_and_account_data_are_not_kept() -> None:
         ("https://h.org?canary", "https://h.org"),
         ("https://h.org/a@b/c?canary https://i.org/d?canary", "https://h.org/a@b/c https://i.org/d"),
         ("bank://lively/driver-02", "bank://lively/driver-02"),
+        (f"{'x' * 50}https://h.org/a?canary", f"{'x' * 50}https://h.org/a"),
+        (f"{'a.' * 200_000}://?canary", f"{'a.' * 200_000}://"),
     ],
+    ids=range(8),
 )
 def test_a_link_loses_what_opens_it(text: str, left: str) -> None:
     """Wherever it stands in a text; the rest of the text stays."""

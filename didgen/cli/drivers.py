@@ -42,7 +42,11 @@ def command(service: str, json_output: bool) -> None:
 
 
 def _head(category: str, names: tuple[str, ...]) -> str:
-    return f"  {category:<10} {names[0]} … {names[-1]} ({len(names)})"
+    """First, last and count of a category's drivers, and which number is missing between them."""
+    numbers = [int(name.rpartition("-")[2]) for name in names if name[-1].isdigit()]
+    gaps = sorted(set(range(1, max(numbers, default=0))) - set(numbers))
+    without = f", no {', '.join(map(str, gaps))}" if gaps else ""
+    return f"  {category:<10} {names[0]} … {names[-1]} ({len(names)}{without})"
 
 
 def _names(names: tuple[str, ...], width: int = 100) -> Iterator[str]:

@@ -88,6 +88,7 @@ def test_drivers_of_both(tmp_path: Path) -> None:
     assert "at the service only" in local
     assert "at the service only" not in there
     assert "driver-la-cucaracha" in there
+    assert "nostalgia  driver-01 … driver-17 (16, no 13)" in there
     told = json.loads(didgen(tmp_path, "drivers", "--json").stdout)
     assert (18, 103) == tuple(sum(map(len, told[kind].values())) for kind in ("talks", "animations"))
     assert ["classics"] == told["service_only"]
