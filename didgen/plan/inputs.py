@@ -80,8 +80,12 @@ class Inputs:
             raise FileProblem(
                 f"{bare_url(url)!r} is not here: the local engine reads files; save it beside the project"
             )
-        self.notes.append(f"{bare_url(url)} is not pinned: its content can change without a new rendering")
+        self.pass_on(url)
         return None
+
+    def pass_on(self, url: str) -> None:
+        """Note that a service fetches a link itself."""
+        self.notes.append(f"{bare_url(url)} is not pinned: its content can change without a new rendering")
 
 
 @lru_cache(maxsize=4096)

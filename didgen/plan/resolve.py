@@ -222,6 +222,8 @@ class _One:
         if isinstance(config.get("logo"), dict):
             url = self._input("logo_url", config["logo"]["url"], (*path, "logo", "url"))
             config["logo"] = {**config["logo"], "url": url}
+        if not self.service.local and config.get("overlay"):
+            self.inputs.pass_on(config["overlay"])
         if self.service.local and config.get("logo") is False:
             self.notes.append("logo: false, so nothing in the picture says that it is AI-generated")
         return RenderConfig(**config)
