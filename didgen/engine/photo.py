@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.quiet import quiet_stderr
+from didgen.engine.still import decode_still
 from didgen.errors import RenderError
+from didgen.media.heif import read_still
 from didgen.media.photo_header import Header, foreign_format, read_header
 
 MAX_FILE_BYTES = 64 << 20
@@ -18,7 +20,7 @@ MAX_SIDE_PX = 8_192
 MIN_SIDE_PX = 160  # the service's limit
 WORK_SIDE_PX = 1_920  # larger photos are shrunk to this long side
 
-_READ = "give a JPEG, PNG, WebP, BMP or TIFF file"
+_READ = "give a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file"
 
 
 def load_photo(path: Path) -> NDArray[np.uint8]:
@@ -130,7 +132,10 @@ def _check_side(header: Header, path: Path) -> None:
 def decode_picture(data: bytes, header: Header, path: Path) -> NDArray[np.generic]:
     """The pixels as OpenCV gives them: (H, W) or (H, W, 3 or 4) BGR(A), 8 or 16 bits. Raises RenderError."""
     pixels = None
-    if header.whole:
+    if header.format in ("HEIC", "AVIF"):
+        still = read_still(data)
+        pixels = decode_still(still, data) if still is not None else None
+    elif header.whole:
         try:
             with quiet_stderr():
                 pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

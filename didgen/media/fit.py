@@ -74,7 +74,7 @@ def fit_picture(data: bytes, *, logo: bool = False) -> Fit:
     if not header.plain and not logo:
         made.append("changed to plain 8-bit colours")
     if header.format not in ("JPEG", "PNG"):
-        made.append("saved as PNG or JPEG")
+        made.append("saved as JPEG" if header.format in ("HEIC", "AVIF") and not logo else "saved as PNG or JPEG")
     if not made and len(data) > limits.PICTURE_BYTES:
         if logo:
             hint = f"the service takes at most {limits.PICTURE_BYTES // 10**6} MB"

@@ -9,6 +9,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from didgen.media.heif import read_still
+
 MAX_PROFILE_BYTES = 4 << 20
 
 _ICC = b"ICC_PROFILE\0"
@@ -34,12 +36,21 @@ def without_metadata(data: bytes) -> bytes:
 
 
 def colour_profile(data: bytes) -> bytes:
-    """The ICC profile of a whole JPEG or PNG, if it is one for RGB; b"" when there is none that can be read."""
+    """The ICC profile of a whole JPEG, PNG, HEIC or AVIF, if it is one for RGB; b"" when there is none to be read."""
     try:
-        profile = _jpeg_profile(data) if data.startswith(_SOI) else _png_profile(data) if data.startswith(_PNG) else b""
+        profile = _profile(data)
     except (struct.error, IndexError, zlib.error, ValueError):
         return b""
     return profile if profile[16:20] == b"RGB " and len(profile) <= MAX_PROFILE_BYTES else b""
+
+
+def _profile(data: bytes) -> bytes:
+    if data.startswith(_SOI):
+        return _jpeg_profile(data)
+    if data.startswith(_PNG):
+        return _png_profile(data)
+    still = read_still(data)
+    return still.profile if still is not None else b""
 
 
 def with_profile(data: bytes, profile: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """What a picture file says of itself, read from its first bytes: 20,000 × 20,000 px are refused without decoding them.
 
-Formats by their magic, never by the name: JPEG (ITU-T T.81), PNG (W3C), WebP (RFC 9649), BMP, TIFF 6.0; the way up
-from EXIF 2.3 wherever the format can carry it.
+Formats by their magic, never by the name: JPEG (ITU-T T.81), PNG (W3C), WebP (RFC 9649), BMP, TIFF 6.0, HEIC and AVIF
+(`heif`); the way up from EXIF 2.3 wherever the format can carry it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from didgen.media.heif import read_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Header:
 
 def read_header(data: bytes) -> Header | None:
     """The header of a picture file's bytes; None when it is none of the formats read here, or damaged in front."""
+    if data[4:8] == b"ftyp":
+        still = read_still(data)
+        return Header(still.format, still.width, still.height, still.orientation) if still else None
     readers = (
         (b"\xff\xd8\xff", _jpeg),
         (b"\x89PNG\r\n\x1a\n", _png),
@@ -46,10 +51,11 @@ def read_header(data: bytes) -> Header | None:
 
 
 def foreign_format(data: bytes) -> str:
-    """The name of a picture format that is known but not read here, "" otherwise."""
+    """What a picture is that `read_header` does not read, if that is known; "" otherwise."""
     if data[4:8] == b"ftyp":
         brand = data[8:12]
-        return "HEIC" if brand in (b"heic", b"heix", b"mif1", b"hevc") else "AVIF" if brand == b"avif" else ""
+        what = "HEIC" if brand in (b"heic", b"heix", b"mif1", b"hevc") else "AVIF" if brand == b"avif" else ""
+        return f"{what}, damaged or of a rare kind" if what else ""
     known = ((b"GIF8", "GIF"), (b"8BPS", "PSD"), (b"%PDF", "PDF"), (b"<svg", "SVG"), (b"\xff\x0a", "JPEG XL"))
     return next((name for magic, name in known if data.startswith(magic)), "")
 

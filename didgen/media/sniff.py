@@ -17,10 +17,11 @@ _MAGIC = (
     (b"\0\0\x01\xba", ".mpg"),
 )
 _RIFF = {b"WEBP": ".webp", b"WAVE": ".wav", b"AVI ": ".avi"}
-_STILLS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")  # pictures in an MP4's clothes, not read
+_STILLS = {b"heic": ".heic", b"heix": ".heic", b"mif1": ".heic", b"avif": ".avif"}  # pictures in an MP4's clothes
+_STILLS |= dict.fromkeys((b"hevc", b"msf1", b"avis"), "")  # series of them, not read
 
 SUFFIXES = {
-    "image": (".jpg", ".png", ".webp", ".bmp", ".tif"),
+    "image": (".jpg", ".png", ".webp", ".heic", ".avif", ".bmp", ".tif"),
     "audio": (".mp3", ".wav", ".flac", ".ogg", ".aac", ".m4a", ".mp4", ".mov", ".webm"),
     "video": (".mp4", ".mov", ".webm", ".mpg", ".avi"),
 }
@@ -43,7 +44,7 @@ def suffix_of(head: bytes) -> str:
 
 def _box_suffix(brand: bytes) -> str:
     if brand in _STILLS:
-        return ""
+        return _STILLS[brand]
     return {b"M4A ": ".m4a", b"qt  ": ".mov"}.get(brand, ".mp4")
 
 

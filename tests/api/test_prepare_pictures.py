@@ -272,7 +272,12 @@ def test_long_profiles_are_put_together_and_foreign_ones_left_out() -> None:
         (b"", "UnsupportedMimeTypeError", "is no picture", "JPEG or PNG"),
         (b"words, no picture at all", "UnsupportedMimeTypeError", "is no picture", "JPEG or PNG"),
         (b"GIF89a" + bytes(40), "UnsupportedMimeTypeError", "is GIF, which", "JPEG or PNG"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "UnsupportedMimeTypeError", "is HEIC, which", "JPEG or PNG"),
+        (
+            b"\0\0\0\x18ftypheic" + bytes(40),
+            "UnsupportedMimeTypeError",
+            "is HEIC, damaged or of a rare kind",
+            "JPEG or PNG",
+        ),
         (encoded(corners(), ".jpg")[:-2], "BadRequestError", "damaged or cut short", "again"),
         (encoded(corners())[:-20], "BadRequestError", "damaged or cut short", "again"),
     ],

@@ -180,7 +180,7 @@ def test_cut_progressive_jpeg_is_refused(tmp_path):
     [
         (b"", "is empty"),
         (b"just some text, long enough to be looked at", "not an image"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC, which is not read here"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC, damaged or of a rare kind, which is not read here"),
         (b"GIF89a" + b"\0" * 40, "GIF, which is not read here"),
         (b"\xff\xd8\xff\xe0", "not an image"),
         (b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 40, "not an image"),

@@ -17,6 +17,7 @@ from didgen.media.photo_header import Header, read_header
 QUALITIES = (95, 90, 85, 80, 70)
 """JPEG qualities in the order they are tried, always with full colour resolution; the first fits nearly always."""
 
+LOSSY = ("JPEG", "HEIC", "AVIF")
 PROFILE_ROOM_BYTES = 100_000
 
 
@@ -32,7 +33,7 @@ def made_picture(data: bytes, path: Path, *, logo: bool = False) -> bytes:
     assert header is not None
     pixels = _fitting(data, header, fit, path, logo=logo)
     profile = colour_profile(data)
-    coded = _encoded(pixels, lossless=logo or header.format != "JPEG", jpeg=not logo)
+    coded = _encoded(pixels, lossless=logo or header.format not in LOSSY, jpeg=not logo)
     return with_profile(coded, profile if len(profile) < PROFILE_ROOM_BYTES else b"")
 
 
