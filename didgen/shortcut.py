@@ -85,8 +85,9 @@ class Summary:
         failed, planned = self.count("failed"), self.count("planned")
         if not failed and not planned:
             return None
-        held = f" and {planned} were not sent" if planned else ""
-        message = f"{failed} of {len(self.scenes)} scenes failed{held}; the rest is done and kept"
+        what = [f"{failed} of {len(self.scenes)} scenes failed"] if failed else []
+        what += [f"{planned} of {len(self.scenes)} scenes were not sent"] if planned else []
+        message = f"{' and '.join(what)}; the rest is done and kept"
         if self.unresolved:
             return UnresolvedJobError(message)
         if self.over_budget:

@@ -252,8 +252,8 @@ def build(
         for planned in plans:
             take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
         check_priced(bill(plans))
-        _look_up(wanted, plans, store, build_id, on_notice)
-        purse = _agreed(wanted, plans, on_bill)
+        balances = _look_up(wanted, plans, store, build_id, on_notice)
+        purse = _agreed(wanted, plans, balances, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
     return replace(joined(summaries), seconds=time.monotonic() - began, credits=purse.total)
@@ -266,20 +266,28 @@ class _Hooks:
     plan: Callable[[Any], None]
 
 
-def _look_up(wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, on_notice: OnNotice) -> None:
+def _look_up(
+    wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, on_notice: OnNotice
+) -> dict[str, float]:
     """Ask each paid account what it has already of what is to be rendered; the rest is `Planned.to_buy`.
 
-    In an event loop of its own: somebody may be asked for money between this and the building.
+    The credits left at each host where something has to be bought, of those that tell. In an event loop of its own:
+    somebody may be asked for money between this and the building.
     """
     from didgen.plan.planner import to_render
 
+    balances: dict[str, float] = {}
     for service in dict.fromkeys(planned.service for planned in plans if planned.service.paid):
         mine = [planned for planned in plans if planned.service == service]
         scenes = {scene.fingerprint: scene for planned in mine for scene in to_render(planned.plan)}
         locked = [planned.lock for planned in mine]
-        left = _not_there(wanted, service, list(scenes.values()), store, locked, build, on_notice) if scenes else set()
+        left: set[str] = set()
+        if scenes:
+            left, balance = _not_there(wanted, service, list(scenes.values()), store, locked, build, on_notice)
+            balances |= {service.host: balance} if balance is not None else {}
         for planned in mine:
             planned.to_buy = [scene for scene in to_render(planned.plan) if scene.fingerprint in left]
+    return balances
 
 
 def _not_there(
@@ -290,16 +298,16 @@ def _not_there(
     locks: Sequence[Lock],
     build: str,
     on_notice: OnNotice,
-) -> set[str]:
-    """Fingerprints of the scenes that a paid account has no video of."""
+) -> tuple[set[str], float | None]:
+    """Fingerprints of the scenes that a paid account has no video of; where there are any, its credits, if it tells."""
     import asyncio
 
     from didgen.jobs.reconcile import bought_as, reconcile
     from didgen.jobs.search import searching
 
-    async def run() -> list[Scene]:
+    async def run() -> tuple[list[Scene], float | None]:
         async with searching(service) as search:
-            return await reconcile(
+            left = await reconcile(
                 scenes,
                 service.name,
                 store.state,
@@ -310,16 +318,18 @@ def _not_there(
                 known={job for lock in locks for job in lock.jobs},
                 on_notice=on_notice,
             )
+            return left, await search.balance() if left else None
 
-    return {scene.fingerprint for scene in asyncio.run(run())}
+    scenes_left, balance = asyncio.run(run())
+    return {scene.fingerprint for scene in scenes_left}, balance
 
 
-def _agreed(wanted: Wish, plans: Sequence[Planned], on_bill: OnBill) -> Purse:
+def _agreed(wanted: Wish, plans: Sequence[Planned], balances: Mapping[str, float], on_bill: OnBill) -> Purse:
     """The purse for all that these plans buy. Raises BudgetError when nobody agrees to that."""
     from didgen.jobs.purse import Offer, agree
 
     budget = wanted.budget if wanted.budget is not None else read_settings(wanted.root, os.environ).budget
-    return agree(Offer(bill(plans), budget), on_bill)
+    return agree(Offer(bill(plans), budget, balances), on_bill)
 
 
 def _carry_out(

@@ -82,7 +82,7 @@ def as_text(summary: Summary) -> list[str]:
             lines.append(f"✓ {scene.file}  {scene.duration_s:.1f} s")
             lines += [f"    {warning}" for warning in scene.warnings]
     if held := [scene.error for scene in summary.scenes if scene.action == "planned"]:
-        lines.append(f"- {len(held)} scenes stay planned; {held[0]}")
+        lines.append(f"- {len(held)} scene{'s stay' if len(held) > 1 else ' stays'} planned; {held[0]}")
     lines += [f"- {name}: removed" for name in summary.pruned]
     lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
     made = summary.count("rendered") + summary.count("restored")
@@ -91,7 +91,8 @@ def as_text(summary: Summary) -> list[str]:
     lines += [f"✓ {film}" for film in summary.films]
     rest = f", {summary.count('reused')} up to date" if summary.count("reused") else ""
     failed = f", {summary.count('failed')} failed" if summary.count("failed") else ""
-    return [*lines, f"{made} rendered{rest}{failed}, {summary.seconds:.1f} s"]
+    price = f", {summary.credits} credit{'s' * (summary.credits != 1)} spent" if summary.credits else ""
+    return [*lines, f"{made} rendered{rest}{failed}{price}, {summary.seconds:.1f} s"]
 
 
 def as_json(summary: Summary) -> dict[str, object]:
@@ -100,6 +101,8 @@ def as_json(summary: Summary) -> dict[str, object]:
         "version": 1,
         "rendered": summary.count("rendered"),
         "failed": summary.count("failed"),
+        "planned": summary.count("planned"),
+        "credits": summary.credits,
         "seconds": round(summary.seconds, 2),
         "films": list(summary.films),
         "stale": list(summary.stale),

@@ -54,6 +54,11 @@ def _said(offer: Offer) -> list[str]:
     if len(bill.items) > SHOWN:
         lines.append(f"  and {len(bill.items) - SHOWN} more (didgen plan lists them)")
     lines += hints(bill)
-    left = ", ".join(f"{host} has {credits:g} credits left" for host, credits in offer.balances.items())
     agreed = f"; the budget is {offer.budget}" if offer.budget is not None else ""
-    return [*lines, f"to buy: {bill.words}{agreed}{f'; {left}' if left else ''}"]
+    lines.append(f"to buy: {bill.words}{agreed}")
+    return lines + [_balance(host, credits, bill) for host, credits in offer.balances.items()]
+
+
+def _balance(host: str, credits: float, bill: Bill) -> str:
+    needed = sum(item.credits or 0 for item in bill.items if item.host == host)
+    return f"the account at {host} has {credits:g} credits left{', which is not enough' if credits < needed else ''}"

@@ -71,13 +71,17 @@ def _text(rows: Sequence[JobRow]) -> list[str]:
     width = max(len(row.address) for row in rows)
     lines = []
     for row in rows:
-        lines.append(
-            f"{row.state:<9}  {row.address:<{width}}  {_when(row.began):%Y-%m-%d %H:%M}  {row.remote}".rstrip()
-        )
+        head = f"{row.state:<9}  {row.address:<{width}}  {_when(row.began):%Y-%m-%d %H:%M}"
+        lines.append(f"{head}  {_price(row)}  {row.remote}".rstrip())
         lines += [f"    {row.why}"] if row.why else []
         if row.state == "uncertain":
             lines.append(f"    didgen resolve {row.address} --adopt ID, --resubmit or --forget")
     return lines
+
+
+def _price(row: JobRow) -> str:
+    """What it costs here; a job that was found was bought elsewhere, or before the state was lost."""
+    return f"{row.credits:>2} credit{'s' if row.credits != 1 else ' '}"
 
 
 def _json(rows: Sequence[JobRow]) -> str:

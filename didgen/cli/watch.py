@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from didgen.cli import options
-from didgen.errors import DidgenError, InterruptedBuildError, UsageError
+from didgen.errors import BudgetError, DidgenError, InterruptedBuildError, UsageError
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -67,7 +67,7 @@ def _concerns(root: Path) -> Callable[[Change, str], bool]:
 
 @dataclass
 class _Session:
-    """The builds of one watch. budget: credits that are left for them."""
+    """The builds of one watch. budget: credits for all of them together. began: Unix time."""
 
     root: Path
     addresses: tuple[str, ...]
@@ -75,6 +75,7 @@ class _Session:
     jobs: int | None
     quiet: bool
     budget: int
+    began: float = field(default_factory=time.time)
 
     def build(self) -> None:
         """One walk. What is wrong is shown and the watch goes on; only Ctrl-C ends it."""
@@ -85,15 +86,29 @@ class _Session:
         from didgen.walk import build
 
         try:
-            wanted = wish(self.root, self.addresses, service=self.service, jobs=self.jobs, budget=self.budget)
+            wanted = wish(self.root, self.addresses, service=self.service, jobs=self.jobs, budget=self._left())
             with listening(self.quiet) as listener:
                 summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(self.quiet))
         except InterruptedBuildError:
             raise
+        except BudgetError as error:
+            how = "watch buys only with --live --budget CREDITS, which is for all of its builds together"
+            tell(f"didgen: {error.message} ({how})")
+            return
         except DidgenError as error:
             for line in str(error).splitlines():
                 tell(f"didgen: {line}")
             return
-        self.budget = max(0, self.budget - summary.credits)
         if not self.quiet:
             click.echo("\n".join(as_text(summary)))
+
+    def _left(self) -> int:
+        """Credits that the builds of this watch have left; from the ledger, since a build may have ended in any way."""
+        if not self.budget:
+            return 0
+        from didgen.jobs.ledger import was_paid
+        from didgen.store.artifacts import Artifacts
+
+        with Artifacts(self.root) as store:
+            spent = [row.credits for row in store.state.jobs() if row.began >= self.began and was_paid(row)]
+        return max(0, self.budget - sum(spent))

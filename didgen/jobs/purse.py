@@ -21,7 +21,7 @@ class Offer:
 
     bill: Bill
     budget: int | None
-    balances: Mapping[str, int] = field(default_factory=dict)
+    balances: Mapping[str, float] = field(default_factory=dict)
 
 
 OnBill = Callable[[Offer], bool]

@@ -56,6 +56,13 @@ class Search:
         self._looks: dict[Kind, tuple[float, list[Listed]]] = {}  # when somebody looked again, and saw what
         self._oldest_s: dict[Kind, float] = {}
 
+    async def balance(self) -> float | None:
+        """Credits left on the account; None where it does not tell, which is no reason to stop."""
+        try:
+            return (await self._account.credits()).remaining
+        except (RenderError, UnreachableError):
+            return None
+
     @property
     def skew_s(self) -> float:
         """The service's clock minus ours, as of its last answer."""

@@ -7,10 +7,13 @@ import os
 import pty
 import re
 import select
+import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,10 @@ def bank(tmp_path: Path) -> Iterator[Started]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, bank: Started) -> Path:
+    return make(tmp_path, bank)
+
+
+def make(tmp_path: Path, bank: Started) -> Path:
     """A workspace with the paid project `tiny`: two talks of a second or two."""
     folder = tmp_path / "work" / "projects" / "tiny"
     folder.mkdir(parents=True)
@@ -101,7 +108,9 @@ def test_a_terminal_is_asked_once_and_told_who_what_and_how_much(workspace: Path
     for part in (
         "tiny/one  talk, about 2 s, 1 credit",
         "tiny/two  talk, about 2 s, 1 credit",
-        f"to buy: 2 scenes from {host}, about 3 s: 2 credits",
+        f"to buy: 2 scenes from {host}, about 3 s: 2 credits\n",
+        f"the account at {host} has 1000 credits left\n",
+        "2 rendered, 2 credits spent",
     ):
         assert part in seen
     assert 1 == seen.count("[y/N]")
@@ -176,3 +185,75 @@ def test_a_plan_of_an_unknown_price_says_so(workspace: Path, bank: Started) -> N
     assert (None, None) == (plan["credits"], plan["projects"][0]["scenes"][0]["credits"])
     (workspace / "didgen.yaml").write_text("credit_s: 1\n")
     assert 4 == json.loads(didgen(workspace, bank, *words, "--json").stdout)["credits"]
+
+
+def test_an_account_with_too_little_is_told_before_and_buys_what_it_can(tmp_path: Path) -> None:
+    """The service refuses the second scene, which stays planned; the first one is done."""
+    with opened(tmp_path / "bank", "--credits", "1") as bank:
+        folder = make(tmp_path, bank)
+        code, seen = at_a_terminal(folder, bank, "build", answer="y")
+        assert "has 1 credits left, which is not enough" in seen
+        assert (1, 1) == (code, len(bank.bought())), seen
+        assert "not enough credits" in seen
+
+
+def test_what_each_build_spent_is_told_and_outlives_the_state(workspace: Path, bank: Started) -> None:
+    """By the true lengths; a job that was found on the account costs nothing the second time."""
+    assert "nothing was bought here" in didgen(workspace, bank, "spend").stdout
+    assert 0 == didgen(workspace, bank, "build", "tiny/one", "--budget", "2").returncode
+    assert 0 == didgen(workspace, bank, "build", "--budget", "2").returncode
+    spent = json.loads(didgen(workspace, bank, "spend", "--json").stdout)
+    assert (2, [(1, 1), (1, 1)]) == (spent["credits"], [(one["credits"], one["bought"]) for one in spent["builds"]])
+    true_s = {job["name"].split(" ")[0]: job["duration_s"] for job in bank.bought()}
+    assert pytest.approx(sum(true_s.values()), abs=0.1) == sum(one["seconds"] for one in spent["builds"])
+    text = didgen(workspace, bank, "spend").stdout
+    assert "2 credits in all" in text
+    assert " 1 credit " in didgen(workspace, bank, "jobs").stdout
+
+    (workspace / ".didgen" / "state.sqlite").unlink()
+    again = didgen(workspace, bank, "spend", "--json")
+    assert spent == json.loads(again.stdout)
+    shutil.rmtree(workspace / ".didgen")
+    shutil.rmtree(workspace / "output")
+    assert 0 == didgen(workspace, bank, "build").returncode  # needs no budget
+    (found,) = json.loads(didgen(workspace, bank, "spend", "--json").stdout)["builds"]
+    assert (0, 0, 2, 2) == (found["credits"], found["bought"], found["found"], len(bank.bought()))
+
+
+def test_watch_spends_one_budget_for_all_of_its_builds(workspace: Path, bank: Started) -> None:
+    """Two credits: the first build takes them, the next change stays unbought; without --live nothing is bought."""
+    project = workspace / "projects" / "tiny" / "project.yaml"
+    with watching(workspace, bank) as said:
+        wait_for(said, "watch buys only with --live --budget")
+    assert [] == bank.bought()
+    with watching(workspace, bank, "--live", "--budget", "2") as said:
+        wait_for(said, "2 credits spent")
+        wait_for(said, "watching")
+        project.write_text(project.read_text().replace("morning", "afternoon"))
+        wait_for(said, "1 credit, and the budget is 0; nothing was sent")
+    assert 2 == len(bank.bought())
+
+
+@contextmanager
+def watching(folder: Path, bank: Started, *words: str) -> Iterator[Path]:
+    """`didgen watch` of the paid project while the block runs; the file holds what it said so far."""
+    said = folder.parent / f"watch-{len(words)}.log"
+    command = [sys.executable, "-m", "didgen", "watch", "--service", bank.url, *words]
+    with open(said, "wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(bank, PYTHONUNBUFFERED="1"), stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield said
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+def wait_for(said: Path, text: str) -> None:
+    """Until it was said."""
+    until = time.monotonic() + 60
+    while text not in said.read_text():
+        assert time.monotonic() < until, said.read_text()
+        time.sleep(0.05)
