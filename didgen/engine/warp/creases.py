@@ -47,13 +47,14 @@ class Creases:
     def paint(self, frame: Picture, weights: NDArray[np.floating], reading: Reading) -> None:
         """Takes the folds out of an (h, w, 3) work frame in place, as far as the smile is gone; a photo whose smile
         stays, or grows, is left to the bit."""
-        gone = float(np.clip(-np.mean(weights[_SMILES]) / self.smile, 0, 1))
+        left, right = weights[_SMILES].tolist()
+        gone = min(max(-0.5 * (left + right) / self.smile, 0.0), 1.0)
         if gone < 0.02:
             return
         region = self.difference.region
         moved = self.difference.sampled(self.grid.spread(reading.over(self.grid)))
         under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
-        under[:] = cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone)
+        cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone, dst=under)
 
 
 def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:

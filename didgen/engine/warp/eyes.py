@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import radians, sin
 
 import cv2
 import numpy as np
@@ -113,8 +114,9 @@ class EyeSlit:
     def _lid(self, source: Floats, fallen: Floats, shut: float) -> tuple[Picture, Shares]:
         """The upper lid's colours and alpha."""
         frame = self.frame
-        to_uv = np.array([frame.along, frame.across], np.float64)
-        uv = cv2.transform(source, np.column_stack([to_uv, -to_uv @ frame.origin]))
+        (right, down), (x, y) = frame.along.tolist(), frame.origin.tolist()
+        to_uv = np.array([[right, down, -right * x - down * y], [-down, right, down * x - right * y]])
+        uv = cv2.transform(source, to_uv)
         per_knot = 0.5 * (_KNOTS - 1) / (REACH * frame.half)
         along = np.array([[per_knot, 0, 0.5 * (_KNOTS - 1)], [0, 0, 0]])
         lower = cv2.remap(
@@ -124,8 +126,8 @@ class EyeSlit:
         return split(self.layers.lid.blended(self.layers.shut_lid, _ramp(0.1, 0.8, shut), uv))
 
     def _gaze_px(self, gaze_deg: NDArray[np.floating]) -> Floats:
-        turn = np.sin(np.radians(np.asarray(gaze_deg, np.float64)))
-        return (EYEBALL_RADIUS_CM * self.geometry.px_per_cm * turn).astype(np.float32)
+        radius = EYEBALL_RADIUS_CM * self.geometry.px_per_cm
+        return np.array([radius * sin(radians(angle)) for angle in gaze_deg.tolist()], np.float32)
 
 
 def _ramp(low: float, high: float, x: float) -> float:

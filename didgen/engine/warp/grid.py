@@ -83,8 +83,9 @@ class NodeGrid:
 
     def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width, c) at every px, linear between the nodes' (rows, columns, c)."""
-        dense = _resized(values, self.step, cv2.INTER_LINEAR)
-        cut = PAD * self.step
+        spare = PAD - 1  # one node beyond the sides is read
+        dense = _resized(values[spare : self.rows - spare, spare : self.columns - spare], self.step, cv2.INTER_LINEAR)
+        cut = (PAD - spare) * self.step
         return dense[cut : cut + self.height, cut : cut + self.width]
 
 

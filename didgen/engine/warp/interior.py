@@ -157,14 +157,16 @@ def _lower_edge(interior: Interior, gape: Gape) -> float:
 
 def _moved(affine: NDArray[np.float64], du: float, dv: float) -> NDArray[np.float64]:
     """The map applied after a shift of du, dv."""
-    return np.column_stack([affine[:, :2], affine @ (du, dv, 1.0)])
+    out = affine.copy()
+    out[:, 2] += affine[:, :2] @ (du, dv)
+    return out
 
 
 def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Picture:
     left, top, right, bottom = gape.box
     rows, columns = interior.cavity.shape[:2]
-    unit = np.array([[(right - left) / columns, 0.0], [0.0, max(bottom - top, 1.0) / rows]])
-    whole = np.column_stack([gape.skull[:, :2] @ unit, gape.skull @ (left, top, 1.0)])
+    whole = _moved(gape.skull, left, top)
+    whole[:, :2] *= ((right - left) / columns, max(bottom - top, 1.0) / rows)
     out: Picture = cv2.warpAffine(
         interior.cavity, whole, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )

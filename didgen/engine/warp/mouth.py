@@ -57,7 +57,7 @@ class Mouth:
     frame. The two fields differ in which lip they hang on.
     inner_uv: (22, 2) where the columns of the inner rows meet the lines, upper then lower, slit frame; basis_uv:
     (44, 22, 2) how far they go per unit weight, jaw_uv: (44, 2) how far the jaw does. middle: (3,) where the teeth
-    stand: behind the middle of the lips, work px."""
+    stand: behind the middle of the lips, work px. frame_at_rest: (3, 3) map from the slit frame to work px."""
 
     geometry: Geometry
     lines: LipLines
@@ -72,6 +72,7 @@ class Mouth:
     basis_uv: Floats
     jaw_uv: Floats
     middle: Floats
+    frame_at_rest: NDArray[np.float64]
 
     def paint(self, frame: Picture, weights: NDArray[np.floating], move: HeadMove, tongue: float) -> None:
         """Draws the mouth over an (h, w, 3) frame in place; nothing where the lips do not move apart or together."""
@@ -92,29 +93,29 @@ class Mouth:
             gape = self._gape(opening, turned, (box[1].start, first + box[0].start), tongue)
             inside = paint_interior(self.interior, gape, coverage[box])
             middle[box] = over(inside, middle[box], below[box])
-        middle[:] = over(middle, upper[first:], above[first:])
+        over(middle, upper[first:], above[first:], middle)
         picture = np.concatenate([upper[:first], lower])
         left, top = self.region.left + dx, self.region.top + dy
         paste(frame, picture, weaker(self.cover, self._share(opening)), left, top)
 
     def _turned(self, skull: NDArray[np.float64], shift: tuple[int, int]) -> NDArray[np.float64]:
         """(2, 3) map from the slit frame at rest to px of the region, which goes along by whole px."""
-        lines = self.lines.frame
         corner = np.array([self.region.left + shift[0], self.region.top + shift[1]])
-        axes = np.column_stack([lines.along, lines.across])
-        return np.column_stack([skull[:, :2] @ axes, skull @ (*lines.origin, 1.0) - corner])
+        out = skull @ self.frame_at_rest
+        out[:, 2] -= corner
+        return out
 
     def _rows(self, opening: Opening, turned: NDArray[np.float64]) -> tuple[int, int]:
         """First and last of the region's rows that both lips may reach: above them is the upper one only, below them
         the lower one."""
         n, reach = len(UPPER_INNER), 1.6 * self.lines.frame.half
-        ends = np.array([[-reach, opening.inner_uv[0, 1]], [reach, opening.inner_uv[n - 1, 1]]])  # lines go on level
-        rows = (
-            np.column_stack([np.concatenate([opening.inner_uv, ends]), np.ones(len(opening.inner_uv) + 2)]) @ turned[1]
-        )
+        right, down, corner = turned[1].tolist()
+        rows = opening.inner_uv @ turned[1, :2] + corner
+        first_v, last_v = opening.inner_uv[[0, n - 1], 1].tolist()  # lines go on level
+        ends = corner + down * first_v - right * reach, corner + down * last_v + right * reach
         spare, height = 0.6 * self.geometry.px_per_cm, self.region.height
-        first = np.clip(int(rows.min() - spare), 0, height - 1)
-        return int(first), int(np.clip(int(rows.max() + spare), first + 1, height))
+        first = min(max(int(min(float(rows.min()), *ends) - spare), 0), height - 1)
+        return first, min(max(int(max(float(rows.max()), *ends) + spare), first + 1), height)
 
     def _share(self, opening: Opening) -> float:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
@@ -125,7 +126,8 @@ class Mouth:
 
     def _gape(self, opening: Opening, turned: NDArray[np.float64], corner: tuple[int, int], tongue: float) -> Gape:
         """corner: x, y px of the region where what is drawn begins."""
-        placed = np.column_stack([turned[:, :2], turned[:, 2] - corner])
+        placed = turned.copy()
+        placed[:, 2] -= corner
         return Gape(placed, opening.box, opening.gap_cm, opening.jaw_uv, opening.pout, tongue)
 
 
@@ -203,6 +205,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
         floats(geometry.shapes_px[:, INNER, :2] @ axes),
         jaw_uv,
         floats(np.append(lines.frame.origin, depth)),
+        np.vstack([np.column_stack([axes, lines.frame.origin]), [0, 0, 1]]).astype(np.float64),
     )
 
 

@@ -45,19 +45,21 @@ class Sheen:
         if float(np.abs(lag).max()) < 0.05:
             return
         places = reading.over(self.fine)
-        change = self._light(places + lag.astype(np.float32)) - self._light(places)
+        right, down = lag.tolist()
+        change = cv2.subtract(self._light(places, right, down), self._light(places))
         bytes_ = cv2.convertScaleAbs(change, alpha=1, beta=_ZERO)
         dense = cv2.resize(bytes_, None, fx=self.fine.step, fy=self.fine.step, interpolation=cv2.INTER_LINEAR)
         cut = PAD * self.fine.step
         added = cv2.cvtColor(dense[cut : cut + self.fine.height, cut : cut + self.fine.width], cv2.COLOR_GRAY2RGB)
         x, y = self.fine.left - reading.grid.left, self.fine.top - reading.grid.top
         here = frame[y : y + self.fine.height, x : x + self.fine.width]
-        here[:] = cv2.addWeighted(here, 1, added, 1, -_ZERO)
+        cv2.addWeighted(here, 1, added, 1, -_ZERO, dst=here)
 
-    def _light(self, places: Floats) -> Floats:
+    def _light(self, places: Floats, right: float = 0.0, down: float = 0.0) -> Floats:
+        """(rows, columns) of the light so far right of and below the places."""
         x, y = self.fine.first
         k = 1 / self.fine.step
-        at = cv2.transform(places, np.array([[k, 0, -k * x], [0, k, -k * y]]))
+        at = cv2.transform(places, np.array([[k, 0, k * (right - x)], [0, k, k * (down - y)]]))
         return floats(cv2.remap(self.light, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
 
 
