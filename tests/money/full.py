@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,20 +53,9 @@ def one(warm: Warm, bank: Started, disk: Path, size: str) -> dict[str, Any]:
     root = scenes.make(disk / "work", bank, salt)
     mount(disk, size, again=True)
     first = warm.build(scenes.order(root, bank))
-    left = [path.name for path in root.rglob(".didgen-*") if path.is_file()]
-    ids = tuple(job["id"].encode() for job in bank.bought())
-    halves = [f"half: {path.name}" for path in root.rglob("*.mp4") if not path.read_bytes().endswith(ids)]
-    mount(disk, "65536:65536", again=True)
-    second = warm.build(scenes.order(root, bank))
-    result = {
-        "size": size,
-        "first": first,
-        "second": second,
-        "left": left,
-        "halves": halves,
-        "bought": sorted(scenes.bought(bank, salt)),
-        "wrong": scenes.wrong(root, bank, salt),
-    }
+    result = {"size": size, "first": first} | _afterwards(
+        warm, bank, root, salt, lambda: mount(disk, "65536:65536", again=True)
+    )
     subprocess.run(["umount", str(disk)], check=True)
     return result
 
@@ -76,11 +66,39 @@ def problems(result: dict[str, Any]) -> list[str]:
     found = [f"exit {first.get('exit')}, then {second.get('exit')}"]
     if first.get("exit") in (0, 6) and second.get("exit") == 0:
         found = []
-    if first.get("exit") == 6 and "/work/" not in first["error"]:
+    if first.get("exit") == 6 and result["root"] not in first["error"]:
         found.append("the message names no path")
     if sorted(scenes.SCENES) != result["bought"]:
         found.append(f"bought {result['bought']}")
     return [*found, *result["wrong"], *(f"left over: {name}" for name in result["left"]), *result["halves"]]
+
+
+def at_each_write(warm: Warm, bank: Started, folder: Path, every: int = 1) -> tuple[int, list[str]]:
+    """Builds for which the disk is full from the n-th write on, for every n or each `every`-th: how many writes a
+    build has, and what was wrong. The error is raised in the process that builds, so this works everywhere."""
+    whole = warm.build(scenes.order(scenes.make(folder / "whole", bank, "whole"), bank))
+    found = []
+    for n in range(1, whole["writes"] + 1, every):
+        root = scenes.make(folder / f"write-{n}", bank, f"write{n}")
+        result = {"first": warm.build(scenes.order(root, bank, full=n))}
+        result |= _afterwards(warm, bank, root, f"write{n}")
+        found += [f"write {n}: {problem}" for problem in problems(result)]
+        if result["first"].get("exit") != 6:
+            found.append(f"write {n}: {scenes.told(result['first'])}")
+    return whole["writes"], found
+
+
+def _afterwards(
+    warm: Warm, bank: Started, root: Path, salt: str, free: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """What a build on a full disk left, and what the next one makes of it after some space was freed."""
+    left = [path.name for path in root.rglob(".didgen-*") if path.is_file()]
+    ids = tuple(job["id"].encode() for job in bank.bought())
+    halves = [f"half: {path.name}" for path in root.rglob("*.mp4") if not path.read_bytes().endswith(ids)]
+    free()
+    second = warm.build(scenes.order(root, bank))
+    bought, wrong = sorted(scenes.bought(bank, salt)), scenes.wrong(root, bank, salt)
+    return {"root": str(root), "left": left, "halves": halves, "second": second, "bought": bought, "wrong": wrong}
 
 
 def main() -> None:

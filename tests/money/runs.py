@@ -160,7 +160,10 @@ def disk(folder: Path, wanted: int) -> list[str]:
         results = full.tried(folder / "small", sizes)
         problems += [f"{r['size']}: {p}" for r in results for p in full.problems(r)]
         print(f"small disks: {len(sizes)}, full on {sum(r['first'].get('exit') == 6 for r in results)}", flush=True)
-    return problems
+    with opened(folder / "bank", *RICH) as bank, Warm() as warm:
+        count, more = full.at_each_write(warm, bank, folder)
+    print(f"full from the n-th write on: every one of {count}", flush=True)
+    return problems + more
 
 
 RUNS: dict[str, Callable[[Path, int], list[str]]] = {
