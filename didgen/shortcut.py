@@ -161,8 +161,8 @@ def surroundings() -> str:
     from didgen.catalog import versions, voices
 
     models = versions.MODELS | versions.SPEECH_MODELS
-    parts = [__version__, versions.ENGINE, versions.IDENTITY_FORMAT, models, sorted(voices.installed())]
-    return sha256_bytes(canonical_json(parts))
+    numbers = [versions.ENGINE, versions.IDENTITY_FORMAT, versions.PREPARED]
+    return sha256_bytes(canonical_json([__version__, numbers, models, sorted(voices.installed())]))
 
 
 def joined(summaries: Sequence[Summary]) -> Summary:

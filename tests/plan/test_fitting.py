@@ -19,6 +19,7 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Input, Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from didgen.shortcut import surroundings
 from tests import fakes
 from tests.pictures import chunk, encoded, exif, png, with_exif
 
@@ -152,6 +153,13 @@ def test_a_new_way_of_making_renders_only_what_is_made(folder: Path, monkeypatch
     after = [scene(folder, made), scene(folder, fits), scene(folder, made, "local")]
     assert [False, True, True] == [a.fingerprint == b.fingerprint for a, b in zip(before, after, strict=True)]
     assert ("source image is made to fit the service in another way",) == changes(before[0].identity, after[0].identity)
+
+
+def test_a_new_way_of_making_is_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short cut of a build with nothing to do depends on it as well."""
+    before = surroundings()
+    monkeypatch.setattr(versions, "PREPARED", versions.PREPARED + 1)
+    assert before != surroundings()
 
 
 def test_an_edited_picture_is_looked_at_again(folder: Path) -> None:
