@@ -145,15 +145,15 @@ def test_a_connection_that_somebody_reads(pem: Path | None, said: str) -> None:
 
 MOUNTS = """\
 21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-30 21 0:30 / /home rw - nfs4 nas:/home rw
-31 30 8:2 / /home/anna/fast\\040disk rw - xfs /dev/sdb1 rw
+30 21 0:30 / /srv/films rw - nfs4 nas:/films rw
+31 30 8:2 / /srv/films/fast\\040disk rw - xfs /dev/sdb1 rw
 broken line
 """
 
 
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    [("/tmp/x", "ext4"), ("/home/anna/work", "nfs4"), ("/home/anna/fast disk/work", "xfs"), ("/homework", "ext4")],
+    [("/tmp/x", "ext4"), ("/srv/films/work", "nfs4"), ("/srv/films/fast disk/work", "xfs"), ("/srv/filmset", "ext4")],
 )
 def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
     """The deepest mount point above it decides; a blank is written as octal."""
