@@ -33,7 +33,9 @@ _PUCKER, _JAW, _SEAL, _PRESS = (INDEX[name] for name in ("mouthPucker", "jawOpen
 _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
 _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk takes a smile back (see `compose`)
-_TAKEN = 0.75  # of the photo's smile shall be gone then: with more left the landmark net still sees most of it
+_TAKEN = (
+    0.62  # of the photo's smile shall be gone then: with more left the net still sees it, with less the likeness goes
+)
 _FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth; not of rounded lips: it narrows them
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1

@@ -183,7 +183,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
-    opened = middle * (0.04 * upper - 0.42 * lower) + thicker + shut + 0.08 * above - 0.2 * below
+    opened = middle * (0.13 * upper - 0.38 * lower) + thicker + shut + 0.08 * above - 0.2 * below
     yield "mouthFunnel", np.stack([0.17 * inward, opened, 0.6 * profile], 1)
 
 
