@@ -51,7 +51,7 @@ def root(tmp_path: Path, web: Site) -> Path:
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every walk came long after the one before."""
     monkeypatch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
-    monkeypatch.setattr(walk, "LINKS_FRESH_S", 0.0)
+    monkeypatch.setattr("didgen.planned.LINKS_FRESH_S", 0.0)
 
 
 def build(root: Path, notices: list[str] | None = None) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_copy_used_without_its_server_leaves_no_short_cut(
     """The next build asks again, however soon it comes."""
     with monkeypatch.context() as patch:
         patch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
-        patch.setattr(walk, "LINKS_FRESH_S", 0.0)
+        patch.setattr("didgen.planned.LINKS_FRESH_S", 0.0)
         build(root)
         web.pages["/anna.jpg"] = page(b"", status=503)
         build(root)

@@ -1,0 +1,189 @@
+"""The walk up to the plan: each project read, resolved and decided. Nothing is rendered and nothing sent.
+
+Light to import: what it needs is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from didgen.errors import Problem, ProjectError
+from didgen.project.files import FileProblem, Files, Stamp
+from didgen.project.workspace import named_projects, read_settings
+from didgen.remote_inputs import RemoteInputs
+from didgen.shortcut import LINKS_FRESH_S, Target, Wish, walk_key
+
+if TYPE_CHECKING:
+    from didgen.jobs.lockfile import Lock
+    from didgen.jobs.outputs import Outputs
+    from didgen.plan.bill import Bill
+    from didgen.plan.identity import ServiceId
+    from didgen.plan.scene import Known, Plan, Scene
+    from didgen.project.load import Project
+    from didgen.store.artifacts import Artifacts
+
+OnNotice = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Planned:
+    """One project, read, resolved and decided."""
+
+    project: Project
+    scenes: list[Scene]
+    plan: Plan
+    service: ServiceId
+    outputs: Outputs
+    files: Files
+    target: Target
+    lock: Lock  # empty for what is no release through a paid service
+    asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
+
+
+def _unheard(text: str) -> None:
+    """Nobody listens."""
+
+
+def check(wanted: Wish, on_notice: OnNotice = _unheard) -> list[tuple[Project, list[Scene]]]:
+    """Read and resolve every target, write nothing but the copies of inputs by URL.
+
+    on_notice hears of such inputs whose servers are out of reach. Raises ProjectError with the problems of all
+    projects at once.
+    """
+    resolved = _resolved(wanted, {}, on_notice)
+    return [(one.project, one.scenes) for one in resolved]
+
+
+def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
+    """What a build would do, and why. Neither locks nor renders nor sends; asks the network for inputs by URL only.
+
+    Raises ProjectError, StorageError.
+    """
+    from didgen.store.artifacts import Artifacts
+
+    with Artifacts(wanted.root) as store:
+        if store.notice:
+            on_notice(store.notice)
+        return plans_of(wanted, store, on_notice)
+
+
+def bill(plans: Sequence[Planned]) -> Bill:
+    """What a build of these plans would buy; before the accounts were asked what they have, as far as can be seen."""
+    from didgen.plan.address import film_addresses
+    from didgen.plan.bill import bill_of, total
+    from didgen.plan.planner import to_render
+
+    bills = []
+    for one in plans:
+        scenes = to_render(one.plan) if one.to_buy is None else one.to_buy
+        bills.append(bill_of(scenes, one.service, film_addresses(one.project, one.scenes)))
+    return total(bills)
+
+
+def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice) -> list[Planned]:
+    """The plans of all targets, in order, with the store open. Raises ProjectError."""
+    stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
+    return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps, on_notice)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """One project, read and resolved."""
+
+    target: Target
+    project: Project
+    files: Files
+    service: ServiceId
+    scenes: list[Scene]
+    asked_at: float | None
+    lock: Lock
+
+
+def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice) -> list[_Resolved]:
+    from didgen.project.load import load_project, name_problems
+
+    loaded: list[tuple[Target, Project, Files]] = []
+    problems: list[Problem] = []
+    for target in wanted.targets:
+        files = Files(wanted.root, stamps.get(target))
+        _note_settings(wanted.root, files)
+        try:
+            loaded.append((target, load_project(target.path, files), files))
+        except ProjectError as error:
+            problems += error.problems
+    problems += name_problems(wanted.root, [project for _, project, _ in loaded], named_projects(wanted.root))
+    resolved = []
+    for target, project, files in loaded:
+        try:
+            resolved.append(_resolve_one(wanted, target, project, files, on_notice))
+        except ProjectError as error:
+            problems += error.problems
+    if problems:
+        raise ProjectError(problems)
+    return resolved
+
+
+def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
+    from didgen.plan.identity import service_id
+    from didgen.plan.resolve import resolve
+    from didgen.release import lock_of
+
+    settings = read_settings(wanted.root, os.environ)
+    name = wanted.service or settings.service or project.spec.service
+    service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
+    with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
+        scenes = resolve(project, files, service, remote=remote)
+    return _Resolved(target, project, files, service, scenes, remote.asked_at, lock_of(project, service, files))
+
+
+def _note_settings(root: Path, files: Files) -> None:
+    """Let the walk depend on the workspace's settings, also on there being none."""
+    with suppress(FileProblem):
+        files.digest(root / "didgen.yaml")
+
+
+def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str, Stamp]) -> Planned:
+    from didgen.jobs.manifest import addresses, read_manifest
+    from didgen.jobs.outputs import Outputs
+    from didgen.plan.address import choose
+    from didgen.plan.planner import make_plan
+    from didgen.release import standing
+
+    project, parts = one.project, one.target.parts
+    outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
+    manifest = read_manifest(outputs.folder / one.scenes[0].output.parent)
+    chosen = choose(one.scenes, [f"{project.name}/{part}" for part in parts])
+    released = standing(one.lock, one.service, chosen, outputs)
+    decided = make_plan(
+        project.name,
+        chosen,
+        lambda fingerprint: _known(store, fingerprint) or released(fingerprint),
+        lambda address: store.state.last_identity(outputs.key(address)),
+        lambda scene, known: outputs.holds(scene.output, known.object_digest),
+        present=lambda scene: outputs.path(scene.output).exists(),
+        force=wanted.force,
+        known_addresses=() if parts else addresses(manifest),
+    )
+    given = (one.files, one.target, one.lock, one.asked_at)
+    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest)
+
+
+def _known(store: Artifacts, fingerprint: str) -> Known | None:
+    from didgen.plan.scene import Known
+
+    found = store.find(fingerprint)
+    if found is None:
+        return None
+    return Known(fingerprint, found.object_digest, found.sidecar_digest, found.duration_s)
+
+
+def _former_stamps(store: Artifacts, wanted: Wish, target: Target) -> dict[str, Stamp]:
+    record = store.state.walk(walk_key(wanted, target)) or {"stamps": {}}
+    return {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}

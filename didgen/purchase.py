@@ -1,0 +1,87 @@
+"""Between the plan and the building: what the accounts have already, what the rest costs, whether that is agreed to.
+
+Light to import, as most builds buy nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from didgen.planned import OnNotice, Planned, bill
+from didgen.project.workspace import read_settings
+from didgen.shortcut import Wish
+
+if TYPE_CHECKING:
+    from didgen.jobs.lockfile import Lock
+    from didgen.jobs.purse import OnBill, Purse
+    from didgen.plan.identity import ServiceId
+    from didgen.plan.scene import Scene
+    from didgen.store.artifacts import Artifacts
+
+
+def look_up(
+    wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, on_notice: OnNotice
+) -> dict[str, float]:
+    """Ask each paid account what it has already of what is to be rendered; the rest is `Planned.to_buy`.
+
+    The credits left at each host where something has to be bought, of those that tell. In an event loop of its own:
+    somebody may be asked for money between this and the building.
+    """
+    from didgen.plan.planner import to_render
+
+    balances: dict[str, float] = {}
+    for service in dict.fromkeys(planned.service for planned in plans if planned.service.paid):
+        mine = [planned for planned in plans if planned.service == service]
+        scenes = {scene.fingerprint: scene for planned in mine for scene in to_render(planned.plan)}
+        locked = [planned.lock for planned in mine]
+        left: set[str] = set()
+        if scenes:
+            left, balance = _not_there(wanted, service, list(scenes.values()), store, locked, build, on_notice)
+            balances |= {service.host: balance} if balance is not None else {}
+        for planned in mine:
+            planned.to_buy = [scene for scene in to_render(planned.plan) if scene.fingerprint in left]
+    return balances
+
+
+def _not_there(
+    wanted: Wish,
+    service: ServiceId,
+    scenes: Sequence[Scene],
+    store: Artifacts,
+    locks: Sequence[Lock],
+    build: str,
+    on_notice: OnNotice,
+) -> tuple[set[str], float | None]:
+    """Fingerprints of the scenes that a paid account has no video of; where there are any, its credits, if it tells."""
+    import asyncio
+
+    from didgen.jobs.reconcile import bought_as, reconcile
+    from didgen.jobs.search import searching
+
+    async def run() -> tuple[list[Scene], float | None]:
+        async with searching(service) as search:
+            left = await reconcile(
+                scenes,
+                service.name,
+                store.state,
+                search,
+                build=build,
+                anew=wanted.force,
+                bought_as=bought_as(store, service.name, [scene.fingerprint for scene in scenes], locks),
+                known={job for lock in locks for job in lock.jobs},
+                on_notice=on_notice,
+            )
+            return left, await search.balance() if left else None
+
+    scenes_left, balance = asyncio.run(run())
+    return {scene.fingerprint for scene in scenes_left}, balance
+
+
+def agreed(wanted: Wish, plans: Sequence[Planned], balances: Mapping[str, float], on_bill: OnBill) -> Purse:
+    """The purse for all that these plans buy. Raises BudgetError when nobody agrees to that."""
+    from didgen.jobs.purse import Offer, agree
+
+    budget = wanted.budget if wanted.budget is not None else read_settings(wanted.root, os.environ).budget
+    return agree(Offer(bill(plans), budget, balances), on_bill)
