@@ -182,7 +182,7 @@ class _Build:
         """
         artifact = self._restored(decision)
         if artifact is None and self.service.paid:
-            message = f"{decision.scene.address}: its stored video is missing or damaged, and another one may cost"
+            message = "its stored video is missing or damaged, and another one may cost"
             raise BudgetError(message, hint="build again: it is fetched again where the service still has it")
         return artifact
 
@@ -242,12 +242,7 @@ class _Build:
 
     async def _reserve(self, scene: Scene) -> int:
         """Hold the money for a scene; the credits it is likely to cost. Raises BudgetError."""
-        if not self.service.paid:
-            return 0
-        try:
-            return (await self.purse.reserve(scene.fingerprint)).credits or 0
-        except BudgetError as error:
-            raise BudgetError(f"{scene.address}: {error.message}", hint=error.hint) from error
+        return (await self.purse.reserve(scene.fingerprint)).credits or 0 if self.service.paid else 0
 
     def _price(self, scene: Scene, job: str, seconds: float) -> None:
         """Note the true length of a job, and what it costs: nothing for one that was found on the account."""
@@ -374,7 +369,7 @@ def _resume(row: JobRow) -> tuple[str, str]:
 
 
 def _unresolved(row: JobRow, why: str) -> UnresolvedJobError:
-    return UnresolvedJobError(f"{row.address}: {why}", hint=_settle(row.address))
+    return UnresolvedJobError(why, hint=_settle(row.address))
 
 
 def _settle(address: str) -> str:

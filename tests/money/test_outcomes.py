@@ -64,6 +64,9 @@ def test_a_post_whose_fate_is_unknown(bank: Started, tmp_path: Path) -> None:
     assert 3 == second["exit"], scenes.told(second)
     assert (posts, yes) == (len(bank.seen("POST", "/talks")), sorted(scenes.bought(bank, "fate")))
     assert {name: "done" if name in yes else "uncertain" for name in names} == ends(root)
+    assert {f"money/{name}" for name in names if name not in yes} == second["errors"].keys()
+    assert all(f"didgen resolve {address} --adopt" in said for address, said in second["errors"].items())
+    assert not [said for address, said in second["errors"].items() if said.startswith(address)]
     made = {path.stem for path in (root / "output" / "money").glob("*.mp4")}
     assert set(yes) == made
 
