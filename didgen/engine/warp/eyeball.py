@@ -34,7 +34,7 @@ class Eyeball:
 
     def seen(self, source: Floats, gaze_px: Floats) -> Picture:
         """(h, w, 3) where `source` (h, w, 2) says to read, with the iris `gaze_px` (2,) further right and down."""
-        if not np.any(gaze_px):
+        if not gaze_px.any():
             return cv2.add(self.ball.sampled(source), self.glint.sampled(source))  # type: ignore[no-any-return]
         right, down = (-GLINT_SHARE * gaze_px).tolist()
         ball = self.ball.sampled(self._turned(source, gaze_px))
@@ -43,10 +43,14 @@ class Eyeball:
     def _turned(self, source: Floats, gaze_px: Floats) -> Floats:
         """Where the turned eye reads; the turn fades out round the iris. By channel: NumPy is slow over pairs."""
         x, y = cv2.split(source)
-        across, down = (float(n) for n in gaze_px)
+        across, down = gaze_px.tolist()
         right, below = x - (self.iris[0] + across), y - (self.iris[1] + down)
-        share = 1 - (right * right + below * below) * (1 / (_FADE * self.iris[2]) ** 2)
-        np.maximum(share, 0, out=share)
+        right *= right
+        below *= below
+        right += below
+        right *= -1 / (_FADE * self.iris[2]) ** 2
+        right += 1
+        share = np.maximum(right, 0, out=right)
         share *= share
         return cv2.merge([x - share * across, y - share * down])  # type: ignore[no-any-return]
 

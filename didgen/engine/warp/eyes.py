@@ -29,7 +29,7 @@ from didgen.engine.warp.layer import (
     whole_shift,
 )
 from didgen.engine.warp.lids import REACH, LidLayers, LidLines, Shut, build_lids, find_lid_lines
-from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
+from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, clamp, floats
 
 STEP_PX = 4
 FOLLOW = 0.55  # share of the iris's way up or down that the upper lid goes with it
@@ -103,7 +103,7 @@ class EyeSlit:
     def _shut(self, fallen: Floats) -> float:
         """0..1: how far the lid has fallen where it falls furthest."""
         widest = int(self.fall[0].argmax())
-        return float(np.clip(fallen[widest] / self.fall[0, widest], 0, 1))
+        return clamp(float(fallen[widest]) / float(self.fall[0, widest]), 0, 1)
 
     def _skin(self, source: Floats, shut: float) -> tuple[Picture, Shares, Shares]:
         """Colours (h, w, 3), and how much lies above the fold and below the lower lid's edge."""
@@ -131,7 +131,7 @@ class EyeSlit:
 
 
 def _ramp(low: float, high: float, x: float) -> float:
-    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    t = clamp((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, over, weaker, with_alpha
-from didgen.engine.warp.seam import Floats, Picture, Shares, floats, picture8
+from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats, picture8
 
 UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch
 UPPER_HEIGHTS_CM = (0.98, 0.86, 0.96, 0.80, 0.74)
@@ -125,7 +125,7 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
 
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
-    narrow = 0.9 + 0.1 * float(np.clip((gape.gap_cm - 0.2) / 0.6, 0, 1))
+    narrow = 0.9 + 0.1 * clamp((gape.gap_cm - 0.2) / 0.6, 0, 1)
     return floats(narrow * (1 - gape.pout * interior.colours.shade((0.52, 0.64, 0.66))))
 
 
@@ -139,9 +139,9 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     edge = _lower_edge(interior, gape)
     low = edge - (0.08 + 0.28 * gap) * cm
     tip = low + gape.tongue * min(interior.bite_v + 0.02 * cm - low, 0)
-    tongue = interior.tongue, _moved(gape.skull, 0, tip), float(np.clip((gap - 0.18) / 0.2, 0, 1))
-    lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), float(np.clip((gap - 0.3) / 0.3, 0, 1))
-    upper = interior.upper_teeth, gape.skull, 1 - float(np.clip(1.4 * (gape.pout - 0.4), 0, 0.8))
+    tongue = interior.tongue, _moved(gape.skull, 0, tip), clamp((gap - 0.18) / 0.2, 0, 1)
+    lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), clamp((gap - 0.3) / 0.3, 0, 1)
+    upper = interior.upper_teeth, gape.skull, 1 - clamp(1.4 * (gape.pout - 0.4), 0, 0.8)
     order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
     return [piece for piece in order if piece[2] > 0]
 
@@ -150,9 +150,9 @@ def _lower_edge(interior: Interior, gape: Gape) -> float:
     """v of the lower teeth's edge, slit frame. They go with the jaw, but a little of them always stands out of an open
     mouth's lower lip, and never a whole row of them."""
     cm, lip = interior.px_per_cm, gape.box[3]
-    least = 0.3 * float(np.clip((gape.gap_cm - 0.3) / 1.0, 0, 1)) * (1 - gape.pout)
+    least = 0.3 * clamp((gape.gap_cm - 0.3) / 1.0, 0, 1) * (1 - gape.pout)
     with_jaw = interior.bite_v - OVERBITE_CM * cm + gape.jaw_uv[1]
-    return float(np.clip(with_jaw, lip - 0.4 * cm, lip - least * cm))
+    return clamp(with_jaw, lip - 0.4 * cm, lip - least * cm)
 
 
 def _moved(affine: NDArray[np.float64], du: float, dv: float) -> NDArray[np.float64]:

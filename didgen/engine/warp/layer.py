@@ -142,16 +142,16 @@ def rigid(geometry: Geometry, move: HeadMove, at: Floats) -> NDArray[np.float64]
 
     The piece lies in the plane that faces where the head faces.
     """
-    matrix = move.matrix.astype(np.float64)
-    normal = geometry.placement.R0[:, 2]
-    slope = -normal[:2] / normal[2]  # dz/dx, dz/dy of that plane
-    out = matrix[:, [0, 1, 3]]
-    linear = out[:, :2]
-    linear += matrix[:, 2:3] * slope
-    linear[0, 0] += 1
-    linear[1, 1] += 1
-    out[:, 2] += at[:2] + matrix[:, :3] @ (at - geometry.pivot) - linear @ at[:2]
-    return out
+    a, b, c = geometry.placement.R0[:, 2].tolist()
+    right, down = -a / c, -b / c  # dz/dx, dz/dy of that plane
+    x, y, z = at.tolist()
+    px, py, pz = geometry.pivot.tolist()
+    rows = []
+    for own, (mx, my, mz, shift) in zip(((1.0, 0.0, x), (0.0, 1.0, y)), move.matrix.tolist(), strict=True):
+        u, v = own[0] + mx + mz * right, own[1] + my + mz * down
+        moved = own[2] + mx * (x - px) + my * (y - py) + mz * (z - pz) + shift
+        rows.append((u, v, moved - u * x - v * y))
+    return np.array(rows)
 
 
 def whole_shift(affine: NDArray[np.float64], point: Floats) -> tuple[int, int]:

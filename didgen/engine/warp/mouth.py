@@ -37,7 +37,7 @@ from didgen.engine.warp.lips import (
     lip_samples,
     own_teeth,
 )
-from didgen.engine.warp.seam import Floats, Picture, Shares, floats
+from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
@@ -114,15 +114,15 @@ class Mouth:
         first_v, last_v = opening.inner_uv[[0, n - 1], 1].tolist()  # lines go on level
         ends = corner + down * first_v - right * reach, corner + down * last_v + right * reach
         spare, height = 0.6 * self.geometry.px_per_cm, self.region.height
-        first = min(max(int(min(float(rows.min()), *ends) - spare), 0), height - 1)
-        return first, min(max(int(max(float(rows.max()), *ends) + spare), first + 1), height)
+        first = int(clamp(min(float(rows.min()), *ends) - spare, 0, height - 1))
+        return first, int(clamp(max(float(rows.max()), *ends) + spare, first + 1, height))
 
     def _share(self, opening: Opening) -> float:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
         where a closed mouth stays closed the photo's own seam is better than any drawn one."""
         if self.lines.parted:
             return min(1.0, opening.change_px / (0.12 * self.geometry.px_per_cm))
-        return float(np.clip(opening.gap_cm / 0.1, 0, 1))
+        return clamp(opening.gap_cm / 0.1, 0, 1)
 
     def _gape(self, opening: Opening, turned: NDArray[np.float64], corner: tuple[int, int], tongue: float) -> Gape:
         """corner: x, y px of the region where what is drawn begins."""
@@ -155,13 +155,13 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
     funnel, pucker = weights[POUT].tolist()
     calm = min(float(np.ptp(mouth.inner_uv[:, 0])), CALM_CM * mouth.geometry.px_per_cm)
     wide, narrow = POUTING
-    forward = min(max((wide - (float(u.max()) - float(u.min())) / calm) / (wide - narrow), 0.0), 1.0)
+    forward = clamp((wide - (float(u.max()) - float(u.min())) / calm) / (wide - narrow), 0, 1)
     return Opening(
         floats(now),
         (float(u.min()), float(upper.min()), float(u.max()), float(lower.max())),
         float((lower - upper).max()) / mouth.geometry.px_per_cm,
         (jaw_u, jaw_v),
-        min(max(0.5 * funnel + pucker, 0.0), 1.0) * forward,
+        clamp(0.5 * funnel + pucker, 0, 1) * forward,
         float(np.abs(moved_uv[n:] - moved_uv[:n]).max()),
     )
 

@@ -28,6 +28,11 @@ def floats(values: Any) -> Floats:
     return out
 
 
+def clamp(value: float, low: float, high: float) -> float:
+    """`np.clip` of one number, in a tenth of its time."""
+    return min(max(value, low), high)
+
+
 def picture8(values: NDArray[Any]) -> Picture:
     """Colours as numbers → uint8."""
     out: Picture = np.clip(values, 0, 255).astype(np.uint8)
