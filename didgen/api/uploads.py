@@ -17,10 +17,10 @@ from urllib.parse import unquote, urlsplit
 
 from didgen.api.outcomes import RefusedError
 from didgen.api.prepare.ask import Memo, Preparer
-from didgen.api.wire import Logo, RenderRequest, TalkRequest
+from didgen.api.wire import FaceSquare, Logo, RenderRequest, TalkRequest
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import RenderError
-from didgen.media.fit import Use
+from didgen.media.fit import Use, fit_picture
 from didgen.media.sniff import HEAD_BYTES, suffix_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Uploads:
         async def link(url: str, use: Use) -> str:
             if not url.startswith("file:"):
                 return url
-            path = Path(unquote(urlsplit(url).path))
+            path = _path(url)
             found = await self._link(path, use)
             links[found.key], names[found.url] = found, path.name
             return found.url
@@ -101,6 +101,8 @@ class Uploads:
         if isinstance(request, TalkRequest) and request.script.type == "audio":
             url = await link(request.script.audio_url, "sound")
             changes["script"] = request.script.model_copy(update={"audio_url": url})
+        if request.face is not None and request.source_url.startswith("file:"):
+            changes["face"] = await asyncio.to_thread(_as_sent, request.face, _path(request.source_url))
         recalled = {key: found.url for key, found in links.items() if found.recalled}
         return Sent(request.model_copy(update=changes), names, recalled)
 
@@ -165,6 +167,24 @@ class Uploads:
     async def _upload(self, field: str, name: str, data: bytes, mime: str) -> str:
         answer = await self._transport.read("POST", f"/{field}s", needs="url", files={field: (name, data, mime)})
         return str(answer["url"])
+
+
+def _path(url: str) -> Path:
+    """The file of a `file:` URL."""
+    return Path(unquote(urlsplit(url).path))
+
+
+def _as_sent(face: FaceSquare, path: Path) -> FaceSquare:
+    """A face's square in px of the picture that is sent, for one in px of the upright file: who is meant must not
+    change when it is shrunk."""
+    scale = fit_picture(path.read_bytes()).scale
+    if scale == 1:
+        return face
+    left, top = face.top_left
+    changes: dict[str, Any] = {"size": round(face.size * scale), "top_left": (round(left * scale), round(top * scale))}
+    if face.detection is not None and max(face.detection.values(), default=0) > 1:  # else they are shares of the sides
+        changes["detection"] = {side: at * scale for side, at in face.detection.items()}
+    return face.model_copy(update=changes)
 
 
 def account_mark(keys: Keys) -> str:

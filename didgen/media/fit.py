@@ -38,13 +38,15 @@ class UnfitError(DidgenError):
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How a file is sent. remade: pixels or samples are made anew. notes: what the writer should know, each going on
-    from the file's name. width, height: px of a picture as sent, upright.
+    from the file's name. width, height: px of a picture as sent, upright;
+    scale: those per px of the file, at most 1.
     """
 
     remade: bool = False
     notes: tuple[str, ...] = ()
     width: int = 0
     height: int = 0
+    scale: float = 1.0
 
 
 def fit_picture(data: bytes, *, logo: bool = False) -> Fit:
@@ -83,7 +85,7 @@ def fit_picture(data: bytes, *, logo: bool = False) -> Fit:
     notes = [f"will be {_listed(made)} before it is sent"] if made else []
     if not logo and min(width, height) < limits.SAFE_SIDE_PX:
         notes.append(f"has a side of {min(width, height)} px: the service may find it too small")
-    return Fit(bool(made), tuple(notes), width, height)
+    return Fit(bool(made), tuple(notes), width, height, shrunk)
 
 
 def fit_sound(path: Path) -> Fit:

@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
 from didgen.api.client import Client
@@ -20,12 +22,13 @@ from didgen.api.key import given_key
 from didgen.api.outcomes import RefusedError
 from didgen.api.transport import Transport
 from didgen.api.uploads import LIFE_S, Uploads, account_mark, is_gone, plain_name
-from didgen.api.wire import TalkRequest
+from didgen.api.wire import FaceSquare, TalkRequest
 from didgen.errors import RenderError, UnresolvedJobError
 from didgen.store.derived import Derived
 from tests import fakes
 from tests.api.served import Scripted, answer
 from tests.bank.started import KEY, REPOSITORY, Started
+from tests.pictures import encoded, exif, with_exif
 
 Work = Callable[[Uploads], Awaitable[None]]
 
@@ -308,6 +311,42 @@ def test_a_driver_video_is_refused_before_anything_is_uploaded(photo: Path) -> N
         assert [] == bank.seen
 
     with_uploads(bank, None, lambda: 1e9, work)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_face_that_is_meant_stays_meant_in_a_smaller_picture(tmp_path: Path, turned: bool) -> None:
+    """Its square is one of the upright photo, as the local engine has it: it is scaled with it, and no more."""
+    big = tmp_path / "two.jpg"
+    rgb = np.full((3000, 4000, 3), 120, np.uint8)
+    rgb[500:900, 3000:3400] = (250, 10, 10)  # who is meant, upright: 400 px at 3000, 500
+    stored = np.rot90(rgb) if turned else rgb
+    coded = encoded(np.ascontiguousarray(stored), ".jpg")
+    big.write_bytes(with_exif(coded, exif(6)) if turned else coded)
+    face = {"size": 400, "top_left": [3000, 500], "detection": {"top": 500.0, "left": 3000.0}}
+    request = talk(big).model_copy(update={"face": FaceSquare.model_validate(face)})
+    bank = Scripted(link("s3://b/1.jpg"))
+
+    async def work(uploads: Uploads) -> None:
+        sent = (await uploads.sent(request)).request.face
+        assert sent is not None
+        assert {"size": 320, "top_left": (2400, 400), "detection": {"top": 400.0, "left": 2400.0}} == sent.model_dump(
+            exclude_unset=True
+        )
+        body = bank.seen[0][2]
+        picture = cv2.imdecode(np.frombuffer(body[body.index(b"\xff\xd8\xff") :], np.uint8), cv2.IMREAD_COLOR)
+        inside = picture[410:710, 2410:2710, ::-1].reshape(-1, 3).mean(axis=0)
+        assert 8 > np.abs(inside - (250, 10, 10)).max()
+
+    with_uploads(bank, None, lambda: 1e9, work)
+    small = tmp_path / "small.jpg"
+    small.write_bytes(fakes.photo())
+    request = request.model_copy(update={"source_url": small.as_uri()})
+    bank = Scripted(link("s3://b/2.jpg"))
+
+    async def untouched(uploads: Uploads) -> None:
+        assert request.face == (await uploads.sent(request)).request.face
+
+    with_uploads(bank, None, lambda: 1e9, untouched)
 
 
 def test_names_are_plain_and_short() -> None:

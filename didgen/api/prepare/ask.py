@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from didgen.api.prepare.child import CPU_S
 from didgen.catalog.versions import PREPARED
-from didgen.digest import sha256_bytes
+from didgen.digest import sha256_file
 from didgen.errors import RenderError
 from didgen.media.fit import READ_BYTES, UnfitError, Use, fit_picture, fit_sound
 from didgen.media.metadata import without_metadata
@@ -50,7 +50,7 @@ class Preparer:
             as_it_is = await asyncio.to_thread(_as_it_is, path, use)
             if as_it_is is not None:
                 return as_it_is
-            digest = await asyncio.to_thread(lambda: sha256_bytes(path.read_bytes()))
+            digest = await asyncio.to_thread(sha256_file, path)
         except UnfitError as error:
             raise RenderError(error.kind, f"{path} {error.message}", hint=error.hint) from None
         except OSError as error:
