@@ -263,12 +263,14 @@ def test_a_post_goes_wrong_with_and_without_being_accepted(bank: Started, fault:
 def test_answers_are_bent_by_rule(bank: Started) -> None:
     """Statuses, waits in both forms, fields set and left out, endings other than done; the first that applies."""
     bank.rules(
-        {"path": "/talks", "nth": 1, "fault": "edit", "drop": ["id"]},
+        {"path": "/talks", "having": "other words", "fault": "status", "status": 451},
+        {"path": "/talks", "nth": 2, "fault": "edit", "drop": ["id"]},
         {"path": "/credits", "nth": 1, "fault": "status", "status": 429, "retry_after": "7"},
         {"path": "/credits", "nth": 2, "fault": "status", "status": 429, "retry_after": {"in_s": 60}},
         {"path": "/credits", "nth": [3, 4], "fault": "status", "status": 502, "shape": "html"},
         {"method": "POST", "path": "/animations", "fault": "ends", "ends": "rejected", "kind": "ImageModerationError"},
     )
+    assert 451 == ask(bank, "POST", "/talks", {**TALK, "name": "other words"})[0]
     assert "id" not in ask(bank, "POST", "/talks", TALK)[2]
     assert "7" == ask(bank, "GET", "/credits")[1]["Retry-After"]
     later = parsedate_to_datetime(ask(bank, "GET", "/credits")[1]["Retry-After"]).timestamp() - time.time()

@@ -88,9 +88,11 @@ def one_round(warm: Warm, bank: Started, root: Path, salt: str, kills: list[Kill
 def finish(tally: Tally, warm: Warm, bank: Started, root: Path, salt: str, broken: str = "") -> None:
     """Build until all is there, a person settling what only a person can; then count."""
     result = warm.build(scenes.order(root, bank, broken=broken))
+    tally.builds += 1
     if result.get("exit") == 3:
         _settle(tally, warm, bank, root)
         result = warm.build(scenes.order(root, bank, broken=broken))
+        tally.builds += 1
     _judge(tally, root, bank, salt, result)
 
 
