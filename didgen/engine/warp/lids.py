@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -43,6 +44,7 @@ REACH = 1.45  # half widths of the eye: how far along it the layers go
 _DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
 _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
 DENSE = 2  # samples a px of the lid's layer
+THIRDS = np.full(3, 1 / 3, np.float32)  # a product is five times faster than a mean over three
 
 
 Shut = Callable[[Floats], Floats]
@@ -211,7 +213,7 @@ class _Sheet:
 
     def _light(self, colours: Floats) -> Floats:
         """(..., 1) the light of colours (..., 3) as a share of that of the skin below the eye."""
-        return floats(colours.mean(-1, keepdims=True) / max(float(self.under.mean()), 1))
+        return floats((colours @ THIRDS)[..., None] / max(float(self.under.mean()), 1))
 
     def _at(self, u: NDArray[np.floating], v: NDArray[np.floating]) -> Picture:
         return self.canvas.sampled(self.lines.frame.xy(u, v))
@@ -237,14 +239,14 @@ class _Sheet:
         """The lid's own px; what is hidden in its fold is as when shut."""
         plate = self.upper - self.fold
         hidden = smoothstep(0.0, 0.12 * self.cm, self.height - plate)[..., None]
-        rgb = self.rgb + hidden * (self._clean() - self.rgb)
+        rgb = self.rgb + hidden * (self.clean - self.rgb)
         return Layer(with_alpha(picture8(rgb), self._alpha()), self.region, DENSE)
 
     def shut_lid(self, blur_px: float) -> Layer:
         """Even skin down to the line of the lashes, which is the photo's own dark edge; the lashes hang from it.
 
         blur_px: sigma of the photo's edges."""
-        clean = self._clean()
+        clean = self.clean
         edge = np.minimum(self.rgb, clean)
         share = smoothstep(0.07 * self.cm, 0.03 * self.cm, self.low)[..., None]
         share = np.maximum(share, self._beyond()[..., None])
@@ -284,7 +286,8 @@ class _Sheet:
             np.broadcast_to(smoothstep(0.72, 1.02, np.abs(self.u) / self.lines.frame.half), self.height.shape)
         )
 
-    def _clean(self) -> Floats:
+    @cached_property
+    def clean(self) -> Floats:
         """(h, w, 3) the lid's skin from its edge up to where the fold is when it is shut, lit like a ball."""
         whole = np.maximum(self.upper - self.fold + self.fall, 1)
         s = np.clip(self.height / whole, 0, 1)
