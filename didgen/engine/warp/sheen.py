@@ -7,6 +7,7 @@ laid on a little behind.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +27,8 @@ LEAST, MOST = 3.0, 45.0  # grey levels over the skin about it
 _FINE_PX = 4  # step of the grid that highlights are kept on
 _CLEAR_CM, _EDGE_CM = 0.3, 0.6  # what is left out about eyes, brows and lips, and along the face's outline
 _ZERO = 128.0
+_SPARE_CM = 1.5  # a head that moves takes its highlights along
+_SEEN = 0.1  # grey levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +71,25 @@ def build_sheen(geometry: Geometry, canvas: Canvas) -> Sheen:
     main, marks = geometry.grid, geometry.landmarks[list(FACE_OVAL), :2]
     corner, step = np.array([main.left, main.top]), main.step
     cells = np.array([main.columns, main.rows]) - 2 * PAD
-    spare = 1.5 * geometry.px_per_cm  # a head that moves takes its highlights along
+    spare = _SPARE_CM * geometry.px_per_cm
     low = np.clip(np.floor((marks.min(0) - spare - corner) / step).astype(int), 0, cells - 1)
     high = np.clip(np.ceil((marks.max(0) + spare - corner) / step).astype(int), 1, cells)
     width, height = (int(n) for n in np.minimum(high * step, (main.width, main.height)) - low * step)
     left, top = (int(n) for n in corner + low * step)
     fine = NodeGrid(left, top, width, height, min(_FINE_PX, step))
     light = _highlights(geometry, canvas, fine)
-    return Sheen(fine, light, geometry.px_per_cm)
+    return Sheen(*_where_it_shines(fine, light, math.ceil(spare / fine.step)), geometry.px_per_cm)
+
+
+def _where_it_shines(grid: NodeGrid, light: Floats, spare: int) -> tuple[NodeGrid, Floats]:
+    """The cells of the grid, and their nodes, within `spare` cells of light that anybody could see."""
+    x, y, width, height = cv2.boundingRect((light > _SEEN).view(np.uint8))
+    left, top = max(x - PAD - spare, 0), max(y - PAD - spare, 0)
+    right = min((x - PAD + width + spare) * grid.step, grid.width)
+    bottom = min((y - PAD + height + spare) * grid.step, grid.height)
+    size = max(right - left * grid.step, grid.step), max(bottom - top * grid.step, grid.step)
+    part = NodeGrid(grid.left + left * grid.step, grid.top + top * grid.step, *size, grid.step)
+    return part, np.ascontiguousarray(light[top : top + part.rows, left : left + part.columns])
 
 
 def _highlights(geometry: Geometry, canvas: Canvas, grid: NodeGrid) -> Floats:
