@@ -44,6 +44,7 @@ class Planned:
     lock: Lock  # empty for what is no release through a paid service
     asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    sent: Mapping[str, str] = field(default_factory=dict)  # fingerprint → state of its job at a paid service, if known
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
 
 
@@ -82,7 +83,8 @@ def bill(plans: Sequence[Planned]) -> Bill:
 
     bills = []
     for one in plans:
-        scenes = to_render(one.plan) if one.to_buy is None else one.to_buy
+        seen = [scene for scene in to_render(one.plan) if scene.fingerprint not in one.sent]
+        scenes = seen if one.to_buy is None else one.to_buy
         bills.append(bill_of(scenes, one.service, film_addresses(one.project, one.scenes)))
     return total(bills)
 
@@ -172,7 +174,22 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         known_addresses=() if parts else addresses(manifest),
     )
     given = (one.files, one.target, one.lock, one.asked_at)
-    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest)
+    sent = {} if wanted.force else _sent(store, one, decided)
+    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest, sent)
+
+
+def _sent(store: Artifacts, one: _Resolved, decided: Plan) -> dict[str, str]:
+    """States of the jobs that scenes to be rendered were sent as, as far as this workspace knows them: those that need
+    not be bought. What became of them is known once the account is asked."""
+    from didgen.jobs.reconcile import bought_as
+    from didgen.plan.planner import to_render
+
+    wanted = {scene.fingerprint for scene in to_render(decided)} if one.service.paid else set()
+    if not wanted:
+        return {}
+    former = dict.fromkeys(bought_as(store, one.service.name, wanted, [one.lock]), "done")
+    rows = [row for row in store.state.open_jobs(one.service.name) if row.fingerprint in wanted]
+    return former | {row.fingerprint: row.state for row in rows if row.state in ("submitted", "uncertain")}
 
 
 def _known(store: Artifacts, fingerprint: str) -> Known | None:

@@ -53,7 +53,8 @@ def as_text(plans: Sequence[Planned], bill: Bill) -> list[str]:
     items = {item.address: item for item in bill.items}
     for planned in plans:
         for decision in planned.plan.decisions:
-            lines += _lines(decision, items.get(decision.scene.address))
+            scene = decision.scene
+            lines += _lines(decision, items.get(scene.address), planned.sent.get(scene.fingerprint, ""))
         lines += [
             f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
         ]
@@ -64,26 +65,32 @@ def as_text(plans: Sequence[Planned], bill: Bill) -> list[str]:
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
     lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
-    return [*lines, *_money(bill)]
+    return [*lines, *_money(plans, bill)]
 
 
-def _money(bill: Bill) -> list[str]:
+def _money(plans: Sequence[Planned], bill: Bill) -> list[str]:
     from didgen.cli.consent import hints
 
-    if not bill.items:
+    if not any(p.service.paid for p in plans):
         return []
-    return [
-        f"to buy: {bill.words}; what is stored here costs 0, and a build looks for the rest on the account first",
-        *hints(bill),
-    ]
+    there = sum(len(p.sent) for p in plans)
+    lines = [f"bought already: {there} scene{'s' * (there != 1)}, fetched for 0 credits"] if there else []
+    if not bill.items:
+        return [*lines, "to buy: nothing"]
+    lines.append(f"to buy: {bill.words}; a build first looks for them on the account, and what is found there costs 0")
+    return [*lines, *hints(bill)]
 
 
-def _lines(decision: Decision, item: Item | None) -> list[str]:
+SENT = {"submitted": "bought already, being made", "done": "bought already", "uncertain": "uncertain (didgen jobs)"}
+"""What a plan says of a scene that was sent before, by the state of its job."""
+
+
+def _lines(decision: Decision, item: Item | None, sent: str) -> list[str]:
     if decision.action == "reuse":
         return []
     scene = decision.scene
     head = f"{SIGNS[decision.action]} {scene.address}  {scene.kind}, about {scene.seconds:.0f} s"
-    head += f", {item.words}" if item is not None else ""
+    head += f", {item.words}" if item is not None else f", {SENT[sent]}" if sent else ""
     return [head, *(f"    {reason}" for reason in decision.reasons), *(f"    note: {note}" for note in scene.notes)]
 
 
@@ -114,6 +121,7 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
                         "reasons": list(d.reasons),
                         "notes": list(d.scene.notes),
                         "seconds": round(d.scene.seconds, 1),
+                        "sent": p.sent.get(d.scene.fingerprint),
                         **_credits([items[d.scene.address]] if d.scene.address in items else []),
                         "output": d.scene.output.as_posix(),
                         "fingerprint": d.scene.fingerprint,

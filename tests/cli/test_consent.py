@@ -9,11 +9,12 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,7 @@ def test_a_plan_tells_the_price_without_key_and_network(workspace: Path, bank: S
     bank.down()
     text = didgen(workspace, bank, "plan", DIDGEN_API_KEY="").stdout
     assert "+ tiny/one  talk, about 2 s, 1 credit\n" in text
-    assert "about 3 s: 2 credits; what is stored here costs 0" in text
+    assert "about 3 s: 2 credits; a build first looks for them on the account" in text
     assert "cheaper: tiny/one to two: 2 talks" in text
     plan = json.loads(didgen(workspace, bank, "plan", "--json", DIDGEN_API_KEY="").stdout)
     assert (2, 2, 1) == (plan["credits"], plan["most_credits"], len(plan["hints"]))
@@ -185,6 +186,36 @@ def test_a_plan_of_an_unknown_price_says_so(workspace: Path, bank: Started) -> N
     assert (None, None) == (plan["credits"], plan["projects"][0]["scenes"][0]["credits"])
     (workspace / "didgen.yaml").write_text("credit_s: 1\n")
     assert 4 == json.loads(didgen(workspace, bank, *words, "--json").stdout)["credits"]
+
+
+def test_a_plan_bills_nothing_that_was_sent_before(tmp_path: Path) -> None:
+    """Jobs that run at the service, and those that a lock or sidecar knows by their id, cost nothing again."""
+    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "30") as bank:
+        folder = make(tmp_path, bank)
+        command = [sys.executable, "-m", "didgen", "build", "--budget", "2", "-q"]
+        build = subprocess.Popen(command, cwd=folder, env=environment(bank), stdin=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while sorted(states(folder)) != ["submitted", "submitted"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        build.kill()
+        build.wait(30)
+        text = didgen(folder, bank, "plan").stdout
+        assert "+ tiny/one  talk, about 2 s, bought already, being made\n" in text
+        assert "bought already: 2 scenes, fetched for 0 credits\nto buy: nothing\n" in text
+        plan = json.loads(didgen(folder, bank, "plan", "--json").stdout)
+        assert (0, ["submitted"] * 2) == (plan["credits"], [scene["sent"] for scene in plan["projects"][0]["scenes"]])
+        forced = json.loads(didgen(folder, bank, "plan", "--json", "--force").stdout)
+        assert 2 == forced["credits"]
+
+
+def states(folder: Path) -> list[str]:
+    """Of the jobs in the state file, read without the product."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder}/.didgen/state.sqlite?mode=ro", uri=True)) as db:
+            return [state for (state,) in db.execute("SELECT state FROM jobs")]
+    except sqlite3.OperationalError:  # not there yet
+        return []
 
 
 def test_an_account_with_too_little_is_told_before_and_buys_what_it_can(tmp_path: Path) -> None:
