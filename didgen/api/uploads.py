@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIFE_S = 12 * 3600.0
 NAME_CHARS = 50
+AT_ONCE = 6  # files in memory, of up to 10 MB each, whatever number of jobs is under way
 _MIME = {".jpg": "image/jpeg", ".png": "image/png", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 _MIME |= {".m4a": "audio/mp4", ".mp4": "video/mp4"}
 _GONE = ("url", "source", "image", "audio", "logo", "upload")
@@ -74,6 +75,7 @@ class Uploads:
         self._transport, self._memo, self._clock = transport, memo, clock
         self._account = account_mark(transport.keys)
         self._preparer = Preparer(memo)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._flights: dict[tuple[Use, str], asyncio.Task[_Link]] = {}
 
     async def sent(self, request: RenderRequest) -> Sent:
@@ -143,6 +145,10 @@ class Uploads:
         return self._clock() < task.result().until
 
     async def _bring(self, path: Path, use: Use) -> _Link:
+        async with self._slots:
+            return await self._brought(path, use)
+
+    async def _brought(self, path: Path, use: Use) -> _Link:
         data = await self._preparer.prepared(path, use)
         suffix = suffix_of(data[:HEAD_BYTES])
         field = "audio" if use == "sound" else "image"

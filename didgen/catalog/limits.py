@@ -13,4 +13,6 @@ SAFE_SIDE_PX = 256
 SOUND_BYTES = 6_000_000
 """Of an upload; by link it would be 15 MB."""
 SOUND_S = 600.0
+STEREO_S = 350.0
+"""Up to here two sides of AAC are good in so many bytes."""
 SOUND_SUFFIXES = (".mp3", ".wav", ".m4a", ".mp4", ".flac")

@@ -100,12 +100,13 @@ def fit_sound(path: Path) -> Fit:
     if suffix not in limits.SOUND_SUFFIXES:
         why = f"the service takes no {suffix[1:]}"
     elif size > limits.SOUND_BYTES:
-        why = f"it takes at most {limits.SOUND_BYTES // 10**6} MB"
+        why = f"the service takes at most {limits.SOUND_BYTES // 10**6} MB"
     elif suffix in (".m4a", ".mp4") and has_video(path):
         why = "its pictures stay here"
     else:
         return Fit()
-    return Fit(remade=True, notes=(f"will be saved as FLAC or AAC before it is sent: {why}",))
+    one = ", perhaps with its two sides in one," if seconds is not None and seconds > limits.STEREO_S else ""
+    return Fit(remade=True, notes=(f"will be saved as FLAC or AAC{one} before it is sent: {why}",))
 
 
 def check_length(seconds: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from didgen.api.client import Client
 from didgen.api.key import given_key
 from didgen.api.outcomes import RefusedError
 from didgen.api.transport import Transport
-from didgen.api.uploads import LIFE_S, Uploads, account_mark, is_gone, plain_name
+from didgen.api.uploads import AT_ONCE, LIFE_S, Uploads, account_mark, is_gone, plain_name
 from didgen.api.wire import FaceSquare, TalkRequest
 from didgen.errors import RenderError, UnresolvedJobError
 from didgen.store.derived import Derived
@@ -299,6 +300,38 @@ def test_who_stops_waiting_takes_no_upload_from_the_others(photo: Path) -> None:
         assert 2 == len(bank.seen)
 
     with_uploads(bank, None, lambda: 1e9, work)
+
+
+def test_many_pictures_do_not_go_up_all_at_once(tmp_path: Path) -> None:
+    """Hundreds of jobs may be under way; their files are in memory a few at a time."""
+    photos = [tmp_path / f"{n}.jpg" for n in range(3 * AT_ONCE)]
+    for n, path in enumerate(photos):
+        path.write_bytes(fakes.photo(n))
+    open_now, most = 0, 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_now, most
+        head = await reader.readuntil(b"\r\n\r\n")
+        open_now += 1
+        most = max(most, open_now)
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
+        await asyncio.sleep(0.05)
+        open_now -= 1
+        writer.write(link(f"s3://b/{secrets.token_hex(4)}.jpg"))
+        await writer.drain()
+        writer.close()
+
+    async def inside() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        transport = Transport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", KEY, pace_s=0.01)
+        uploads = Uploads(transport)
+        sent = await asyncio.gather(*(uploads.sent(talk(photo)) for photo in photos))
+        assert len(photos) == len({one.request.source_url for one in sent})
+        await transport.aclose()
+        server.close()
+
+    asyncio.run(inside())
+    assert 1 < most <= AT_ONCE
 
 
 def test_a_driver_video_is_refused_before_anything_is_uploaded(photo: Path) -> None:
