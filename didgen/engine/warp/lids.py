@@ -34,7 +34,6 @@ HANG_CM = 0.1  # how far the lashes of a shut eye hang below its edge
 ABOVE_CM = 0.06  # how far their roots' dark line reaches above it
 DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
 NO_SKIN = 0.1  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
-SHADE = (0.3, 0.5)  # of it: what is darker above a lid than a brow's shadow is not taken for the lid's own shade
 NEAR_CM = 0.22  # above the fold, where its own dark goes as it unfolds
 LASH_SOFT_CM = 0.03  # sigma of their line: lashes are many, and a crisp line looks drawn
 LASH_BLUR = 0.55  # of the sigma of the eye's own edges: no line is sharper than what was photographed
@@ -202,7 +201,7 @@ class _Sheet:
         self.plate = self._tone(self.fold, self.upper - 0.08 * px_per_cm, 65)
         above = self._tone(self.fold - 0.25 * px_per_cm, self.fold - 0.02 * px_per_cm, 65)
         lids = _at_least(self.plate, LEAST_LIGHT * self.under)  # where the rim of glasses or a brow is above
-        self.above = floats(lids + smoothstep(*SHADE, self._light(above)) * (above - lids))
+        self.above = floats(lids + _skin(self._light(above)) * (above - lids))
 
     def _low(self, uv: Floats) -> Floats:
         """(h, w) px above the edge of the shut lid, as they are seen, of what lies at (h, w, 2) u, v of the photo: the
