@@ -16,22 +16,26 @@ from tests.money import scenes
 from tests.money.warm import Result, Warm
 
 AT_ONCE = 2
-WIPES = ("", "state", "", "state", "", "state and output", "", "all but the sources")
+DAMAGE = "damage"
+WIPES = ("", "state", DAMAGE, "state", "", "state and output", "", "all but the sources")
+"""What is deleted after a kill; DAMAGE leaves the state in pieces instead."""
 
 
 @dataclass
 class Tally:
     """What came of rounds.
 
-    kills: builds that really died in their midst; wipes: those after which something was deleted. duplicates: jobs
-    bought beyond the first of a scene. lost: scenes without their video in the end. unfound: jobs left uncertain though
-    the bank has them. doubts: jobs left uncertain that were never accepted, which only a person can know.
+    kills: builds that really died in their midst; wipes: those after which something was deleted; damaged: those after
+    which the state was cut off or had bits flipped. duplicates: jobs bought beyond the first of a scene. lost: scenes
+    without their video in the end. unfound: jobs left uncertain though the bank has them. doubts: jobs left uncertain
+    that were never accepted, which only a person can know.
     """
 
     rounds: int = 0
     builds: int = 0
     kills: int = 0
     wipes: int = 0
+    damaged: int = 0
     duplicates: int = 0
     lost: int = 0
     unfound: int = 0
@@ -79,8 +83,7 @@ def one_round(warm: Warm, bank: Started, root: Path, salt: str, kills: list[Kill
         if result.get("killed"):
             tally.kills += 1
             tally.steps[result.get("at", "some time")] += 1
-            tally.wipes += bool(kill.wipe)
-            wipe(root, kill.wipe)
+            _after(tally, root, kill.wipe)
     finish(tally, warm, bank, root, salt, broken)
     return tally
 
@@ -117,6 +120,30 @@ def _judge(tally: Tally, root: Path, bank: Started, salt: str, last: Result) -> 
     tally.problems += [f"{salt}: {problem}" for problem in found]
     if last.get("exit") != 0:
         tally.problems.append(f"{salt}: {scenes.told(last)}")
+
+
+def _after(tally: Tally, root: Path, what: str) -> None:
+    """What befalls a workspace after a kill."""
+    tally.wipes += what not in ("", DAMAGE)
+    tally.damaged += what == DAMAGE
+    if what == DAMAGE:
+        damage(root / ".didgen" / "state.sqlite")
+    else:
+        wipe(root, what)
+
+
+def damage(state: Path) -> None:
+    """Cut off the state or its log, or flip a few bits of it; where and how by the name of its workspace."""
+    chance = random.Random(state.parts[-3])
+    path = chance.choice([path for path in (state, state.with_name("state.sqlite-wal")) if path.exists()] or [None])
+    data = bytearray(path.read_bytes()) if path else bytearray()
+    if path and data:
+        if chance.random() < 0.5:
+            del data[chance.randrange(len(data)) :]
+        else:
+            for _ in range(3):
+                data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
 
 
 def wipe(root: Path, what: str) -> None:
@@ -183,8 +210,7 @@ def one_silent_round(warm: Warm, folder: Path, kills: list[Kill]) -> Tally:
             tally.builds += 1
             if result.get("killed"):
                 tally.kills += 1
-                tally.wipes += bool(kill.wipe)
-                wipe(root, kill.wipe)
+                _after(tally, root, kill.wipe)
         for _ in range(2):
             result = warm.build(scenes.order(root, bank))
             tally.builds += 1
