@@ -45,11 +45,16 @@ def command(orphans: bool, service: str | None, json_output: bool) -> None:
 
 
 def _rows(root: Path) -> list[JobRow]:
-    """The paid jobs of the state: first the uncertain, then those that run, then those that ended, newest first."""
+    """The paid jobs of the state: first the uncertain, then those that run, then those that ended, newest first.
+
+    Tries that the service did not take are left out when a later one of the same scene is there.
+    """
     from didgen.store.state import OPEN
 
     rows = [row for row in reversed(_all_rows(root)) if row.service != LOCAL]
-    ended = [row for row in rows if row.state not in OPEN][:RECENT]
+    later = {row.fingerprint: row.id for row in reversed(rows)}
+    refused = {row.id for row in rows if row.state == "failed" and not row.remote and later[row.fingerprint] != row.id}
+    ended = [row for row in rows if row.state not in OPEN and row.id not in refused][:RECENT]
     waiting = sorted((row for row in rows if row.state in OPEN), key=lambda row: row.state == "submitted")
     return [*waiting, *ended]
 

@@ -77,6 +77,34 @@ def test_what_waits_for_a_person_comes_first_with_what_to_do(shop: Shop) -> None
     assert ("done", "shop/nod") == (second["state"], second["address"])
 
 
+def test_tries_that_were_not_taken_are_no_jobs(shop: Shop) -> None:
+    """A 429 and the job that came of the next try are one line; a refusal is told with its reason."""
+    busy = {"method": "POST", "path": "/talks", "nth": 1, "fault": "status", "status": 429}
+    refused = {"method": "POST", "path": "/animations", "fault": "status", "status": 400, "description": "no face"}
+    shop.bank.rules(busy, refused)
+    assert 1 == shop.build().count("failed")
+    assert [("failed", "shop/nod"), ("done", "shop/one")] == sorted(
+        ((job["state"], job["address"]) for job in jobs(shop)), reverse=True
+    )
+    assert "no face" in didgen(shop, "jobs").stdout
+
+
+def test_a_plan_prices_nothing_that_was_sent_already(shop: Shop) -> None:
+    """It says what comes of it instead; after --resubmit it is to be bought."""
+    uncertain(shop, accepted=True)
+    said = didgen(shop, "plan").stdout
+    assert "uncertain, so it is not bought: " in said
+    assert "(didgen resolve shop/one)" in said
+    assert "to buy" not in said
+    (lost,) = [job["id"] for job in shop.bank.bought() if job["kind"] == "talk"]
+    didgen(shop, "resolve", "shop/one", "--adopt", lost)
+    plan = json.loads(didgen(shop, "plan", "--json").stdout)
+    assert 0 == plan["credits"]
+    assert [f"bought already as {lost}, so it is fetched"] == plan["projects"][0]["scenes"][0]["reasons"][1:]
+    didgen(shop, "resolve", "shop/one", "--forget")
+    assert "to buy: 1 scene" in didgen(shop, "plan").stdout
+
+
 def test_resubmit_buys_it_at_the_next_build(shop: Shop) -> None:
     """Once; the row of the lost job stays in the ledger."""
     uncertain(shop)
