@@ -194,6 +194,20 @@ def test_other_formats_are_saved_anew(tmp_path: Path, suffix: str) -> None:
     assert ("will be saved as PNG or JPEG before it is sent",) == fit_picture(data).notes
 
 
+@pytest.mark.parametrize("side", [400, 4000])
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_turned_tiff_keeps_its_shape(tmp_path: Path, orientation: int, side: int) -> None:
+    """Its own tag turns it, shrunk or not: its sides are never taken for each other."""
+    tiff = encoded(corners(side * 3 // 4, side), ".tiff")
+    (at,) = struct.unpack_from("<I", tiff, 4)
+    tag = at + 2 + 12 * 9  # the tenth entry, PlanarConfiguration (1, the default), becomes Orientation
+    assert 284 == struct.unpack_from("<H", tiff, tag)[0]
+    seen = pixels(prepared(tmp_path, tiff[:tag] + struct.pack("<HHIHH", 274, 3, 1, orientation, 0) + tiff[tag + 12 :]))
+    long = min(side, 3200)
+    assert ((long, long * 3 // 4) if orientation == 6 else (long * 3 // 4, long)) == seen.shape[:2]
+    assert UPRIGHT[orientation] == corner_colours(seen)
+
+
 def test_a_logo_keeps_its_size_and_what_is_transparent(tmp_path: Path) -> None:
     """It is laid over the video: smaller than any photo may be, and see-through."""
     bgra = np.random.default_rng(5).integers(0, 256, (40, 60, 4), np.uint8)

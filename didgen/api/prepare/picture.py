@@ -41,8 +41,9 @@ def _fitting(data: bytes, header: Header, fit: Fit, path: Path, *, logo: bool) -
     """(H, W, 3) RGB, for a logo (H, W, 4), turned and of the size that is sent."""
     decoded = decode_picture(data, header, path)
     pixels = turn(to_rgba(decoded) if logo else to_rgb(decoded), header.orientation)
-    if (pixels.shape[1], pixels.shape[0]) != (fit.width, fit.height) and not logo:
-        pixels = np.asarray(cv2.resize(pixels, (fit.width, fit.height), interpolation=cv2.INTER_AREA), np.uint8)
+    if fit.scale < 1:  # of what was decoded: OpenCV turns a TIFF by itself, and its header's sides are not those then
+        size = int(pixels.shape[1] * fit.scale), int(pixels.shape[0] * fit.scale)
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels
 
 
