@@ -60,17 +60,17 @@ def test_ctrl_c_leaves_paid_jobs_running_for_the_next_build(tmp_path: Path, monk
 def test_a_build_killed_between_purchase_and_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wipe: bool
 ) -> None:
-    """The bank took the money, the answer never came: the next build finds all three on the account."""
+    """The bank took the money, the answer never came: the next build finds that job, and buys the rest."""
     with opened(tmp_path / "bank") as bank:
         hurry(monkeypatch, bank)
         shop = Shop(tmp_path / "work", bank)
         bank.rules({"method": "POST", "path": "/(talks|animations)", "fault": "hang", "s": 30, "accept": True})
         build = start(shop)
-        until(lambda: len(bank.bought()) == 3)
+        until(lambda: len(bank.bought()) > 0)
         build.kill()
         build.communicate(timeout=30)
         bank.rules()
         if wipe:
             shop.lose(".didgen")
-        assert None is shop.build(budget=None).error
+        assert None is shop.build().error
         assert ALL == sorted(shop.bought())
