@@ -109,13 +109,14 @@ class Search:
     async def again(self, kind: Kind, nonce: str, sent_s: float) -> Listed | None:
         """The job of a nonce that was sent at the Unix time `sent_s`; None when it has not turned up in the end.
 
-        Waits as LOOK_AGAIN_S says; what of that is past already takes one look.
+        Waits as LOOK_AGAIN_S says; what of that is past already takes one look. The time of day is read once: it may
+        be set while we wait, and may have been set back since, which must not make us wait for it.
         """
-        now_s = time.time()
-        sent_s = min(sent_s, now_s)  # a clock that was set back since must not make us wait for it
-        ends_s = [sent_s + after_s * self._transport.pace_s for after_s in LOOK_AGAIN_S]
-        for end_s in [end_s for end_s in ends_s if end_s > now_s] or [now_s]:
-            await asyncio.sleep(max(0.0, end_s - time.time()))
+        now_s, began_s = time.time(), time.monotonic()
+        sent_s = min(sent_s, now_s)
+        afters_s = [sent_s - now_s + after_s * self._transport.pace_s for after_s in LOOK_AGAIN_S]
+        for after_s in [after_s for after_s in afters_s if after_s > 0] or [0.0]:
+            await asyncio.sleep(max(0.0, began_s + after_s - time.monotonic()))
             for job in await self._lately(kind, sent_s - EARLIER_S):
                 if job.tag is not None and job.tag.nonce == nonce:
                     return job
