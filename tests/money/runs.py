@@ -17,6 +17,7 @@ from tests.bank.started import REPOSITORY, opened
 from tests.money import full, kills, scenes
 from tests.money.kills import Tally
 from tests.money.warm import Warm
+from tests.network.moody import bought_through
 
 RICH = ("--credits", "10000000")
 
@@ -166,6 +167,16 @@ def disk(folder: Path, wanted: int) -> list[str]:
     return problems + more
 
 
+def moody(folder: Path, wanted: int) -> list[str]:
+    """Whole builds at a service where everything goes wrong now and then."""
+    problems = []
+    for seed in range(100, 100 + (wanted or 100)):
+        problems += bought_through(folder / f"seed-{seed}", seed, 40)
+        shutil.rmtree(folder / f"seed-{seed}")
+    print(f"moody: {wanted or 100} seeds, 40 scenes each", flush=True)
+    return problems
+
+
 RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "kills": killed,
     "broken": broken,
@@ -175,4 +186,5 @@ RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "calls": calls,
     "once": at_once,
     "disk": disk,
+    "moody": moody,
 }
