@@ -23,6 +23,9 @@ CHARACTERS_PER_S: dict[str, float] = {"zh": 4.5, "ja": 7.0, "ko": 6.0, "th": 12.
 SLOWER = 1.4
 """A text takes hardly ever longer than this many times what its voice's rate says; at a service voices are not ours."""
 
+LETTERS_PER_S = 15.0
+"""Of a text in long words, which takes longer than its count of words tells."""
+
 DIGIT_S = 0.45
 """A digit of a number, read out: "1,234" is one word to a count of words and six to a voice."""
 

@@ -1,12 +1,14 @@
 """What a build may spend: agreed to once, held before every job is sent, settled when its price is known.
 
 At any moment what was spent and what is held for jobs under way stay within the ceiling; what is held for a job is the
-most it is reckoned to cost. When one turns out dearer even than that, no further job is sent.
+most it is reckoned to cost. When one turns out dearer even than that, the others are reckoned as much dearer, so that
+wrong prices cannot add up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -74,7 +76,7 @@ class Purse:
     spent: dict[str, int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
     proved: bool = False  # the first talk turned out as reckoned
-    surprised: bool = False  # one cost more than it was to cost at most
+    dearer: float = 1.0  # how many times the most it was reckoned to cost a job has cost
     _items: dict[str, Item] = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -95,30 +97,30 @@ class Purse:
         """Hold credits for a job that is about to be sent; what it is on the bill.
 
         Waits while they are not there but jobs under way may turn out cheaper than what is held for them; and where
-        reckoning may be wrong, for the price of what is under way: the first talk goes alone, and after a surprise
-        every job does. Raises BudgetError when they are not there, when the job is not on the bill, and when it was
-        bought already.
+        reckoning may be wrong, for the price of what is under way: the first talk goes alone, and after one that was
+        dearer than reckoned every job does, reckoned as much dearer. Raises BudgetError when they are not there, when
+        the job is not on the bill, and when it was bought already.
         """
         item = self._items.get(fingerprint)
         if item is None or item.most is None or fingerprint in self.spent or fingerprint in self.held:
             raise BudgetError(
                 "nobody was asked about buying it", hint="build again: the plan says what is to be bought"
             )
-        while item.most > self.left or self._wary():
+        while (most := math.ceil(item.most * self.dearer)) > self.left or self._wary():
             if not self.held:
-                cost = f"{item.most} credit{'s' * (item.most != 1)}"
+                cost = f"{most} credit{'s' * (most != 1)}"
                 raise BudgetError(
                     f"it may cost {cost}, and {max(0, self.left)} of {self.ceiling} are left; it was not sent",
-                    hint=f"build again with --budget {item.most}: what is bought already costs nothing",
+                    hint=f"build again with --budget {most}: what is bought already costs nothing",
                 )
             self._changed.clear()
             await self._changed.wait()
-        self.held[fingerprint] = item.most
+        self.held[fingerprint] = most
         return item
 
     def _wary(self) -> bool:
         """Whether the price of a job under way should be known before another one is sent."""
-        if self.surprised:
+        if self.dearer > 1:
             return bool(self.held)
         return not self.proved and any(self._items[fingerprint].kind == "talk" for fingerprint in self.held)
 
@@ -127,7 +129,7 @@ class Purse:
         if fingerprint in self.held or fingerprint in self.spent:
             item = self._items[fingerprint]
             self.proved = self.proved or item.kind == "talk"
-            self.surprised = self.surprised or credits > (item.most or 0)
+            self.dearer = max(self.dearer, credits / (item.most or credits or 1))
             self.spent[fingerprint] = credits
             self.release(fingerprint)
 

@@ -14,6 +14,7 @@ from didgen.catalog.rates import (
     CHARACTERS_PER_S,
     DEFAULT_WORDS_PER_S,
     DIGIT_S,
+    LETTERS_PER_S,
     LONGEST_ANIMATION_S,
     LONGEST_DRIVER_S,
     LONGEST_RECORDING_S,
@@ -51,7 +52,7 @@ def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_
     else:
         speech = len(words.split()) / WORDS_PER_S.get(voice, DEFAULT_WORDS_PER_S) / rate
     slower = SLOWER * (2 if "<prosody" in spoken else 1)
-    most = slower * (speech + DIGIT_S * len(_DIGIT.findall(words)))
+    most = slower * (max(speech, len(words.strip()) / LETTERS_PER_S / rate) + DIGIT_S * len(_DIGIT.findall(words)))
     most += pauses + PAUSE_S * (len(_ANY_BREAK.findall(spoken)) - len(timed))
     return Length(round(max(1.0, speech + pauses) + pad_s, 2), round(max(1.0, most) + pad_s, 2))
 

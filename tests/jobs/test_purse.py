@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from didgen.errors import BudgetError
 from didgen.jobs.purse import Offer, Purse, agree
 from didgen.plan.bill import Bill, Item
 
-RUNS = 200
+RUNS = int(os.environ.get("DIDGEN_RUNS", "200"))
 
 
 def item(name: str, credits: int | None = 1, most: int | None = None) -> Item:
@@ -143,7 +144,20 @@ def test_a_job_that_turns_out_dearer_stops_the_next_one() -> None:
         purse.settle("s0", 3)
         await purse.reserve("s1")
 
-    with pytest.raises(BudgetError, match=r"it may cost 1 credit, and 0 of 3 are left.*--budget 1"):
+    with pytest.raises(BudgetError, match=r"it may cost 3 credits, and 0 of 3 are left.*--budget 3"):
+        asyncio.run(two())
+
+
+def test_after_a_dear_job_the_others_are_reckoned_as_dear() -> None:
+    """Three times the price: the next one needs three credits, though its own bound says one."""
+
+    async def two() -> None:
+        purse = Purse(bill(1, 1), 5)
+        await purse.reserve("s0")
+        purse.settle("s0", 3)
+        await purse.reserve("s1")
+
+    with pytest.raises(BudgetError, match=r"it may cost 3 credits, and 2 of 5 are left.*--budget 3"):
         asyncio.run(two())
 
 
@@ -161,7 +175,7 @@ def test_reckoning_is_proved_before_it_is_relied_on(kind: Kind, sent: list[int])
             purse.settle(next(iter(purse.held)), price)
             waiting.append(asyncio.create_task(purse.reserve(f"s{len(waiting)}")))
             await _turns(5)
-            while purse.surprised and len(purse.held) > 1:
+            while purse.dearer > 1 and len(purse.held) > 1:
                 purse.settle(next(iter(purse.held)), 1)
         for task in waiting:
             task.cancel()

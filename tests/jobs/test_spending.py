@@ -120,11 +120,12 @@ def test_nothing_is_sent_beyond_the_ceiling(store: Artifacts) -> None:
 
 
 def test_a_job_that_is_longer_than_reckoned_stops_those_after_it(store: Artifacts) -> None:
-    """Four scenes of a credit each, and four credits; but the service tells 44 s of the first while it is created."""
-    service, purse = Priced({"a": 44.0}), Purse(items("abcd"), 4)
+    """Four scenes of a credit each, and seven credits; but the service tells 44 s of the first while it is created, so
+    that each of the others is reckoned at three credits, and goes alone."""
+    service, purse = Priced({"a": 44.0, "b": 44.0}), Purse(items("abcd"), 7)
     outcomes = carry_out(store, service, "abcd", purse)
-    assert (["a", "b"], 4, 4) == (service.bought, service.credits, purse.total)
-    assert {"a": (3, 44.0), "b": (1, 10.0)} == ledger(store)
+    assert (["a", "b"], 6, 6) == (service.bought, service.credits, purse.total)
+    assert {"a": (3, 44.0), "b": (3, 44.0)} == ledger(store)
     assert ["rendered", "rendered", "planned", "planned"] == [outcome.action for outcome in outcomes.values()]
 
 

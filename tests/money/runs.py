@@ -4,6 +4,7 @@ returns what was wrong."""
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.bank.started import REPOSITORY, opened
-from tests.money import full, kills, scenes
+from tests.money import budgets, full, kills, scenes
 from tests.money.kills import Tally
 from tests.money.warm import Warm
 from tests.network.moody import bought_through
@@ -177,6 +178,23 @@ def moody(folder: Path, wanted: int) -> list[str]:
     return problems
 
 
+def ceilings(folder: Path, wanted: int) -> list[str]:
+    """Builds with small budgets, a third of them killed; then the reservation alone, in any order, 2,000 times."""
+    figures, problems = Counter[str](), list[str]()
+    with opened(folder / "bank", *RICH, "--queue-s", "0", "--render-s", "0") as bank, Warm() as warm:
+        for seed in range(wanted or 100):
+            one, wrong = budgets.one_round(warm, bank, folder, seed)
+            figures.update(one)
+            problems += wrong
+            shutil.rmtree(folder / f"budget{seed}", ignore_errors=True)
+    print("budgets: " + ", ".join(f"{count} {name}" for name, count in figures.items()), flush=True)
+    environment = {**os.environ, "DIDGEN_RUNS": "2000"}
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/jobs/test_purse.py"], cwd=REPOSITORY, env=environment, check=False
+    )
+    return problems + (["the reservation: see above"] if tests.returncode else [])
+
+
 RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "kills": killed,
     "broken": broken,
@@ -187,4 +205,5 @@ RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "once": at_once,
     "disk": disk,
     "moody": moody,
+    "budgets": ceilings,
 }

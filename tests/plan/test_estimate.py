@@ -78,6 +78,8 @@ def test_what_a_text_hardly_ever_exceeds() -> None:
     assert 14.0 == text_length("word " * 28, "heart", "en").most_s
     assert 25.0 == text_length("word " * 28 + '<break time="6s"/>', "heart", "en", pad_s=5).most_s
     assert 1.25 == pytest.approx(text_length("a <break/> " * 20, "heart", "en").most_s / 20 - 1.4 / 2.8, abs=0.01)
+    long = text_length("extraordinarily " * 20, "heart", "en")
+    assert long.most_s > 20 > 1.4 * long.seconds
     number = text_length("1,234,567.89 " * 10, "heart", "en")
     assert 1.4 * 0.45 * 90 < number.most_s
     slow = text_length('<prosody rate="x-slow">' + "word " * 28 + "</prosody>", "heart", "en")
