@@ -80,7 +80,10 @@ def lock_up(
     store: Artifacts,
     outputs: Outputs,
 ) -> None:
-    """Write down what was released, after the outputs and before the manifest. Raises StorageError."""
+    """Write down what was released, after the outputs and before the manifest. Raises StorageError.
+
+    Into the lock as it is by now: another project of the same folder may have been released meanwhile.
+    """
     if not is_release(project, service):
         return
     from didgen.jobs.reconcile import bought_as
@@ -88,7 +91,8 @@ def lock_up(
     done = {outcome.scene.address: outcome for outcome in outcomes if outcome.artifact is not None}
     jobs = bought_as(store, service.name, [outcome.scene.fingerprint for outcome in done.values()], [lock])
     fresh = {address: _released(outcome, service.name, jobs) for address, outcome in done.items()}
-    data = write_lock(project.folder, lock.merged(project.name, [scene.address for scene in scenes], fresh))
+    now = read_lock(project.folder, f"{project.path.parent.name}/{NAME}")
+    data = write_lock(project.folder, now.merged(project.name, [scene.address for scene in scenes], fresh))
     outputs.note_file(project.folder / NAME, data)
 
 

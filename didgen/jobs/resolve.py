@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from didgen.api.wire import Kind
 from didgen.catalog.nearest import nearest
+from didgen.catalog.services import LOCAL
 from didgen.errors import UsageError
 from didgen.jobs.adoption import Listed
 from didgen.jobs.reconcile import RESUBMIT
@@ -18,8 +19,8 @@ FORGOTTEN = "forgotten: a person said so"
 
 
 def waiting(state: State, address: str) -> list[JobRow]:
-    """The open jobs of an address, oldest first. Raises UsageError when it has none, with what has."""
-    rows = [row for row in state.jobs() if row.state in OPEN]
+    """The open jobs of an address at services, oldest first. Raises UsageError when it has none, with what has."""
+    rows = [row for row in state.jobs() if row.state in OPEN and row.service != LOCAL]
     found = [row for row in rows if row.address == address]
     if not found:
         others = sorted({row.address for row in rows})

@@ -103,6 +103,17 @@ def test_a_release_is_locked(shop: Shop) -> None:
     assert changed == (shop.home / NAME).stat().st_mtime_ns
 
 
+def test_two_projects_of_one_folder_share_a_lock(shop: Shop) -> None:
+    """Built at once or one after the other, neither loses what the other wrote."""
+    shop.write({"one": "script: The first of our scenes."})
+    other = (shop.home / "project.yaml").read_text().replace("name: shop", "name: mall").replace("first", "last")
+    (shop.home / "mall.yaml").write_text(other)
+    assert None is shop.build("projects/shop/mall.yaml", "shop").error
+    assert ["mall/one", "shop/one"] == list(lock(shop))
+    assert None is shop.build("shop", force=True).error
+    assert ["mall/one", "shop/one"] == list(lock(shop))
+
+
 def test_a_released_output_is_a_hit_with_no_state_and_no_service(shop: Shop) -> None:
     """On a machine that has the repository and the outputs and nothing else: nobody is asked."""
     assert None is shop.build().error
