@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from didgen.jobs.outputs import Outputs
     from didgen.plan.bill import Bill
     from didgen.plan.identity import ServiceId
-    from didgen.plan.scene import Decision, Known, Plan, Scene
+    from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
-    from didgen.store.state import JobRow
 
 OnNotice = Callable[[str], None]
 
@@ -73,31 +72,7 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
     with Artifacts(wanted.root) as store:
         if store.notice:
             on_notice(store.notice)
-        plans = plans_of(wanted, store, on_notice)
-        for planned in plans:
-            if planned.service.paid:
-                _leave_out_open_jobs(planned, store.state.open_jobs(planned.service.name))
-        return plans
-
-
-def _leave_out_open_jobs(planned: Planned, rows: Sequence[JobRow]) -> None:
-    """What was sent already is not bought again: the plan says what comes of it, and the bill leaves it out."""
-    from didgen.plan.planner import to_render
-
-    jobs = {row.fingerprint: row for row in sorted(rows, key=lambda row: row.state == "submitted")}
-    planned.plan = replace(planned.plan, decisions=tuple(_said(one, jobs) for one in planned.plan.decisions))
-    planned.to_buy = [scene for scene in to_render(planned.plan) if scene.fingerprint not in jobs]
-
-
-def _said(decision: Decision, jobs: Mapping[str, JobRow]) -> Decision:
-    row = jobs.get(decision.scene.fingerprint)
-    if row is None or decision.action != "render":
-        return decision
-    words = {
-        "submitted": f"bought already as {row.remote}, so it is fetched",
-        "uncertain": f"uncertain, so it is not bought: {row.why} (didgen resolve {row.address})",
-    }.get(row.state, "was being sent when a build stopped, so it is looked for first")
-    return replace(decision, reasons=(*decision.reasons, words))
+        return plans_of(wanted, store, on_notice)
 
 
 def bill(plans: Sequence[Planned]) -> Bill:
@@ -214,7 +189,8 @@ def _sent(store: Artifacts, one: _Resolved, decided: Plan) -> dict[str, str]:
         return {}
     former = dict.fromkeys(bought_as(store, one.service.name, wanted, [one.lock]), "done")
     rows = [row for row in store.state.open_jobs(one.service.name) if row.fingerprint in wanted]
-    return former | {row.fingerprint: row.state for row in rows if row.state in ("submitted", "uncertain")}
+    rows.sort(key=lambda row: row.state == "submitted")  # that one is taken up, whatever others there are
+    return former | {row.fingerprint: row.state for row in rows}
 
 
 def _known(store: Artifacts, fingerprint: str) -> Known | None:

@@ -73,7 +73,7 @@ def _money(plans: Sequence[Planned], bill: Bill) -> list[str]:
 
     if not any(p.service.paid for p in plans):
         return []
-    there = sum(len(p.sent) for p in plans)
+    there = sum(state in ("submitted", "done") for p in plans for state in p.sent.values())
     lines = [f"bought already: {there} scene{'s' * (there != 1)}, fetched for 0 credits"] if there else []
     if not bill.items:
         return [*lines, "to buy: nothing"]
@@ -81,7 +81,12 @@ def _money(plans: Sequence[Planned], bill: Bill) -> list[str]:
     return [*lines, *hints(bill)]
 
 
-SENT = {"submitted": "bought already, being made", "done": "bought already", "uncertain": "uncertain (didgen jobs)"}
+SENT = {
+    "intent": "sent by a build that stopped, looked for first",
+    "submitted": "bought already, being made",
+    "done": "bought already",
+    "uncertain": "uncertain (didgen jobs)",
+}
 """What a plan says of a scene that was sent before, by the state of its job."""
 
 
