@@ -9,6 +9,7 @@ import pytest
 from didgen import walk
 from didgen.api.patience import Patience
 from didgen.errors import BudgetError, UnreachableError, UnresolvedJobError
+from didgen.jobs import resolve
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
 from tests.bank.started import Started, opened
@@ -214,6 +215,44 @@ def test_an_account_that_does_not_show_what_jobs_were_sent_with(
         else:
             assert None is again.error
         assert 1 == shop.posts()
+
+
+@pytest.mark.parametrize("lost", [(), (".didgen",)], ids=["state kept", "lock only"])
+def test_what_is_known_of_a_silent_account_leaves_no_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...]
+) -> None:
+    """Jobs whose scenes are known, by the state or by a lock, are no other scene's: a new one is bought."""
+    with opened(tmp_path / "bank", "--no-echo") as bank:
+        shop = shop_at(tmp_path, bank, monkeypatch)
+        shop.write({"one": "script: The first of our scenes."})
+        assert None is shop.build().error
+        shop.lose(*lost)
+        shop.write({"one": "script: The first of our scenes.", "uno": "script: The fifth of our scenes."})
+        assert None is shop.build().error
+        assert 2 == shop.posts()
+
+
+def test_a_person_ends_a_doubt_about_a_silent_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--resubmit: what the account shows by now is not it, so it is bought; once."""
+    with opened(tmp_path / "bank", "--no-echo", "--foreign", "6") as bank:
+        shop = shop_at(tmp_path, bank, monkeypatch)
+        shop.write({"nod": "driver: bank://nostalgia"})
+        assert isinstance(shop.build().error, UnresolvedJobError)
+        with Artifacts(shop.root) as store:
+            resolve.resubmit(store.state, "shop/nod")
+        assert None is shop.build().error
+        assert ["reused"] == actions(shop.build())
+        assert 1 == shop.posts()
+
+
+def test_many_lost_answers_are_looked_for_together(shop: Shop) -> None:
+    """A storm of 504: every job was accepted and is found, and the list is not asked for each of them."""
+    shop.write({f"s{k}": f"script: This is scene number {k} of them." for k in range(12)})
+    rule = {"method": "POST", "path": "/talks", "fault": "status", "status": 504, "shape": "gateway", "accept": True}
+    shop.bank.rules(rule)
+    assert None is shop.build().error
+    assert 12 == len(shop.bought()) == shop.posts()
+    assert 12 > len([line for line in shop.bank.seen("GET", "/talks") if line["path"] == "/talks"])
 
 
 @pytest.mark.parametrize("end", ["error", "rejected"])
