@@ -20,7 +20,7 @@ from didgen.jobs.search import ASK_ONE_BY_ONE, LOOK_BACK, Search
 from didgen.jobs.tag import key_of
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
-from didgen.store.state import JobRow, State
+from didgen.store.state import JobRow, JobState, State
 
 RESUBMIT = "to be bought again: a person said so"
 """Why a job was forgotten for whose scene nothing older on the account counts any more."""
@@ -74,7 +74,7 @@ def bought_as(
     for fingerprint, ids in found.items():
         facts = store.sidecar(fingerprint).get("facts", {})
         if facts.get("service") == service:
-            ids.append(str(facts.get("answer", {}).get("id") or ""))
+            ids.append(str((facts.get("answer") or {}).get("id") or ""))
         ids += [lock.job(fingerprint, service) for lock in locks]
     return {fingerprint: [one for one in dict.fromkeys(ids) if one] for fingerprint, ids in found.items() if any(ids)}
 
@@ -219,19 +219,19 @@ class _Desk:
             self._state.submitted(row.id, job.id, why)
         else:
             if row is not None:
-                self._state.failed(row.id, f"not on the account; {job.id} is the same scene")
+                self._state.failed(row.id, f"{job.id} is the same scene")
             self._state.begin(self._row(scene, "submitted", job.id, why))
         self._found += 1
         if self._found <= TOLD:
             self._say(f"{scene.address}: {job.id} was {why}, nothing is bought again")
 
-    def _row(self, scene: Scene, state: str, remote: str = "", why: str = "") -> JobRow:
+    def _row(self, scene: Scene, state: JobState, remote: str = "", why: str = "") -> JobRow:
         return JobRow(
             secrets.token_hex(16),
             scene.fingerprint,
             scene.address,
             self._service,
-            state,  # type: ignore[arg-type]
+            state,
             remote,
             seconds=scene.seconds,
             build=self._build,
