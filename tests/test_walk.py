@@ -16,7 +16,10 @@ import av
 import pytest
 
 from didgen import walk
+from didgen.api.job import Event
+from didgen.digest import sha256_bytes
 from didgen.errors import BudgetError, LockedError, ProjectError, StorageError, UsageError
+from didgen.store.artifacts import Artifacts
 from didgen.store.lock import build_lock
 from tests import fakes
 from tests.bank.started import Started
@@ -475,6 +478,34 @@ def test_an_input_edited_while_building_fails_its_scene_only(root: Path) -> None
     assert ["failed"] * 3 == actions(summary)
     assert "anna.jpg changed while building" in summary.scenes[0].error
     assert ["rendered"] * 3 == actions(build(root))
+
+
+def test_what_is_edited_in_mid_render_is_not_recorded_as_built(root: Path) -> None:
+    """The video is stored as of the words and the picture that it was made from; the next build sees the new ones."""
+    words = root / "projects/hello/words.txt"
+    words.write_text("!slow As they were")
+    edit(root, '"There is more to say."', "{file: words.txt}")
+    before = {scene.address: scene.fingerprint for one in walk.plan(walk.wish(root)) for scene in one.scenes}
+    edited: list[str] = []
+
+    def edit_now(address: str, event: Event) -> None:
+        if address == "hello/more" and event.stage == "frames" and not edited:  # half a second before it is done
+            words.write_text("As they are now!! ")
+            (root / "projects/hello/anna.jpg").write_bytes(fakes.photo(120))
+            edited.append(address)
+
+    summary = walk.build(walk.wish(root, ["hello/more"]), command=fakes.COMMAND, on_event=edit_now)
+    assert (["rendered"], 1) == (actions(summary), len(edited))
+    with Artifacts(root) as store:
+        kept = store.sidecar(before["hello/more"])["identity"]["request"]
+    assert "!slow As they were" == kept["script"]["input"]
+    assert sha256_bytes(fakes.photo()) == kept["source_url"]["sha256"]
+    assert walk.nothing_to_do(walk.wish(root, ["hello/more"])) is None
+    again = build(root, "hello/more")
+    assert ["rendered"] == actions(again)
+    changed = ("script changed: [−!slow] As they [were → are now!!]", "source image changed")
+    assert changed == again.scenes[0].reasons
+    assert "As they are now!!" in rendered(root)
 
 
 def test_a_full_disk_stops_with_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

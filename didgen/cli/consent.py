@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from didgen.jobs.purse import Offer, OnBill
     from didgen.plan.bill import Bill, Item
 
-SHOWN = 30  # scenes of a bill; `didgen plan` lists them all
+SHOWN = 30  # scenes of a bill; `didgen plan -v` lists them all
 
 
 def on_bill(quiet: bool) -> OnBill:
@@ -52,7 +52,7 @@ def _said(offer: Offer) -> list[str]:
     bill = offer.bill
     lines = [f"  {price(item)}" for item in bill.items[:SHOWN]]
     if len(bill.items) > SHOWN:
-        lines.append(f"  and {len(bill.items) - SHOWN} more (didgen plan lists them)")
+        lines.append(f"  and {len(bill.items) - SHOWN} more (didgen plan -v lists them)")
     lines += hints(bill)
     agreed = f"; the budget is {offer.budget}" if offer.budget is not None else ""
     lines.append(f"to buy: {bill.words}{agreed}")

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from didgen.walk import Planned
 
 SIGNS = {"render": "+", "restore": "~"}
+MANY = 5  # scenes with one cause that still have a line each
 
 
 @click.command("plan")
 @options.addresses
 @options.service
 @options.force
+@click.option("-v", "--verbose", is_flag=True, help="A line for every scene, also where many have one cause.")
 @options.as_json
 @options.quiet
 @options.in_folder
-def command(addresses: tuple[str, ...], service: str | None, force: bool, json_output: bool, quiet: bool) -> None:
+def command(
+    addresses: tuple[str, ...], service: str | None, force: bool, verbose: bool, json_output: bool, quiet: bool
+) -> None:
     """Say what a build would render, and why. Needs no key and sends nothing; silent about what is up to date."""
     from didgen.project.workspace import find_root
     from didgen.shortcut import nothing_to_do, wish
@@ -43,18 +47,24 @@ def command(addresses: tuple[str, ...], service: str | None, force: bool, json_o
     if json_output:
         click.echo(json.dumps(as_json(plans, bill(plans)), ensure_ascii=False, indent=2))
     elif not quiet:
-        for line in as_text(plans, bill(plans)):
+        for line in as_text(plans, bill(plans), verbose=verbose):
             click.echo(line)
 
 
-def as_text(plans: Sequence[Planned], bill: Bill) -> list[str]:
-    """A line a scene that is not up to date, its reasons below it, the total, and what it would cost."""
+def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> list[str]:
+    """A line a scene that is not up to date, its reasons below it, the total, and what it would cost.
+
+    Scenes of one project that have one cause are one line when they are more than MANY, unless verbose.
+    """
     lines: list[str] = []
     items = {item.address: item for item in bill.items}
     for planned in plans:
-        for decision in planned.plan.decisions:
-            scene = decision.scene
-            lines += _lines(decision, items.get(scene.address), planned.sent.get(scene.fingerprint, ""))
+        for same in _by_cause(planned, MANY if not verbose else len(planned.plan.decisions)):
+            if len(same) > 1:
+                lines += _many(same, [items[d.scene.address] for d in same if d.scene.address in items])
+                continue
+            scene = same[0].scene
+            lines += _lines(same[0], items.get(scene.address), planned.sent.get(scene.fingerprint, ""))
         lines += [
             f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
         ]
@@ -66,6 +76,27 @@ def as_text(plans: Sequence[Planned], bill: Bill) -> list[str]:
     where = ", ".join(sorted({p.service.name for p in plans}))
     lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
     return [*lines, *_money(plans, bill)]
+
+
+def _by_cause(planned: Planned, many: int) -> list[list[Decision]]:
+    """Decisions in order; more than `many` with one cause and nothing else to say of each are one entry."""
+    groups: dict[object, list[Decision]] = {}
+    for decision in planned.plan.decisions:
+        if decision.action != "reuse":
+            sent = planned.sent.get(decision.scene.fingerprint, "")
+            groups.setdefault((decision.action, decision.reasons, decision.scene.notes, sent), []).append(decision)
+    return [part for same in groups.values() for part in ([same] if len(same) > many else [[one] for one in same])]
+
+
+def _many(same: Sequence[Decision], items: Sequence[Item]) -> list[str]:
+    """Scenes with one cause: how many, which, how long and how dear."""
+    from didgen.plan.bill import Bill
+
+    first, *_, last = (decision.scene.address for decision in same)
+    seconds = sum(decision.scene.seconds for decision in same)
+    head = f"{SIGNS[same[0].action]} {len(same)} scenes, {first} to {last}  about {seconds:.0f} s"
+    head += f", {Bill(tuple(items)).price}" if items else ""
+    return [head, *(f"    {reason}" for reason in same[0].reasons), *(f"    note: {n}" for n in same[0].scene.notes)]
 
 
 def _money(plans: Sequence[Planned], bill: Bill) -> list[str]:

@@ -92,10 +92,15 @@ class Bill:
         return tuple(dict.fromkeys(item.host for item in self.items if item.most is None))
 
     @property
+    def price(self) -> str:
+        """ "3 to 4 credits"."""
+        return _range(self.credits, self.most)
+
+    @property
     def words(self) -> str:
         """ "3 scenes from api.d-id.com, about 21 s: 3 to 4 credits"."""
         count = f"{len(self.items)} scene{'s' * (len(self.items) != 1)}"
-        return f"{count} from {', '.join(self.hosts)}, about {self.seconds:.0f} s: {_range(self.credits, self.most)}"
+        return f"{count} from {', '.join(self.hosts)}, about {self.seconds:.0f} s: {self.price}"
 
 
 def credits_for(seconds: float, credit_s: float) -> int:

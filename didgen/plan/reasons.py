@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from didgen.plan.wording import word_diff
+
 NEW = "new scene"
 FORCED = "rendering was forced"
 OUTPUT_MISSING = "output file missing"
 OUTPUT_CHANGED = "output file is not what was delivered"
 OBJECT_MISSING = "its video is no longer in the store"
 MAX_SHOWN = 60
-CONTEXT = 24  # characters kept on each side of a change in a long text
 
 _NAMES = {
     "request.source_url": "source image",
@@ -116,7 +117,7 @@ def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
         return []
     old.pop("input", None)
     new.pop("input", None)
-    return [] if a == b else ["script changed: {} → {}".format(*around_change(a, b))]
+    return [] if a == b else [f"script changed: {word_diff(a, b)}"]
 
 
 def _script_sort(script: Mapping[str, Any]) -> str:
@@ -155,39 +156,6 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return f"{len(value)} entries" if len(str(value)) > MAX_SHOWN else str(value)
     return _cut(str(value), len(str(value)))
-
-
-def around_change(old: str, new: str) -> tuple[str, str]:
-    """Two texts in quotes, shortened to what differs and a few words around it."""
-    if max(len(old), len(new)) <= MAX_SHOWN:
-        return f"'{old}'", f"'{new}'"
-    start = _common(old, new)
-    end = _common(old[start:][::-1], new[start:][::-1])
-    return _window(old, start, len(old) - end), _window(new, start, len(new) - end)
-
-
-def _common(a: str, b: str) -> int:
-    """Length of the common beginning."""
-    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-
-
-def _window(text: str, start: int, end: int) -> str:
-    first = _word_start(text, max(0, start - CONTEXT))
-    last = _word_end(text, min(len(text), end + CONTEXT))
-    middle = _cut(" ".join(text[first:last].split()), 2 * MAX_SHOWN)
-    return f"'{'…' if first else ''}{middle}{'…' if last < len(text) else ''}'"
-
-
-def _word_start(text: str, at: int) -> int:
-    while at > 0 and not text[at - 1].isspace():
-        at -= 1
-    return at
-
-
-def _word_end(text: str, at: int) -> int:
-    while at < len(text) and not text[at].isspace():
-        at += 1
-    return at
 
 
 def _cut(text: str, limit: int) -> str:

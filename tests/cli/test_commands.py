@@ -12,9 +12,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.bank.started import Started
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PROJECT = """\
 didgen: 1
@@ -51,6 +54,31 @@ def test_plan_as_json_counts_and_explains(workspace: Path) -> None:
     (project,) = plan["projects"]
     assert ["tiny/one", "tiny/two"] == [scene["address"] for scene in project["scenes"]]
     assert [["new scene"], ["new scene"]] == [scene["reasons"] for scene in project["scenes"]]
+
+
+def test_plan_as_json_is_as_its_schema_says(workspace: Path) -> None:
+    """Member by member, nothing more and nothing less; and the schema refuses what is not so."""
+    schema = jsonschema.Draft7Validator(json.loads((ROOT / "schemas" / "plan.schema.json").read_bytes()))
+    plans = [didgen(workspace, "plan", "--json", *words).stdout for words in ((), ("--service", "d-id"))]
+    assert [] == [error.message for plan in plans for error in schema.iter_errors(json.loads(plan))]
+    assert "d-id" in plans[1]
+    wrong = json.loads(plans[0])
+    del wrong["projects"][0]["scenes"][0]["fingerprint"]
+    assert not schema.is_valid(wrong)
+
+
+def test_one_cause_of_many_scenes_is_one_line(workspace: Path) -> None:
+    """With how many they are, which, and how long; -v says each."""
+    scenes = "".join(f'  - id: s{n}\n    script: "Sentence number {n}."\n' for n in range(7))
+    (workspace / "projects" / "tiny" / "project.yaml").write_text(PROJECT.partition("  - id: one")[0] + scenes)
+    text = didgen(workspace, "plan").stdout
+    head, reason, total = text.splitlines()
+    assert head.startswith("+ 7 scenes, tiny/s0 to tiny/s6  about ")
+    assert ("    new scene", "7 to render") == (reason, total[:11])
+    assert (
+        "+ 7 scenes, tiny/s0 to tiny/s6  about 8 s, 7 credits\n" in didgen(workspace, "plan", "--service=d-id").stdout
+    )
+    assert 7 == didgen(workspace, "plan", "-v").stdout.count("new scene")
 
 
 def test_plan_of_one_scene_speaks_of_that_scene_only(workspace: Path) -> None:
@@ -175,7 +203,7 @@ def test_only_the_changed_scene_is_rendered_and_stale_outputs_go_when_asked(work
     assert 0 == json.loads(didgen(workspace, "build", "--json").stdout)["rendered"]
     project.write_text(PROJECT.replace("Good evening", "Good night"))
     plan = didgen(workspace, "plan").stdout
-    assert "script changed: 'Good evening.' → 'Good night.'" in plan
+    assert "script changed: Good [evening → night]." in plan
     assert "tiny/one" not in plan
     assert 1 == json.loads(didgen(workspace, "build", "--json").stdout)["rendered"]
     project.write_text(PROJECT[: PROJECT.index("  - id: two")])
