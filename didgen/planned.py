@@ -174,20 +174,20 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         known_addresses=() if parts else addresses(manifest),
     )
     given = (one.files, one.target, one.lock, one.asked_at)
-    sent = {} if wanted.force else _sent(store, one, decided)
+    sent = _sent(store, one, decided, anew=wanted.force)
     return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest, sent)
 
 
-def _sent(store: Artifacts, one: _Resolved, decided: Plan) -> dict[str, str]:
+def _sent(store: Artifacts, one: _Resolved, decided: Plan, *, anew: bool) -> dict[str, str]:
     """States of the jobs that scenes to be rendered were sent as, as far as this workspace knows them: those that need
-    not be bought. What became of them is known once the account is asked."""
+    not be bought. What became of them is known once the account is asked. anew: those that have ended do not count."""
     from didgen.jobs.reconcile import bought_as
     from didgen.plan.planner import to_render
 
     wanted = {scene.fingerprint for scene in to_render(decided)} if one.service.paid else set()
     if not wanted:
         return {}
-    former = dict.fromkeys(bought_as(store, one.service.name, wanted, [one.lock]), "done")
+    former = {} if anew else dict.fromkeys(bought_as(store, one.service.name, wanted, [one.lock]), "done")
     rows = [row for row in store.state.open_jobs(one.service.name) if row.fingerprint in wanted]
     rows.sort(key=lambda row: row.state == "submitted")  # that one is taken up, whatever others there are
     return former | {row.fingerprint: row.state for row in rows}
