@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "Start a project in this folder.",
     "check": "Read every project and say what is wrong, where.",
     "plan": "Say what a build would render, and why.",
+    "why": "Say what decides a scene or an output, down to files and lines.",
     "build": "Render what changed, and nothing else.",
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",

@@ -30,7 +30,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     if old.get("kind") != new.get("kind"):
         return (f"was {_article(old.get('kind'))}, is {_article(new.get('kind'))} now",)
-    found = [*_renderer(old.get("service", {}), new.get("service", {})), *_format(old, new)]
+    same = old.get("request") == new.get("request")
+    found = [*_renderer(old.get("service", {}), new.get("service", {}), same=same), *_format(old, new)]
     was, now = _request(old), _request(new)
     if not (isinstance(was["script"], dict) and isinstance(now["script"], dict)):
         return (*found, "the request changed")  # written by a didgen that had other words
@@ -57,7 +58,8 @@ def _format(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [f"fingerprints of format {old.get('format')}, now {new.get('format')}"]
 
 
-def _renderer(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def _renderer(old: Mapping[str, Any], new: Mapping[str, Any], *, same: bool) -> list[str]:
+    """Another engine, service or model. same: whether the requests are; other requests may use other models."""
     if old == new:
         return []
     if "engine" not in old or "engine" not in new:
@@ -65,8 +67,9 @@ def _renderer(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     if old["engine"] != new["engine"]:
         return [f"rendered by engine {old['engine']}, now {new['engine']}"]
     was, now = old.get("models", {}), new.get("models", {})
-    changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-    return [f"the engine's models changed: {', '.join(changed)}"]
+    names = was.keys() | now.keys() if same else was.keys() & now.keys()
+    changed = sorted(name for name in names if was.get(name) != now.get(name))
+    return [f"the engine's models changed: {', '.join(changed)}"] if changed else []
 
 
 def _who(service: Mapping[str, Any]) -> str:

@@ -1,0 +1,163 @@
+"""Where each part of a scene's identity was written: file, line and column, or nowhere, when it is a default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from didgen.errors import Place
+from didgen.plan.address import address_of
+from didgen.plan.merge import voice_of_locale
+from didgen.plan.scene import Scene
+from didgen.project.files import Files
+from didgen.project.load import Project
+
+Keys = tuple[str | int, ...]
+
+OURS = "didgen"
+DEFAULT = "default"
+
+_KEYS = {"source_url": "source", "driver_url": "driver"}
+_INPUTS: dict[Keys, str] = {
+    ("source_url",): "source_url",
+    ("driver_url",): "driver_url",
+    ("script", "audio_url"): "audio_url",
+    ("config", "logo", "url"): "logo_url",
+}
+_WHOLE = (("models",), ("respelled",))
+_TAG = re.compile(r"\{[{%](.*?)[}%]\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One part of an identity. field: its path in the identity, "request.config.stitch". value: plain JSON; an input is
+    {"sha256": …}. where: places that decide it, as file:line:column; "default" for what nobody wrote, "didgen" for what
+    is the program's own. file: relative to the workspace, or the URL, of an input's bytes."""
+
+    field: str
+    value: Any
+    where: tuple[str, ...]
+    file: str = ""
+
+
+def origins(project: Project, scene: Scene, files: Files, service_from: str) -> list[Origin]:
+    """Every leaf of a scene's identity with where it comes from. service_from: who chose the service."""
+    found = _Origins(project, scene, files, service_from)
+    return [found.of(path, value) for path, value in leaves(scene.identity)]
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Path and value of every leaf. An input, the models of an engine and what is respelled are one leaf each."""
+    if isinstance(value, Mapping) and value and "sha256" not in value and path[-1:] not in _WHOLE:
+        for key, below in value.items():
+            yield from leaves(below, (*path, key))
+    else:
+        yield path, value
+
+
+class _Origins:
+    def __init__(self, project: Project, scene: Scene, files: Files, service_from: str) -> None:
+        self._project = project
+        self._scene = scene
+        self._files = files
+        self._service_from = service_from
+        self._number = self._find_number()
+
+    def of(self, path: tuple[str, ...], value: Any) -> Origin:
+        head, rest = path[0], path[1:]
+        name = ".".join(path)
+        if head == "request":
+            return Origin(name, value, self._request(rest) or (DEFAULT,), self._input(rest))
+        if head == "kind":
+            return Origin(name, value, (str(self._project.document.place("scenes", self._number)),))
+        if head == "respelled":
+            return Origin(name, value, self._places(("pronounce",)) or (DEFAULT,))
+        if path == ("service", "host"):
+            return Origin(name, value, (self._service_from,))
+        return Origin(name, value, (OURS,))
+
+    def _find_number(self) -> int:
+        """The place of the scene's specification in the file's list."""
+        numbers = zip(self._project.numbers, self._project.spec.scenes, strict=True)
+        base = self._scene.address.partition("[")[0]
+        return next(n for n, spec in numbers if address_of(self._project.name, spec.id) == base)
+
+    def _request(self, path: Keys) -> tuple[str, ...]:
+        if path[0] == "script":
+            return self._voice(path[2:]) if path[1:2] == ("provider",) else self._script(path[1:])
+        key = _KEYS.get(str(path[0]), path[0])
+        return self._first([("scenes", self._number, key), *self._shared(key), ("defaults", key)], path[1:])
+
+    def _shared(self, key: str | int) -> list[Keys]:
+        """What a locale brings, from the nearest to the most general."""
+        locale = self._scene.locale
+        return [("locales", name, key) for name in dict.fromkeys((locale, re.split("[-_]", locale)[0]))]
+
+    def _voice(self, rest: Keys) -> tuple[str, ...]:
+        key = voice_of_locale(self._project, self._scene.locale)
+        by_locale: list[Keys] = [] if key is None else [("voices", key)]
+        candidates = [("scenes", self._number, "voice"), *self._shared("voice"), *by_locale, ("defaults", "voice")]
+        # `voice: heart` decides all of the provider, and one that stands in for it was chosen because of that line.
+        return self._first(candidates, rest) or self._first(candidates, ())
+
+    def _script(self, rest: Keys) -> tuple[str, ...]:
+        base: Keys = ("scenes", self._number, "script")
+        written = self._data(base)
+        if rest == ("input",):
+            if isinstance(written, Mapping) and "file" in written:
+                return self._script_file(base, str(written["file"]))
+            at = base if isinstance(written, str) else (*base, "text")
+            return (*self._places(at), *self._variables(str(self._data(at))))
+        if rest == ("type",):
+            return self._places(base)
+        return self._places((*base, "audio")) if rest == ("audio_url",) else self._places((*base, *rest))
+
+    def _script_file(self, base: Keys, written: str) -> tuple[str, ...]:
+        """The file of a script, if only one that was read can be meant, and what its text names."""
+        folder = self._project.folder
+        pattern = self._files.relative(self._files.locate(_TAG.sub("*", written), folder))
+        read = [name for name, stamp in self._files.seen().items() if stamp.digest and fnmatch(name, pattern)]
+        if "*" in pattern and len(read) > 1:
+            read = [name for name in read if self._scene.locale in re.split(r"\W", name)]
+        named = self._places((*base, "file"))
+        if len(read) != 1:
+            return named
+        text = self._files.read(self._files.root / read[0]).decode("utf-8-sig", "replace")
+        return (f"{read[0]}:1", *named, *self._variables(text + written))
+
+    def _variables(self, text: str) -> tuple[str, ...]:
+        """Where the variables are set that a template names."""
+        names = dict.fromkeys(word for tag in _TAG.findall(text) for word in re.findall(r"[^\W\d]\w*", tag))
+        return tuple(place for name in names for place in self._places(("vars", name)))
+
+    def _input(self, path: Keys) -> str:
+        given = self._scene.inputs.get(_INPUTS.get(path, ""))
+        return "" if given is None else given.url or self._files.relative(given.path)
+
+    def _first(self, candidates: list[Keys], rest: Keys) -> tuple[str, ...]:
+        """The first place that says a value; a plain one stands for all that could be below it."""
+        for base in candidates:
+            for end in range(len(rest), -1, -1):
+                value = self._data((*base, *rest[:end]))
+                if value is not None and (end == len(rest) or not isinstance(value, Mapping)):
+                    return self._places((*base, *rest[:end]))
+        return ()
+
+    def _places(self, path: Keys) -> tuple[str, ...]:
+        return () if self._data(path) is None else (str(self._place(path)),)
+
+    def _place(self, path: Keys) -> Place:
+        return self._project.document.place(*path)
+
+    def _data(self, path: Keys) -> Any:
+        """What is written at a path; None for nothing."""
+        data = self._project.document.data
+        for step in path:
+            inside = isinstance(step, int) and isinstance(data, list) and step < len(data)
+            if not inside and not (isinstance(data, dict) and step in data):
+                return None
+            data = data[step]
+        return data
