@@ -118,9 +118,12 @@ class _Desk:
     def _joined(self, address: str, output: Path, clips: Clips) -> dict[str, Any]:
         from didgen.film.join import join
 
-        videos = [self.store.objects.path(artifact.object_digest) for _, artifact in clips]
         identity = {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
-        film = self.step(address, identity, output, lambda out: {"duration_s": join(videos, out)})
+
+        def make(out: Path) -> Mapping[str, Any]:
+            return {"duration_s": join([self._whole(scene.output, artifact) for scene, artifact in clips], out)}
+
+        film = self.step(address, identity, output, make)
         files = {"video": self._file(output, film.object_digest)}
         if any(self._has_words(scene, artifact) for scene, artifact in clips):
             files |= self._captions(address, output, clips)
@@ -131,7 +134,7 @@ class _Desk:
         def make(out: Path) -> Mapping[str, Any]:
             from didgen.film.poster import poster
 
-            poster(self.store.objects.path(artifact.object_digest), out)
+            poster(self._whole(video, artifact), out)
             return {}
 
         identity = {"step": "poster", "version": STEPS, "of": artifact.object_digest}
@@ -164,7 +167,7 @@ class _Desk:
         return "engine" in scene.identity.get("service", {}) or bool(self._words(artifact))
 
     def _words(self, artifact: Artifact) -> list[Word]:
-        spoken = self.store.sidecar(artifact.fingerprint).get("facts", {}).get("words", ())
+        spoken = self.store.facts(artifact).get("words", ())
         return [(text, start, end) for text, start, end in spoken]
 
     def _cues(self, scene: Scene, artifact: Artifact) -> Sequence[Cue]:
@@ -173,6 +176,19 @@ class _Desk:
 
         words = as_written(self._words(artifact), scene.respelled)
         return captions.cues(words, artifact.duration_s)
+
+    def _whole(self, below: Path, artifact: Artifact) -> Path:
+        """The object of an artifact, read through before anything is made from it. A damaged one is put back from its
+        output where that is still what was delivered. Raises DamagedObjectError."""
+        objects = self.store.objects
+        try:
+            return objects.check(artifact.object_digest)
+        except DamagedObjectError as error:
+            output = self.outputs.path(below)
+            if self.outputs.holds(below, artifact.object_digest) and objects.put_file(output) == artifact.object_digest:
+                return objects.path(artifact.object_digest)
+            self.store.drop(artifact.fingerprint)
+            raise DamagedObjectError(error.message, hint="build again: it is made or fetched anew") from error
 
     def step(self, address: str, identity: Mapping[str, Any], below: Path, make: Make) -> Artifact:
         """One cached step: made when its fingerprint is new, and delivered when the output is not that."""

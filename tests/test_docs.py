@@ -135,7 +135,10 @@ def test_the_example_settings_are_read(tmp_path: Path) -> None:
 
 
 def options_of(command: click.Command) -> set[str]:
-    return {name for parameter in command.params for name in parameter.opts if name.startswith("-")} | {"--help", "-h"}
+    """Of a command, and of those below it."""
+    own = {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    below = command.commands.values() if type(command) is click.Group else ()
+    return own.union({"--help", "-h"}, *(options_of(one) for one in below))
 
 
 def lines_of(name: str) -> Iterator[tuple[str, list[str]]]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",
     "spend": "Say what was bought, by build and month.",
+    "cache": "Look after what is stored: ls, du, gc, verify.",
     "watch": "Build again on every saved change.",
     "say": "Make a photo speak one text.",
     "inspect": "Measure what finished videos really show.",

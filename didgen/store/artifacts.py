@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from didgen.catalog.services import LOCAL
-from didgen.digest import sha256_bytes
+from didgen.store import sidecars
 from didgen.store.home import prepare
-from didgen.store.objects import Objects
+from didgen.store.objects import DamagedObjectError, Objects
 from didgen.store.state import STEPS, Artifact, JobRow, open_state
-from didgen.store.whole import write_whole
-
-FORMAT = 1
-
-JOB_FACTS = ("id", "service", "remote", "credits", "seconds", "build", "began")
-"""What a sidecar keeps of the job that its video was bought as, so that the ledger outlives the state."""
 
 
 class Artifacts:
@@ -60,7 +54,20 @@ class Artifacts:
 
     def sidecar(self, fingerprint: str) -> dict[str, Any]:
         """What is known of an artifact: address, identity, facts; {} when the sidecar is missing or damaged."""
-        return _read_sidecar(self.sidecar_path(fingerprint)) or {}
+        read = sidecars.read_sidecar(self.sidecar_path(fingerprint))
+        return read[0] if read else {}
+
+    def facts(self, artifact: Artifact) -> Mapping[str, Any]:
+        """What is known of a video, as it was written down with it, for what is made from that: words, phonemes.
+
+        Raises DamagedObjectError when the sidecar is missing or is not what it was; then the artifact is dropped.
+        """
+        read = sidecars.read_sidecar(self.sidecar_path(artifact.fingerprint))
+        if read is None or read[1] != artifact.sidecar_digest:
+            self.drop(artifact.fingerprint)
+            raise DamagedObjectError(f"sidecar {artifact.fingerprint[:12]} is damaged", hint="build again")
+        facts: Mapping[str, Any] = read[0]["facts"]
+        return facts
 
     def keep(
         self,
@@ -77,76 +84,53 @@ class Artifacts:
         """
         digest = self.objects.put_file(video)
         row = self.state.job(job) if job else None
-        artifact = self._write_sidecar(digest, fingerprint, address, identity, facts, row)
+        length_s = float(facts.get("duration_s", 0.0))
+        bare = Artifact(fingerprint, digest, self.objects.size(digest), "", length_s)
+        artifact = self.describe(bare, address, identity, facts, row)
         self.state.keep(artifact, address, identity, job)
         return artifact
 
-    def _write_sidecar(
+    def describe(
         self,
-        digest: str,
-        fingerprint: str,
+        artifact: Artifact,
         address: str,
         identity: Mapping[str, Any],
         facts: Mapping[str, Any],
         job: JobRow | None = None,
     ) -> Artifact:
-        record: dict[str, Any] = {
-            "didgen": FORMAT,
-            "fingerprint": fingerprint,
-            "address": address,
-            "object": digest,
-            "size": self.objects.size(digest),
-            "duration_s": float(facts.get("duration_s", 0.0)),
-            "identity": dict(identity),
-            "facts": dict(facts),
-        }
-        if job is not None and job.service != LOCAL:
-            record["job"] = {name: getattr(job, name) for name in JOB_FACTS}
-        data = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-        write_whole(self.sidecar_path(fingerprint), data, mode=0o444)
-        return Artifact(fingerprint, digest, record["size"], sha256_bytes(data), record["duration_s"])
+        """Write the sidecar of an artifact; the artifact with the sidecar's digest. The state is not told."""
+        record = sidecars.record_of(artifact, address, identity, facts, job)
+        digest = sidecars.write_sidecar(self.sidecar_path(artifact.fingerprint), record)
+        return replace(artifact, sidecar_digest=digest)
 
     def drop(self, fingerprint: str) -> None:
-        """Forget an artifact whose object turned out missing or damaged: state first, then the sidecar."""
+        """Forget an artifact whose object turned out missing or damaged: state first, then the sidecar.
+
+        The sidecar of what was bought stays: by the job's id in it the video can be fetched again.
+        """
         self.state.forget(fingerprint)
-        self.sidecar_path(fingerprint).unlink(missing_ok=True)
+        if not self.sidecar(fingerprint).get("job"):
+            self.sidecar_path(fingerprint).unlink(missing_ok=True)
+
+    def sidecar_paths(self) -> list[Path]:
+        """Every sidecar, oldest first, so that the newest of an address is what it was last made from."""
+        return sorted(self.objects.folder.glob("??/*.json"), key=lambda path: path.stat().st_mtime_ns)
 
     def _rebuild(self) -> int:
         """Fill the state from the sidecars; how many scenes they are of (steps of a film have a # in them)."""
-        found = list(self._sound_sidecars())
+        found: list[tuple[Artifact, str, Mapping[str, Any], JobRow | None]] = []
+        for path in self.sidecar_paths():
+            read = sidecars.read_sidecar(path)
+            if read is None:
+                continue
+            record, digest = read
+            job = sidecars.job_of(record, path.stat().st_mtime)
+            if self.objects.size(record["object"]) == record["size"]:
+                found.append((sidecars.artifact_of(record, digest), record["address"], record["identity"], job))
+            elif job is not None:
+                self.state.know(job)
         self.state.keep_all(found)
         return sum("#" not in address for _, address, *_ in found)
-
-    def _sound_sidecars(self) -> Iterator[tuple[Artifact, str, Mapping[str, Any], JobRow | None]]:
-        """Oldest first, so that the newest sidecar of an address is what it was last made from."""
-        paths = sorted(self.objects.folder.glob("??/*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for path in paths:
-            record = _read_sidecar(path)
-            if record and self.objects.size(record["object"]) == record["size"]:
-                artifact = Artifact(
-                    record["fingerprint"],
-                    record["object"],
-                    record["size"],
-                    sha256_bytes(path.read_bytes()),
-                    record["duration_s"],
-                )
-                yield artifact, record["address"], record["identity"], _bought(record, path.stat().st_mtime)
-
-
-def _bought(record: Mapping[str, Any], kept: float) -> JobRow | None:
-    """The job that a sidecar's video was bought as, for the ledger. kept: when the sidecar was written, Unix time."""
-    job = record.get("job")
-    if not isinstance(job, dict) or set(job) != set(JOB_FACTS):
-        return None
-    return JobRow(fingerprint=record["fingerprint"], address=record["address"], state="done", changed=kept, **job)
-
-
-def _read_sidecar(path: Path) -> dict[str, Any] | None:
-    try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) and record.get("didgen") == FORMAT else None
 
 
 def state_path(root: Path) -> Path:

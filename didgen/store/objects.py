@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from didgen.digest import sha256_bytes
+from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import DidgenError, StorageError
 from didgen.store.whole import beside, copy_hashed, storage_error, sweep, sweep_here, sync_folder
 
 READ_ONLY = 0o444
+HEX = 64
+"""Letters of a sha256, and so of every object's name."""
 
 
 class DamagedObjectError(StorageError):
@@ -45,6 +48,14 @@ class Objects:
             return os.stat(self.path(digest)).st_size
         except OSError:
             return -1
+
+    def names(self) -> Iterator[str]:
+        """The digest of every object that lies here, whole or not, in order."""
+        for folder in sorted(self.folder.glob("??")):
+            for path in sorted(folder.iterdir()):
+                digest = folder.name + path.name
+                if len(digest) == HEX and set(digest) <= set("0123456789abcdef"):
+                    yield digest
 
     def put_bytes(self, data: bytes) -> str:
         """Store some bytes; their digest."""
@@ -91,12 +102,32 @@ class Objects:
         with beside(to) as file:
             found, _ = copy_hashed(self.path(digest), file)
             if found != digest:
-                self._set_aside(digest)
+                self.set_aside(self.path(digest), digest)
                 raise DamagedObjectError(f"object {digest[:12]} is damaged")
 
-    def _set_aside(self, digest: str) -> None:
-        self.quarantine.mkdir(exist_ok=True)
-        os.replace(self.path(digest), self.quarantine / digest)
+    def check(self, digest: str) -> Path:
+        """The path of an object that was read through just now, for what is to be made from it.
+
+        Raises DamagedObjectError (and moves the object to quarantine), StorageError.
+        """
+        if self.size(digest) < 0:
+            raise DamagedObjectError(f"object {digest[:12]} is missing")
+        try:
+            found = sha256_file(self.path(digest))
+        except OSError as error:
+            raise StorageError(f"cannot read {self.path(digest)}: {error.strerror}") from error
+        if found != digest:
+            self.set_aside(self.path(digest), digest)
+            raise DamagedObjectError(f"object {digest[:12]} is damaged")
+        return self.path(digest)
+
+    def set_aside(self, path: Path, name: str) -> None:
+        """Move what is damaged to quarantine, where nothing looks for it."""
+        try:
+            self.quarantine.mkdir(exist_ok=True)
+            os.replace(path, self.quarantine / name)
+        except OSError as error:
+            raise storage_error(error, self.quarantine / name) from error
 
     def clear(self) -> None:
         """Remove what killed runs left unfinished. Only the holder of the lock may."""

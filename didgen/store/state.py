@@ -109,6 +109,17 @@ class State:
         """Close the file; the write-ahead log is folded in by the last one to close it."""
         self._db.close()
 
+    def mended(self) -> bool | None:
+        """Read the whole file: None when it is sound, else whether building its indexes anew made it so."""
+        if self._sound():
+            return None
+        with self._transaction():
+            self._db.execute("REINDEX")
+        return self._sound()
+
+    def _sound(self) -> bool:
+        return bool(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
@@ -172,6 +183,11 @@ class State:
         row = self._db.execute("SELECT identity FROM addresses WHERE address = ?", (address,)).fetchone()
         return json.loads(row[0]) if row else None
 
+    def made_from(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        """Fingerprint and identity that every address was last made from."""
+        rows = self._db.execute("SELECT address, fingerprint, identity FROM addresses")
+        return {address: (fingerprint, json.loads(identity)) for address, fingerprint, identity in rows}
+
     def keep(self, artifact: Artifact, address: str, identity: Mapping[str, Any], job: str = "") -> None:
         """Commit an artifact, what its address was made from, and the end of the job that made it, at once."""
         with self._transaction():
@@ -194,10 +210,10 @@ class State:
         with self._transaction():
             self._put_address(address, fingerprint, identity)
 
-    def forget(self, fingerprint: str) -> None:
-        """Take an artifact out: its object is missing or damaged."""
+    def forget(self, *fingerprints: str) -> None:
+        """Take artifacts out: their objects are missing, damaged or about to be removed."""
         with self._transaction():
-            self._db.execute("DELETE FROM artifacts WHERE fingerprint = ?", (fingerprint,))
+            self._db.executemany("DELETE FROM artifacts WHERE fingerprint = ?", [(one,) for one in fingerprints])
 
     def _put_artifact(self, a: Artifact) -> None:
         self._db.execute(
@@ -253,6 +269,11 @@ class State:
         with self._transaction():
             self._set_job(job, "forgotten", why)
 
+    def know(self, job: JobRow) -> None:
+        """Write down a job as its sidecar tells it, times and all."""
+        with self._transaction():
+            self._put_job(job, job.began, job.changed)
+
     def price(self, job: str, credits: int, seconds: float) -> None:
         """What a job costs and how long its video is, now that the service has told."""
         with self._transaction():
@@ -285,6 +306,15 @@ class State:
         """The record a former walk left under `key`."""
         row = self._db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else None
+
+    def walks(self) -> dict[str, dict[str, Any]]:
+        """The records of all former walks, by key."""
+        return {key: json.loads(record) for key, record in self._db.execute("SELECT key, record FROM walks")}
+
+    def forget_walks(self) -> None:
+        """Let every next build look at everything anew, reading each file."""
+        with self._transaction():
+            self._db.execute("DELETE FROM walks")
 
     def put_walk(self, key: str, record: Mapping[str, Any]) -> None:
         """Leave the record of a finished walk: written last, when everything it speaks of is in place."""
