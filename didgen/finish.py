@@ -11,7 +11,7 @@ from didgen.digest import canonical_json, sha256_bytes
 from didgen.jobs import manifest as manifests
 from didgen.jobs.executor import Outcome
 from didgen.jobs.outputs import Outputs
-from didgen.plan.address import film_addresses
+from didgen.plan.address import Film, films_of, project_folder
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Scene
 from didgen.project.load import Project
@@ -51,24 +51,26 @@ def finish(
 ) -> Finished:
     """Put beside the videos what comes with them, join the film, and write the manifest (releases only).
 
-    scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was. A film is
-    joined when the videos of all its scenes are there, else the former one stays.
+    scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was. A film, one per
+    combination of the matrix, is joined when the videos of all its scenes are there, else the former one stays.
     """
-    desk = _Desk(outputs, store, scenes[0].output.parent)
+    desk = _Desk(outputs, store, project_folder(project.name))
     before = {entry["address"]: entry for entry in former.get("scenes", ())}
     built = [(o.scene, o.artifact) for o in outcomes if o.artifact is not None]
     fresh = {scene.address: desk.scene(scene, artifact, before.get(scene.address)) for scene, artifact in built}
-    film = desk.film(project, scenes, former.get("film"))
-    order = [scene.address for scene in scenes]
-    manifest = manifests.merge(former, project.name, project.spec.service, order, fresh, film)
+    by_address = {scene.address: scene for scene in scenes}
+    joined = {film["address"]: film for film in former.get("films", ())}
+    films = [desk.film(film, by_address, joined.get(film.address)) for film in films_of(project, scenes)]
+    made = [film for film in films if film is not None]
+    manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made)
     pruned: list[str] = []
     if not outputs.draft:
         folder = outputs.path(desk.folder)
         if prune:
             manifest, pruned = manifests.prune(folder, manifest)
         outputs.note(desk.folder / manifests.NAME, manifests.write_manifest(folder, manifest))
-    films = (outputs.name(desk.folder / film["files"]["video"]["file"]),) if film else ()
-    return Finished(films, tuple(manifest["stale"]), tuple(pruned))
+    named = tuple(outputs.name(desk.folder / film["files"]["video"]["file"]) for film in made)
+    return Finished(named, tuple(manifest["stale"]), tuple(pruned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +100,13 @@ class _Desk:
             return False
         return all(self.outputs.holds(self.folder / file["file"], file["sha256"]) for file in former["files"].values())
 
-    def film(self, project: Project, scenes: Sequence[Scene], former: Any) -> dict[str, Any] | None:
-        """The project's film; its manifest entry. The former one when a scene has no video yet, None without talks."""
-        wanted = film_addresses(project, scenes)
-        by_address = {scene.address: scene for scene in scenes}
-        clips = [(by_address[address], self.store.find(by_address[address].fingerprint)) for address in wanted]
+    def film(self, film: Film, scenes: Mapping[str, Scene], former: Any) -> dict[str, Any] | None:
+        """A film; its manifest entry. The former one, if there is one, when a scene has no video yet."""
+        clips = [(scenes[address], self.store.find(scenes[address].fingerprint)) for address in film.scenes]
         found = [(scene, artifact) for scene, artifact in clips if artifact is not None]
         if len(found) < len(clips):
             return dict(former) if former else None
-        return self._joined(f"{project.name}#film", self._film_output(scenes), found) if found else None
-
-    def _film_output(self, scenes: Sequence[Scene]) -> Path:
-        """`film.mp4`, with as many underscores as it takes to be no scene's name."""
-        taken, stem = {scene.output.stem for scene in scenes}, "film"
-        while stem in taken:
-            stem += "_"
-        return self.folder / f"{stem}.mp4"
+        return self._joined(film.address, film.output, found)
 
     def _joined(self, address: str, output: Path, clips: Clips) -> dict[str, Any]:
         from didgen.film.join import join
@@ -128,7 +121,7 @@ class _Desk:
         if any(self._has_words(scene, artifact) for scene, artifact in clips):
             files |= self._captions(address, output, clips)
         files["poster"] = self._poster(address, output, film)
-        return {"duration_s": round(film.duration_s, 3), "files": files}
+        return {"address": address, "duration_s": round(film.duration_s, 3), "files": files}
 
     def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, str]:
         def make(out: Path) -> Mapping[str, Any]:

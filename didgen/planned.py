@@ -77,7 +77,7 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
 
 def bill(plans: Sequence[Planned]) -> Bill:
     """What a build of these plans would buy; before the accounts were asked what they have, as far as can be seen."""
-    from didgen.plan.address import film_addresses
+    from didgen.plan.address import films_of
     from didgen.plan.bill import bill_of, total
     from didgen.plan.planner import to_render
 
@@ -85,7 +85,8 @@ def bill(plans: Sequence[Planned]) -> Bill:
     for one in plans:
         seen = [scene for scene in to_render(one.plan) if scene.fingerprint not in one.sent]
         scenes = seen if one.to_buy is None else one.to_buy
-        bills.append(bill_of(scenes, one.service, film_addresses(one.project, one.scenes)))
+        order = [address for film in films_of(one.project, one.scenes) for address in (*film.scenes, "")]
+        bills.append(bill_of(scenes, one.service, order))
     return total(bills)
 
 
@@ -154,14 +155,14 @@ def _note_settings(root: Path, files: Files) -> None:
 def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str, Stamp]) -> Planned:
     from didgen.jobs.manifest import addresses, read_manifest
     from didgen.jobs.outputs import Outputs
-    from didgen.plan.address import choose
+    from didgen.plan.address import choose, project_folder
     from didgen.plan.planner import make_plan
     from didgen.release import standing
 
     project, parts = one.project, one.target.parts
     outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
-    manifest = read_manifest(outputs.folder / one.scenes[0].output.parent)
-    chosen = choose(one.scenes, [f"{project.name}/{part}" for part in parts])
+    manifest = read_manifest(outputs.folder / project_folder(project.name))
+    chosen = choose(one.scenes, [project.name + part for part in parts])
     released = standing(one.lock, one.service, chosen, outputs)
     decided = make_plan(
         project.name,

@@ -25,7 +25,8 @@ LINKS_FRESH_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a person names: a project file, and parts of it. parts: scene ids; () is all of it."""
+    """What a person names: a project file, and parts of it. parts: what follows the project in an address, such as
+    `/hello`, `/hello[locale=de]` or `[locale=de]`; () is all of it."""
 
     path: Path
     parts: tuple[str, ...] = ()
@@ -120,10 +121,16 @@ def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:
     parts: dict[Path, list[str]] = {}
     for address in addresses:
         is_file = address.endswith((".yaml", ".yml"))
-        name, _, part = (address, "", "") if is_file else address.strip("/").partition("/")
+        name, part = (address, "") if is_file else _split(address.strip("/"))
         (path,) = find_projects(root, [name])
         parts.setdefault(path, []).append(part)
     return [Target(path, () if "" in named else tuple(sorted(set(named)))) for path, named in parts.items()]
+
+
+def _split(address: str) -> tuple[str, str]:
+    """An address as the project and what follows it; a value in brackets may hold slashes."""
+    end = min(at for sign in "/[" if (at := f"{address}{sign}".find(sign)) >= 0)
+    return address[:end], address[end:]
 
 
 def nothing_to_do(wanted: Wish) -> Summary | None:

@@ -117,9 +117,10 @@ async def _one(
     hooks: _Hooks,
 ) -> Summary:
     from didgen.jobs.executor import execute
+    from didgen.plan.address import project_folder
     from didgen.store.whole import sweep
 
-    sweep(planned.outputs.path(planned.scenes[0].output.parent))
+    sweep(planned.outputs.path(project_folder(planned.project.name)))
     hooks.plan(planned.plan)
     service = services.of(planned.service)
     name = planned.service.name

@@ -82,6 +82,8 @@ def resolved(text: str, folder: Path) -> list[Scene]:
     data = yaml.safe_load(text)
     for part in [data.get("defaults", {}), *data["scenes"]]:
         _make_named(part, home)
+    for name in data.get("data", {}).values():
+        _new(home / name).write_text("email,name,locale\nanna@acme.com,Anna,de\nbob@acme.com,Bob,en\n")
     files = Files(folder)
     return resolve(load_project(home / "project.yaml", files), files, service_id(data.get("service", "local")))
 
@@ -96,7 +98,9 @@ def _make_named(part: dict[str, Any], home: Path) -> None:
             sound.setparams((1, 2, 16_000, 0, "NONE", ""))
             sound.writeframes(bytes(32_000))
     if "file" in script:
-        _new(home / script["file"].replace("{{ scene }}", part["id"])).write_text("# One\n\nTwo {{ product }}.\n")
+        for locale in ("en", "de"):
+            name = script["file"].replace("{{ scene }}", part["id"]).replace("{{ locale }}", locale)
+            _new(home / name).write_text("# One\n\nTwo {{ product }}.\n")
 
 
 def _new(path: Path) -> Path:
@@ -111,7 +115,8 @@ def test_every_example_project_loads_and_resolves(name: str, tmp_path: Path) -> 
     assert examples
     for number, example in enumerate(examples):
         scenes = resolved(example, tmp_path / str(number))
-        assert [s["id"] for s in yaml.safe_load(example)["scenes"]] == [s.address.split("/")[1] for s in scenes]
+        named = dict.fromkeys(s.address.split("/")[1].partition("[")[0] for s in scenes)
+        assert {s["id"] for s in yaml.safe_load(example)["scenes"]} == set(named)
 
 
 def test_the_example_of_the_guide_merges_as_its_comments_say(tmp_path: Path) -> None:

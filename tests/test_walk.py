@@ -208,7 +208,7 @@ def test_a_film_waits_for_all_its_scenes(root: Path) -> None:
     edit(root, "There is more to say.", "!refuse")
     assert 1 == build(root).count("failed")
     assert film == (root / "output/hello/film.mp4").read_bytes()
-    assert manifest(root)["film"] is not None
+    assert ["hello#film"] == [one["address"] for one in manifest(root)["films"]]  # type: ignore[attr-defined]
 
 
 def test_a_plan_says_what_a_build_would_do_and_does_nothing(root: Path) -> None:
@@ -574,3 +574,50 @@ def test_a_served_engine_is_a_service_like_any_other(root: Path, tmp_path: Path)
         assert ["reused", "failed", "reused"] == actions(summary)
         assert "face not detected" in summary.scenes[1].error
     assert 4 == len(rendered(root))
+
+
+TEAM = """\
+didgen: 1
+name: hello
+matrix: {locale: [en, en-GB]}
+data: {people: people.csv}
+defaults: {source: anna.jpg}
+scenes:
+  - {id: welcome, script: "Hello from {{ locale }}."}
+  - {id: hello, each: {people: email}, when: {locale: en}, script: "Hello {{ row.name }}."}
+"""
+
+
+def test_instances_are_built_chosen_and_gone_by_their_address(root: Path) -> None:
+    """A row on top renders itself alone; what a brackets' value names is built; what goes is stale, and is pruned."""
+    home, output = root / "projects/hello", root / "output/hello"
+    (home / "project.yaml").write_text(TEAM)
+    people = "email,name\nanna@acme.com,Anna\n"
+    (home / "people.csv").write_text(people)
+    assert ["hello/welcome[locale=en-GB]"] == [s.address for s in build(root, "hello[locale=en-GB]").scenes]
+    assert {"en-gb/welcome.mp4", "en-gb/film.mp4", "manifest.json"} <= files_below(output)
+    assert not (output / "en").exists()
+    summary = build(root)
+    assert ("output/hello/en/film.mp4", "output/hello/en-gb/film.mp4") == summary.films
+    assert ["rendered", "rendered", "reused"] == actions(summary)
+    assert {"en/hello-anna-acme-com.mp4", "en/hello-anna-acme-com.vtt", "en/film.srt"} <= files_below(output)
+    assert walk.nothing_to_do(walk.wish(root)) is not None
+    (home / "people.csv").write_text(people.replace("\n", "\nbob@acme.com,Bob\n", 1))
+    assert walk.nothing_to_do(walk.wish(root)) is None
+    assert {"hello/hello[locale=en,people=bob@acme.com]": "rendered"} == {
+        scene.address: scene.action
+        for scene in build(root, "hello/hello[locale=en]").scenes
+        if scene.action != "reused"
+    }
+    (home / "people.csv").write_text(people)
+    edit(root, "[en, en-GB]", "[en]")
+    summary = build(root)
+    assert {"reused"} == set(actions(summary))
+    assert {"en-gb/welcome.mp4", "en-gb/film.mp4", "en/hello-bob-acme-com.jpg"} <= set(summary.stale)
+    assert set(summary.stale) == set(build(root, prune=True).pruned)
+    assert not (output / "en-gb").exists()
+    assert 2 == len(manifest(root)["scenes"])  # type: ignore[arg-type]
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

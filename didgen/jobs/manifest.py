@@ -1,9 +1,9 @@
 """The manifest: what a release consists of, `output/<project>/manifest.json`. Written last, by programs for programs.
 
-    {"didgen": 1, "project", "service",
+    {"didgen": 2, "project", "service",
      "scenes": [{"address", "kind", "fingerprint", "steps", "rendered_by", "duration_s",
                  "files": {role: {"file", "sha256"}}}],
-     "film": {"duration_s", "files": …} or null,
+     "films": [{"address", "duration_s", "files": …}], one per combination of the matrix,
      "stale": [files that no scene makes any more, until `--prune` removes them]}
 
 Files are named relative to the manifest's folder, with forward slashes. Roles: video, vtt, srt, poster.
@@ -20,7 +20,7 @@ from typing import Any
 from didgen.digest import sha256_bytes
 from didgen.store.whole import storage_error, write_whole
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 
 Entry = Mapping[str, Any]
@@ -32,7 +32,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / NAME).read_bytes())
     except (OSError, ValueError):
         return {}
+    if isinstance(manifest, dict) and manifest.get("didgen") == 1:
+        manifest = _of_one_film(manifest)
     return manifest if _sound(manifest) else {}
+
+
+def _of_one_film(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of format 1, which had `film`, in the form of today."""
+    film = manifest.get("film")
+    address = f"{manifest.get('project')}#film"
+    films = [{"address": address, **film}] if isinstance(film, dict) else []
+    return {**{key: value for key, value in manifest.items() if key != "film"}, "didgen": FORMAT, "films": films}
 
 
 def _sound(manifest: Any) -> bool:
@@ -40,9 +50,11 @@ def _sound(manifest: Any) -> bool:
     try:
         if manifest["didgen"] != FORMAT or not all(isinstance(name, str) for name in manifest["stale"]):
             return False
-        parts = [*manifest["scenes"], manifest["film"] or {"files": {}}]
+        parts = [*manifest["scenes"], *manifest["films"]]
         files = [file for part in parts for file in part["files"].values()]
-        named = all(isinstance(e["address"], str) and e["fingerprint"] and e["steps"] for e in manifest["scenes"])
+        named = all(isinstance(part["address"], str) for part in parts) and all(
+            e["fingerprint"] and e["steps"] for e in manifest["scenes"]
+        )
         return named and all(isinstance(file["file"], str) and isinstance(file["sha256"], str) for file in files)
     except (KeyError, TypeError, AttributeError):
         return False
@@ -84,7 +96,7 @@ def merge(
     service: str,
     order: Sequence[str],
     fresh: Mapping[str, Entry],
-    film: Entry | None,
+    films: Sequence[Entry],
 ) -> dict[str, Any]:
     """The new manifest. order: addresses of all scenes of the project; fresh: entries of those just built.
 
@@ -98,7 +110,7 @@ def merge(
         "project": project,
         "service": service,
         "scenes": [e for e in scenes if e is not None],
-        "film": film,
+        "films": list(films),
     }
     current = set(_files(manifest))
     stale = (set(_files(former)) | set(former.get("stale", ()))) - current
@@ -106,7 +118,7 @@ def merge(
 
 
 def _files(manifest: Mapping[str, Any]) -> Iterable[str]:
-    parts = [*manifest.get("scenes", ()), manifest.get("film") or {}]
+    parts = [*manifest.get("scenes", ()), *manifest.get("films", ())]
     return [file["file"] for part in parts for file in part.get("files", {}).values()]
 
 

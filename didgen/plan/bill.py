@@ -111,7 +111,7 @@ def credits_for(seconds: float, credit_s: float) -> int:
 def bill_of(scenes: Iterable[Scene], service: ServiceId, order: Sequence[str] = ()) -> Bill:
     """The bill of scenes that have to be rendered by a service; empty for a free one.
 
-    order: the addresses of the project's film, which decides what could be joined.
+    order: the addresses of the project's films, which decide what could be joined, "" between two films.
     """
     if not service.paid:
         return Bill()

@@ -11,6 +11,9 @@ from didgen.project.load import Project
 from didgen.project.models import Defaults, SceneSpec
 
 TALK_ONLY = ("driver_expressions",)
+OWN = {"id", "script", "each", "when"}
+"""Keys of a scene that are no values of its render."""
+
 ANIMATION_ONLY = ("mute", "max_animated_faces", "overlay")
 
 
@@ -26,12 +29,13 @@ class Merged:
 
 
 def merge(project: Project, spec: SceneSpec, number: int, locale: str) -> Merged:
-    """Defaults, the voice of the locale, and the scene over them: mappings key by key, all else replaced.
+    """Defaults, the voice of the locale, what its scenes share, and the scene over them: mappings key by key, all else
+    replaced.
 
     What is shared but does not fit the scene's kind is left out.
     """
     base, paths = _shared(project, spec.kind, locale)
-    own = spec.model_dump(exclude_unset=True, exclude={"id", "script"})
+    own = spec.model_dump(exclude_unset=True, exclude=OWN)
     written = project.document.data["scenes"][number]
     values = dict(base)
     for key, value in own.items():
@@ -59,11 +63,22 @@ def _shared(
 ) -> tuple[dict[str, Any], dict[str, tuple[str | int, ...]]]:
     values = _fitting(project.spec.defaults, kind)
     paths: dict[str, tuple[str | int, ...]] = {key: ("defaults", key) for key in values}
-    key = voice_of_locale(project, locale)
-    if kind == "talk" and key is not None:
-        values["voice"] = project.spec.voices[key].model_dump(exclude_unset=True)
-        paths["voice"] = ("voices", key)
+    speaks = voice_of_locale(project, locale)
+    if kind == "talk" and speaks is not None:
+        values["voice"] = project.spec.voices[speaks].model_dump(exclude_unset=True)
+        paths["voice"] = ("voices", speaks)
+    for name in _locale_keys(project, locale):
+        for key, value in _fitting(project.spec.locales[name], kind).items():
+            replace = key == "voice" and not isinstance(project.document.data["locales"][name].get(key), dict)
+            values[key] = value if replace else merge_values(values.get(key), value)
+            paths[key] = ("locales", name, key)
     return values, paths
+
+
+def _locale_keys(project: Project, locale: str) -> list[str]:
+    """The keys of `locales` that hold for a locale: its language, then itself."""
+    language = locale.replace("_", "-").split("-")[0]
+    return [key for key in dict.fromkeys((language, locale)) if key in project.spec.locales]
 
 
 def _fitting(defaults: Defaults, kind: Literal["talk", "animation"]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from didgen.api.wire import (
@@ -21,16 +21,17 @@ from didgen.catalog.drivers import is_driver_file, resolve_driver
 from didgen.catalog.voices import installed
 from didgen.errors import DidgenError, Problem, ProjectError
 from didgen.plan import terms
-from didgen.plan.address import address_of, collisions, output_path
+from didgen.plan.address import address_of, collisions
 from didgen.plan.cast import Cast, rate_of
 from didgen.plan.drawn import unused
 from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import ServiceId, identity_of
 from didgen.plan.inputs import Inputs, Remote
+from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge
 from didgen.plan.scene import Scene
-from didgen.plan.texts import Texts
+from didgen.plan.texts import Texts, WrongTextError
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.models import SceneSpec, ScriptSpec
@@ -39,6 +40,9 @@ from didgen.project.template import Templates
 
 CARRIED = ("face", "user_data", "webhook", "result_url", "persist", "name")
 """Keys of a scene that the request carries under the same name and as they are written."""
+
+TEMPLATED = ("source", "driver", "voice")
+"""Keys of a scene that may hold templates, beside its script."""
 
 Path = tuple[str | int, ...]
 
@@ -49,25 +53,37 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
     remote fetches inputs named by https URL; without it the local engine refuses them. Raises ProjectError with every
     problem of the project, those of `load_project` included, in file order.
     """
-    problems = [*project.problems, *collisions(project)]
     scenes: list[Scene | None] = []
     cast = Cast(service, installed())
+    wrong: dict[Problem, list[str]] = {}
     with Templates() as templates:
+        found = Instances(project, files, templates)
         texts = Texts(project, files, templates)
-        for number, spec in zip(project.numbers, project.spec.scenes, strict=True):
+        for instance in found.all():
             inputs = Inputs(files, project.folder, service, remote)
-            one = _One(project, spec, number, service, texts, inputs, cast)
+            one = _One(project, instance, service, texts, inputs, cast)
             scenes.append(one.scene())
-            problems += one.problems
-    problems += _not_joined(project, scenes)
+            for problem in one.problems:
+                wrong.setdefault(problem, []).append(instance.address)
+    problems = [*project.problems, *collisions(project), *found.problems, *_not_joined(project, scenes)]
+    problems += [_with_addresses(problem, addresses) for problem, addresses in wrong.items()]
     if problems:
         raise ProjectError(sorted(dict.fromkeys(problems), key=_file_order))
     return [scene for scene in scenes if scene is not None]
 
 
+def _with_addresses(problem: Problem, addresses: Sequence[str]) -> Problem:
+    """A problem of some instances of a scene, told once and saying of which."""
+    first, *more = dict.fromkeys(addresses)
+    if "[" not in first:
+        return problem
+    others = f" and {len(more)} more" if more else ""
+    return replace(problem, message=f"{problem.message}, in {first}{others}")
+
+
 def _not_joined(project: Project, scenes: Sequence[Scene | None]) -> list[Problem]:
     """Scenes that `film` names and no film can hold."""
-    gifs = {scene.address for scene in scenes if scene is not None and scene.output.suffix == ".gif"}
+    gifs = {s.address.partition("[")[0] for s in scenes if s is not None and s.output.suffix == ".gif"}
     return [
         project.problem(
             f"{name} is a GIF: without sound it cannot be part of a film", "film", number, hint="leave it out"
@@ -96,8 +112,7 @@ class _One:
     """The resolving of one scene; what is wrong is gathered, so that one fault hides no other."""
 
     project: Project
-    spec: SceneSpec
-    number: int
+    instance: Instance
     service: ServiceId
     texts: Texts
     inputs: Inputs
@@ -105,10 +120,18 @@ class _One:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def spec(self) -> SceneSpec:
+        return self.instance.spec
+
+    @property
+    def number(self) -> int:
+        return self.instance.number
+
     def scene(self) -> Scene | None:
         """The scene, or None when there are problems."""
-        locale = self.project.spec.locale
-        merged = merge(self.project, self.spec, self.number, locale)
+        locale = self.instance.locale
+        merged = self._filled(merge(self.project, self.spec, self.number, locale))
         self._check_kind(merged)
         common = self._common(merged)
         spoken = self._spoken(self.spec.script, merged, locale) if self.spec.script is not None else None
@@ -119,6 +142,19 @@ class _One:
         )
         self._check_terms(request, merged)
         return None if self.problems else self._made(request, spoken, locale)
+
+    def _filled(self, merged: Merged) -> Merged:
+        """The same with its templates filled in; None for a value whose template is wrong."""
+        values = dict(merged.values)
+        for key in TEMPLATED:
+            if key not in values:
+                continue
+            try:
+                values[key] = self.texts.fill(values[key], self.instance, merged.places[key])
+            except WrongTextError as wrong:
+                self.problems.append(wrong.problem)
+                values[key] = None
+        return Merged(values, merged.places)
 
     def _check_terms(self, request: RenderRequest, merged: Merged) -> None:
         """What the renderer does not take, and what it makes no use of."""
@@ -137,13 +173,13 @@ class _One:
         config = request.config or RenderConfig()
         length = spoken.length if spoken else animation_length(request.driver_url)
         return Scene(
-            address=address_of(self.project.name, self.spec.id),
+            address=self.instance.address,
             kind=self.spec.kind,
             request=request,
             inputs=self.inputs.found,
             identity=identity,
             fingerprint=fingerprint_of(identity),
-            output=output_path(self.project.name, self.spec.id, config.result_format),
+            output=self.instance.folder / f"{self.instance.stem}.{config.result_format}",
             spoken=spoken.text.spoken if spoken else "",
             locale=locale,
             seconds=length.seconds,
@@ -151,6 +187,7 @@ class _One:
             notes=(*self.notes, *self.inputs.notes),
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
+            combination=self.instance.combination,
         )
 
     def _fail(self, message: str, path: Path, hint: str = "") -> None:
@@ -189,11 +226,11 @@ class _One:
         values = {key: value for key, value in merged.values.items() if key in CARRIED}
         self._check_room(values.get("user_data") or "", merged)
         self._note_own_bucket(str(values.get("result_url") or ""))
-        if "source" in merged.values:
+        if merged.values.get("source"):
             values["source_url"] = self._input("source_url", merged.values["source"], merged.places["source"])
-        else:
+        elif "source" not in merged.values:
             self._fail("has no source", ("scenes", self.number), "name a picture here or under `defaults`")
-        if "driver" in merged.values:
+        if merged.values.get("driver"):
             values["driver_url"] = self._driver(merged.values["driver"], merged.places["driver"])
         if "config" in merged.values:
             values["config"] = self._config(dict(merged.values["config"]), merged.places["config"])
@@ -234,7 +271,7 @@ class _One:
             return self._recording(script, script.audio, pad_s)
         wrong = len(self.problems)
         provider = self._voice(merged, locale)
-        text, problems = self.texts.take(script, self.spec.id, self.number)
+        text, problems = self.texts.take(script, self.instance)
         self.problems += problems
         if text is None or len(self.problems) > wrong:
             return None
@@ -248,8 +285,13 @@ class _One:
         length = text_length(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
         return _Spoken(TextScript(input=text.spoken, **flags), text, length)
 
-    def _recording(self, script: ScriptSpec, written: str, pad_s: float) -> _Spoken:
-        url = self._input("audio_url", written, ("scenes", self.number, "script", "audio"))
+    def _recording(self, script: ScriptSpec, written: str, pad_s: float) -> _Spoken | None:
+        path = ("scenes", self.number, "script", "audio")
+        try:
+            url = self._input("audio_url", self.texts.fill(written, self.instance, path), path)
+        except WrongTextError as wrong:
+            self.problems.append(wrong.problem)
+            return None
         flags = script.model_dump(include={"subtitles", "reduce_noise"}, exclude_none=True)
         return _Spoken(AudioScript(audio_url=url, **flags), Text("", ""), self._recording_length(pad_s))
 
@@ -263,6 +305,8 @@ class _One:
         return length
 
     def _voice(self, merged: Merged, locale: str) -> Provider | None:
+        if "voice" in merged.values and merged.values["voice"] is None:
+            return None
         try:
             provider, note = self.cast.provider(merged.values.get("voice"), locale)
         except DidgenError as error:

@@ -27,7 +27,8 @@ class Input:
 class Scene:
     """One instance of one scene, ready to be fingerprinted.
 
-    address: "onboarding/hello". request: the wire request, whose local inputs are `file:` URLs of the authored paths;
+    address: "onboarding/hello[locale=de]". combination: "[locale=de]", what its film is told apart by, "" without a
+    matrix. request: the wire request, whose local inputs are `file:` URLs of the authored paths;
     inputs: wire field ("source_url", "audio_url", "driver_url", "logo_url") → Input. output: path below `output/`,
     without the folder of the service. seconds: estimated length; most_s: what it hardly ever exceeds.
     """
@@ -46,6 +47,7 @@ class Scene:
     written: str = ""  # the text as captions show it; see `project.script.as_written`
     respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
     most_s: float = 0.0
+    combination: str = ""
 
 
 @dataclass(frozen=True, slots=True)

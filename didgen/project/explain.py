@@ -11,7 +11,18 @@ from didgen.api.wire import DriverExpressions, ExpressionEntry, FaceSquare, Logo
 from didgen.catalog.nearest import nearest
 from didgen.catalog.services import NAMES
 from didgen.errors import Problem
-from didgen.project.models import ID_PATTERN, RESERVED, Defaults, ProjectSpec, SceneSpec, ScriptSpec, VoiceSpec
+from didgen.project.models import (
+    ID_PATTERN,
+    LOCALE_PATTERN,
+    RESERVED,
+    VARIABLE_PATTERN,
+    VARIABLE_WORDS,
+    Defaults,
+    ProjectSpec,
+    SceneSpec,
+    ScriptSpec,
+    VoiceSpec,
+)
 from didgen.project.yaml_reader import Document
 from didgen.secret import unsigned
 
@@ -20,6 +31,7 @@ Path = tuple[str | int, ...]
 _MODELS: dict[str, type[BaseModel]] = {
     "scenes": SceneSpec,
     "defaults": Defaults,
+    "locales": Defaults,
     "voice": VoiceSpec,
     "voices": VoiceSpec,
     "voice_config": VoiceConfig,
@@ -48,6 +60,8 @@ _TYPES = {
 _PATTERNS = {
     ID_PATTERN: "must begin with a letter or digit and hold only letters, digits, `.`, `_` and `-`, at most 80",
     r"\S": "must not be blank",
+    VARIABLE_PATTERN: VARIABLE_WORDS,
+    LOCALE_PATTERN: "must be a language tag such as en or de-AT",
 }
 
 _SECRETS = ("key", "api_key", "apikey", "token", "secret", "password")
@@ -98,7 +112,7 @@ def _problem(path: Path, error: Any, document: Document) -> Problem:
 def _unknown_key(path: Path) -> tuple[str, str]:
     key = str(path[-1])
     if key in RESERVED:
-        return "comes in a later version of didgen", "for now write the scenes out one by one"
+        return "comes in a later version of didgen", "leave it out for now"
     if key.lower() in _SECRETS:
         return "a key never belongs in a project", "put it in the environment: D_ID_API_KEY"
     owner = next((step for step in reversed(path[:-1]) if isinstance(step, str) and step in _MODELS), None)
@@ -113,7 +127,7 @@ def _wrong_value(path: Path, error: Any) -> tuple[str, str]:
     if kind == "literal_error":
         return _wrong_word(value, context["expected"])
     if kind == "string_pattern_mismatch":
-        return f"{unsigned(repr(value))} {_PATTERNS.get(context['pattern'], _url_or_locale(path))}", ""
+        return f"{unsigned(repr(value))} {_PATTERNS.get(context['pattern'], 'must be an https URL')}", ""
     if kind in _TYPES:
         return _TYPES[kind], _type_hint(kind, value)
     return _limit(kind, context) or error["msg"].removeprefix("Input ").removeprefix("Value "), ""
@@ -124,10 +138,6 @@ def _wrong_word(value: Any, expected: str) -> tuple[str, str]:
     known = " or ".join(words)
     close = nearest(value, words) if isinstance(value, str) else ""
     return f"{unsigned(repr(value))} is not {known}", close if close.startswith("did you") else ""
-
-
-def _url_or_locale(path: Path) -> str:
-    return "must be a language tag such as en or de-AT" if path[-1] == "locale" else "must be an https URL"
 
 
 def _type_hint(kind: str, value: Any) -> str:

@@ -20,7 +20,10 @@ from didgen.project.models import ID_PATTERN, ProjectSpec
 from didgen.project.workspace import PROJECT_FILE
 from didgen.project.yaml_reader import Document, read_yaml
 
-BEARING = ("didgen", "service", "locale", "vars", "matrix", "data", "include", "voices", "defaults", "source", "voice")
+BEARING = (
+    *("didgen", "service", "locale", "vars", "matrix", "data", "include", "voices", "defaults", "locales"),
+    *("source", "voice"),
+)
 """Keys that scenes stand on: of a project and of `defaults`."""
 
 Keys = tuple[str | int, ...]
@@ -156,7 +159,7 @@ def _salvaged(scene: Any, wrong: set[str]) -> Any:
     """A scene without its wrong keys; None when one of them is, or was meant to be, what makes the scene."""
     from difflib import get_close_matches
 
-    if any(get_close_matches(key, ("id", "script", "source")) for key in wrong):
+    if any(get_close_matches(key, ("id", "script", "source", "each", "when")) for key in wrong):
         return None
     return {key: value for key, value in scene.items() if key not in wrong} if wrong else scene
 

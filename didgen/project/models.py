@@ -8,20 +8,71 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
 from didgen.catalog.services import is_service, unknown_service
+from didgen.project.scalars import is_scalar
 
-RESERVED = ("matrix", "data", "each", "rights", "when", "include")
+RESERVED = ("rights",)
 """Words of the format that come in a later version."""
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,39}$"
+VARIABLE_WORDS = "cannot be a variable: letters, digits and `_`, at most 40, no digit first, not `row`"
+LOCALE_PATTERN = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
+
+MAX_INSTANCES = 100_000
+"""Instances of scenes in one project; so rows of a data file and combinations of a matrix as well."""
 
 NUMBERS_AS_TEXT = ("style", "rate", "pitch")
 """Keys of `voice_config` that the service takes as text and people write as numbers."""
 
 Name = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+def _scalar(value: Any) -> Any:
+    if not is_scalar(value):
+        raise ValueError("must be text, a number, or true or false")
+    return value
+
+
+PlainValue = Annotated[
+    Any, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]}, mode="validation")
+]
+
+
+def _condition(value: Any) -> Any:
+    """`when` as an expression, or as the values that variables must have: one, or any of a list."""
+    if isinstance(value, str) and value.strip():
+        return value
+    if not isinstance(value, dict) or not value:
+        raise ValueError("must be an expression such as \"row.plan == 'pro'\", or a mapping such as {locale: de}")
+    for key, wanted in value.items():
+        if not all(is_scalar(one) for one in wanted) if isinstance(wanted, list) else not is_scalar(wanted):
+            raise ValueError(f"{key} must be text, a number, true or false, or a list of them")
+    return value
+
+
+_PLAIN_SCHEMA = {"type": ["string", "number", "boolean"]}
+Condition = Annotated[
+    Any,
+    BeforeValidator(_condition),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": {"anyOf": [_PLAIN_SCHEMA, {"type": "array", "items": _PLAIN_SCHEMA}]},
+                },
+            ]
+        },
+        mode="validation",
+    ),
+]
 
 
 class Spec(BaseModel):
@@ -105,6 +156,12 @@ class SceneSpec(Defaults):
 
     id: Name = Field(description="Name of the scene in this project; also of its file.")
     script: ScriptSpec | None = Field(default=None, description="What is said: text, {file: …} or {audio: …}.")
+    each: Annotated[dict[str, str], Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="One instance per row of a data file, known by a column: {people: email}."
+    )
+    when: Condition | None = Field(
+        default=None, description="Only where this holds: {locale: de}, or \"row.plan == 'pro'\"."
+    )
     name: Annotated[str, Field(min_length=1, max_length=150)] | None = Field(
         default=None, description="Title of the video at the service; left out: the scene's address."
     )
@@ -121,13 +178,27 @@ class SceneSpec(Defaults):
         return "animation" if self.script is None else "talk"
 
 
+class MatrixSpec(Spec):
+    """Every scene once per combination of values, as in GitHub Actions. Any other key is one of the matrix."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[tuple[PlainValue, ...], Field(min_length=1)]] = Field(init=False)
+
+    include: tuple[Annotated[dict[str, Any], Field(min_length=1)], ...] = Field(
+        (), description="Adds variables to the combinations that have these values, or else a combination."
+    )
+    exclude: tuple[Annotated[dict[str, PlainValue], Field(min_length=1)], ...] = Field(
+        (), description="Takes out the combinations that have all of these values."
+    )
+
+
 class ProjectSpec(Spec):
     """A didgen project: scenes that become talking-head videos, and the film they make together."""
 
     didgen: Literal[1] = Field(description="Version of this format.")
     name: Name | None = Field(default=None, description="Name of the project; left out: its folder's.")
     service: str = Field("local", description="The release service: local, d-id, or a base URL that speaks its API.")
-    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")] = Field(
+    locale: Annotated[str, Field(pattern=LOCALE_PATTERN)] = Field(
         "en", description="Language of the scripts, e.g. en or de-AT."
     )
     vars: dict[str, Any] = Field(default_factory=dict, description="Variables for scripts: {{ product }}.")
@@ -135,7 +206,16 @@ class ProjectSpec(Spec):
     pronounce: dict[Annotated[str, Field(min_length=1)], str] = Field(
         default_factory=dict, description="How written words are spoken: {kubectl: cube control}."
     )
+    matrix: MatrixSpec | None = Field(
+        default=None, description="Every scene once per combination: {locale: [en, de]}; `locale` sets the language."
+    )
+    data: dict[Annotated[str, Field(pattern=VARIABLE_PATTERN)], str] = Field(
+        default_factory=dict, description="Data files by name, CSV, JSON or YAML: {people: team.csv}; see `each`."
+    )
     defaults: Defaults = Field(default_factory=Defaults, description="What scenes share.")
+    locales: dict[Annotated[str, Field(pattern=LOCALE_PATTERN)], Defaults] = Field(
+        default_factory=dict, description="What scenes of one locale share, over `defaults`: {de: {source: eva.jpg}}."
+    )
     scenes: tuple[SceneSpec, ...] = Field(min_length=1, description="The scenes in order.")
     film: tuple[str, ...] | None = Field(default=None, description="Scenes of the film in order; left out: all talks.")
 

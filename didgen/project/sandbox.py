@@ -2,7 +2,7 @@
 
 The sandbox keeps a template from reaching anything but its variables; the process keeps it from taking time and
 memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: one JSON request a line on stdin
-({source, variables}), one JSON answer a line on stdout ({text} or {error, line, name}).
+({source, variables} or {expression, variables}), one JSON answer a line on stdout ({text}, {holds} or {error, line}).
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import json
 import resource
 import sys
 import traceback
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -22,6 +25,7 @@ MAX_SOURCE = 64_000
 MAX_MEMORY_BYTES = 512 << 20
 MAX_CPU_S = 120  # of the whole child; the parent's clock stops a single template much earlier
 MAX_REPEAT = 1_000
+MAX_KEPT = 256  # compiled templates: instances of a scene share one
 
 FILTERS = frozenset(
     "abs capitalize default d dictsort escape e first float int items join last length count list lower map max min "
@@ -40,6 +44,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(undefined=StrictUndefined, keep_trailing_newline=True)
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS}
+        self.compiled = lru_cache(MAX_KEPT)(self.from_string)
+        self.expression = lru_cache(MAX_KEPT)(self._expression)
+
+    def _expression(self, source: str) -> TemplateExpression:
+        return self.compile_expression(source, undefined_to_none=False)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse powers, formatting, and products that are long."""
@@ -60,11 +69,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def render(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one request; never raises for what a template does."""
+    """The answer to a request for text; never raises for what a template does."""
+    return _guarded(source, lambda: {"text": _rendered(sandbox, source, variables)})
+
+
+def holds(sandbox: Sandbox, expression: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The answer to whether an expression is true; never raises for what it does."""
+    return _guarded(expression, lambda: {"holds": bool(sandbox.expression(expression)(**variables))})
+
+
+def _guarded(source: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     if len(source) > MAX_SOURCE:
         return {"error": f"the template is longer than {MAX_SOURCE:,} characters", "line": 1}
     try:
-        return {"text": _rendered(sandbox, source, variables)}
+        return answer()
     except TemplateSyntaxError as error:
         return {"error": error.message or "syntax error", "line": error.lineno}
     except UndefinedError as error:
@@ -78,7 +96,7 @@ def render(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> dict[str
 def _rendered(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> str:
     parts: list[str] = []
     size = 0
-    for part in sandbox.from_string(source).generate(variables):
+    for part in sandbox.compiled(source).generate(variables):
         size += len(part)
         if size > MAX_OUTPUT:
             raise SecurityError(f"template stopped: over {MAX_OUTPUT:,} characters")
@@ -100,7 +118,8 @@ def main() -> None:
     sandbox = Sandbox()
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        answer = render(sandbox, request["source"], request["variables"])
+        ask, source = (holds, request["expression"]) if "expression" in request else (render, request["source"])
+        answer = ask(sandbox, source, request["variables"])
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 

@@ -51,10 +51,19 @@ class Templates:
         """The text with its tags filled in; a text without tags as it is. Raises TemplateProblem."""
         if not has_tags(text):
             return text
-        answer = self._ask({"source": text, "variables": variables})
-        if "text" in answer:
-            return str(answer["text"])
-        raise TemplateProblem(answer["error"], answer.get("line", 1), _hint(answer["error"], variables))
+        return str(self._answer({"source": text, "variables": variables}, "text"))
+
+    def holds(self, expression: str, variables: Mapping[str, Any]) -> bool:
+        """Whether an expression is true, as it would be in `{% if %}`. Raises TemplateProblem."""
+        if has_tags(expression):
+            raise TemplateProblem("is an expression and no template", hint="leave out the {{ }}")
+        return bool(self._answer({"expression": expression, "variables": variables}, "holds"))
+
+    def _answer(self, request: Mapping[str, Any], key: str) -> Any:
+        answer = self._ask(request)
+        if key in answer:
+            return answer[key]
+        raise TemplateProblem(answer["error"], answer.get("line", 1), _hint(answer["error"], request["variables"]))
 
     def _ask(self, request: Mapping[str, Any]) -> Any:
         fresh = self._child is None

@@ -82,7 +82,7 @@ def read_yaml(raw: bytes, file: str) -> Document:
 
     Raises ProjectError with the place: not UTF-8, a syntax error, a duplicate key, a tag, a merge key, too large.
     """
-    text = _decode(raw, file)
+    text = decode(raw, file)
     builder = _Builder(file)
     with _no_gc():
         for event in _events(text, file):
@@ -90,7 +90,8 @@ def read_yaml(raw: bytes, file: str) -> Document:
     return Document(file, builder.data, builder.root)
 
 
-def _decode(raw: bytes, file: str) -> str:
+def decode(raw: bytes, file: str) -> str:
+    """The text of a file of at most MAX_BYTES, without a byte order mark. Raises ProjectError with the place."""
     if len(raw) > MAX_BYTES:
         raise _error(f"is larger than {MAX_BYTES // 1_000_000} MB", file, 0, 0)
     try:

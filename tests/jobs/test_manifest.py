@@ -17,14 +17,14 @@ def scene(name: str, sha: str = "a") -> dict[str, Any]:
 
 
 def built(*names: str, former: dict[str, Any] | None = None) -> dict[str, Any]:
-    return merge(former or {}, "p", "local", [f"p/{n}" for n in names], {f"p/{n}": scene(n) for n in names}, None)
+    return merge(former or {}, "p", "local", [f"p/{n}" for n in names], {f"p/{n}": scene(n) for n in names}, [])
 
 
 def test_a_scene_that_was_not_built_keeps_its_entry() -> None:
     """Building one scene, or failing one, forgets no other; the order is the project's."""
     former = built("a", "b", "c")
     fresh = {"p/b": scene("b", "new")}
-    manifest = merge(former, "p", "local", ["p/c", "p/b", "p/a"], fresh, None)
+    manifest = merge(former, "p", "local", ["p/c", "p/b", "p/a"], fresh, [])
     assert ["p/c", "p/b", "p/a"] == addresses(manifest)
     assert "new" == manifest["scenes"][1]["files"]["video"]["sha256"]
     assert former["scenes"][0] == manifest["scenes"][2]
@@ -62,7 +62,7 @@ def test_a_manifest_that_says_the_same_is_not_touched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", ["", "{", "[]", '{"didgen": 2}', '"stale": 1', '"scenes": [1]', '"film": {"files": 7}']
+    "edit", ["", "{", "[]", '{"didgen": 3}', '"stale": 1', '"scenes": [1]', '"films": [{"files": 7}]']
 )
 def test_a_manifest_that_is_none_of_ours_counts_as_none(tmp_path: Path, edit: str) -> None:
     """Cut, of another version, or edited out of shape: never an error, the next build writes it anew."""
@@ -72,3 +72,17 @@ def test_a_manifest_that_is_none_of_ours_counts_as_none(tmp_path: Path, edit: st
         edit = json.dumps(whole)
     (tmp_path / "manifest.json").write_text(edit)
     assert {} == read_manifest(tmp_path)
+
+
+def test_a_manifest_of_the_former_format_is_understood(tmp_path: Path) -> None:
+    """It had one film: nothing of it is forgotten, and what nobody makes now is stale."""
+    former = {
+        **built("a", "b"),
+        "didgen": 1,
+        "film": {"duration_s": 1.0, "files": {"video": {"file": "film.mp4", "sha256": "f"}}},
+    }
+    del former["films"]
+    (tmp_path / "manifest.json").write_text(json.dumps(former))
+    read = read_manifest(tmp_path)
+    assert ["p#film"] == [film["address"] for film in read["films"]]
+    assert ["b.mp4", "b.vtt", "film.mp4"] == built("a", former=read)["stale"]

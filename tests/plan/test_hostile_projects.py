@@ -24,6 +24,9 @@ FULL: dict[str, Any] = {
     "service": "local",
     "locale": "en",
     "vars": {"a": "b", "n": [1, {"c": 2.5}]},
+    "matrix": {"plan": ["a", 2], "include": [{"plan": "a", "locale": "en"}], "exclude": [{"plan": 2}]},
+    "data": {"people": "people.csv"},
+    "locales": {"en": {"config": {"fluent": True}}},
     "voices": {"en": "heart", "de": {"provider": "microsoft", "voice_id": "de-DE-KatjaNeural"}},
     "pronounce": {"kubectl": "cube control"},
     "defaults": {"source": "p.jpg", "driver": "lively", "config": {"stitch": True, "pad_audio": 1}},
@@ -41,6 +44,7 @@ FULL: dict[str, Any] = {
         },
         {"id": "three", "script": {"audio": "a.wav", "reduce_noise": True}, "driver": "d.mp4"},
         {"id": "four", "driver": "nostalgia/driver-01", "config": {"mute": True, "result_format": "mov"}},
+        {"id": "five", "each": {"people": "id"}, "when": {"row.plan": ["pro", 1]}, "script": "Hello there"},
     ],
     "film": ["one", "two"],
 }
@@ -80,6 +84,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("p.jpg", "a.wav", "d.mp4"):
         (tmp_path / name).write_bytes(b"bytes")
     (tmp_path / "t.md").write_text("# Title\nText\n")
+    (tmp_path / "people.csv").write_text("id,plan\nanna,pro\nbob,free\n")
     return tmp_path
 
 
@@ -102,7 +107,8 @@ def problems(folder: Path, data: Any) -> tuple[Problem, ...]:
 
 def test_the_project_itself_is_fine(folder: Path) -> None:
     """What the changes below start from has no mistake."""
-    assert ["x/one", "x/two", "x/three", "x/four"] == [scene.address for scene in take(folder, FULL)]
+    names = [scene.address for scene in take(folder, FULL)]
+    assert [*(f"x/{name}[plan=a]" for name in ("one", "two", "three", "four")), "x/five[people=anna,plan=a]"] == names
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

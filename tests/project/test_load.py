@@ -80,7 +80,9 @@ film: [welcome, tour]
             "project.yaml:2:10: service: unknown service 'lokal' (did you mean 'local'?)",
         ),
         (HEAD + "service: http://example.org\n" + SCENE, "project.yaml:2:10: service: unknown service"),
-        (HEAD + "matrix: {locale: [en]}\n" + SCENE, "project.yaml:2:1: matrix: comes in a later version of didgen"),
+        (HEAD + "data: {a-b: t.csv}\n" + SCENE, "project.yaml:2:13: data.a-b: 'a-b' cannot be a variable"),
+        (HEAD + "locales: {de: {sorce: x}}\n" + SCENE, "locales.de.sorce: unknown key (did you mean 'source'?)"),
+        (HEAD + "locales: {deutsch!: {}}\n" + SCENE, "locales.deutsch!: 'deutsch!' must be a language tag"),
         (HEAD + "rights: x\n" + SCENE, "project.yaml:2:1: rights: comes in a later version of didgen"),
         (HEAD + "api_key: abc\n" + SCENE, "a key never belongs in a project (put it in the environment: D_ID_API_KEY)"),
         (HEAD, "project.yaml:1:1: scenes: is missing"),
@@ -113,8 +115,13 @@ def test_mistakes_of_a_project(tmp_path: Path, text: str, message: str) -> None:
         ("id: a b", "3:9: scenes[0].id: 'a b' must begin with"),
         ("script: Hello", "3:5: scenes[0].id: is missing"),
         ("id: a\n    scrpt: Hi", "4:5: scenes[0].scrpt: unknown key (did you mean 'script'?)"),
-        ("id: a\n    each: x", "4:5: scenes[0].each: comes in a later version"),
-        ("id: a\n    when: x", "4:5: scenes[0].when: comes in a later version"),
+        ("id: a\n    each: x", "4:11: scenes[0].each: must be a mapping"),
+        ("id: a\n    each: {a: b, c: d}", "4:11: scenes[0].each: may have at most 1"),
+        ("id: a\n    when: [x]", "4:11: scenes[0].when: must be an expression such as"),
+        (
+            "id: a\n    when: {x: {y: 1}}",
+            "4:11: scenes[0].when: x must be text, a number, true or false, or a list of them",
+        ),
         ("id: a\n    script:", "4:12: scenes[0].script: is empty; write what is said"),
         ("id: a\n    script: 12", "4:13: scenes[0].script: must be a mapping"),
         ("id: a\n    script: {}", "scenes[0].script: needs exactly one of text, file and audio, has none"),
@@ -210,7 +217,7 @@ film: [a, 7]
     assert ("a.jpg", None) == (project.spec.defaults.source, project.spec.defaults.config)
 
 
-@pytest.mark.parametrize("fault", ["didgen: 2", "defaults: {sorce: a.jpg}", "vras: {a: 1}", "matrix: {a: [1]}"])
+@pytest.mark.parametrize("fault", ["didgen: 2", "defaults: {sorce: a.jpg}", "vras: {a: 1}", "matrix: {a: 1}"])
 def test_what_scenes_stand_on_comes_first(tmp_path: Path, fault: str) -> None:
     """Without their source or variables scenes would look wrong that are not, so only this fault is told."""
     text = f"{fault if fault.startswith('didgen') else HEAD + fault}\n" + SCENE
