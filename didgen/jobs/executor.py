@@ -7,20 +7,16 @@ transaction) → output. Storing is done in one go without a pause for other tas
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from didgen.api.job import Event, Service
-from didgen.api.wire import RenderRequest, Request
+from didgen.api.wire import RenderRequest
 from didgen.errors import (
     BudgetError,
     DidgenError,
@@ -34,9 +30,10 @@ from didgen.jobs.gate import Gate, HeldError, Place
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.purse import Purse
 from didgen.jobs.sending import Sending
+from didgen.jobs.snapshots import Snapshots
+from didgen.jobs.stopping import stoppable
 from didgen.jobs.tag import Tag, key_of, tagged
 from didgen.plan.bill import credits_for
-from didgen.plan.identity import INPUT_FIELDS
 from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError, InputChangedError
@@ -47,7 +44,6 @@ if TYPE_CHECKING:
 
 Action = Literal["rendered", "reused", "restored", "failed", "planned"]
 OnEvent = Callable[[str, Event], None]
-Model = TypeVar("Model", bound=Request)
 Rendering = dict[str, "asyncio.Task[tuple[Artifact, tuple[str, ...]]]"]
 
 
@@ -101,7 +97,7 @@ async def execute(
     work = _Build(service, service_name, store, outputs, gate, on_event, search, *money, build or build_name(), shared)
     work.forget_local_jobs()
     tasks = [asyncio.create_task(work.carry_out(decision)) for decision in plan.decisions]
-    with _stoppable(tasks):
+    with stoppable(tasks):
         try:
             return tuple(await asyncio.gather(*tasks))
         except asyncio.CancelledError:
@@ -114,7 +110,7 @@ async def execute(
             await work.stop(tasks)
             raise
         finally:
-            shutil.rmtree(work.inputs, ignore_errors=True)
+            work.snapshots.clear()
 
 
 @dataclass
@@ -133,10 +129,8 @@ class _Build:
     name: str
     rendering: Rendering
 
-    @property
-    def inputs(self) -> Path:
-        """Where the copies of inputs lie that are rendered from."""
-        return self.store.objects.temporary / f"inputs-{os.getpid()}"
+    def __post_init__(self) -> None:
+        self.snapshots = Snapshots(self.store.objects, self.outputs.root)
 
     def left_running(self) -> str:
         """What goes on without us, in words; paid jobs are never cancelled."""
@@ -235,10 +229,12 @@ class _Build:
     async def _submit(self, scene: Scene, place: Place, credits: int) -> tuple[str, str]:
         """Our id and the service's id of a new job."""
         try:
-            request = self._with_snapshots(scene)
+            request = self.snapshots.request(scene)
             return await self.gate.submit(place, lambda: self._send(scene, request, credits))
         except RenderError as error:
-            raise RenderError(error.kind, self._in_authors_words(error.message, scene), hint=error.hint) from error
+            raise RenderError(
+                error.kind, self.snapshots.in_authors_words(error.message, scene), hint=error.hint
+            ) from error
 
     async def _reserve(self, scene: Scene) -> int:
         """Hold the money for a scene; the credits it is likely to cost. Raises BudgetError."""
@@ -298,7 +294,7 @@ class _Build:
                     told_s = event.length_s
                     self._price(scene, job, told_s)
                 if event.state == "failed":
-                    raise RenderError(event.kind, self._in_authors_words(event.message, scene))
+                    raise RenderError(event.kind, self.snapshots.in_authors_words(event.message, scene))
                 if event.state != "done":
                     self.on_event(scene.address, event)
             if self.service.paid:
@@ -315,21 +311,6 @@ class _Build:
                 await self.service.cancel(remote)
                 self.store.state.failed(job)
             raise
-
-    def _with_snapshots(self, scene: Scene) -> RenderRequest:
-        """The request with every local input replaced by a copy that was hashed while it was made."""
-        request: RenderRequest = scene.request
-        for name, given in scene.inputs.items():
-            copy = self.store.objects.snapshot(given.path, given.digest, self.inputs)
-            request = _replaced(request, INPUT_FIELDS[name], copy.as_uri())
-        return request
-
-    def _in_authors_words(self, message: str, scene: Scene) -> str:
-        """A message about a copy names the file or the URL the author knows."""
-        for given in scene.inputs.values():
-            copy = self.inputs / given.digest[:16] / given.path.name
-            message = message.replace(str(copy), given.url or os.path.relpath(given.path, self.outputs.root))
-        return message
 
     async def _store(self, scene: Scene, job: str, remote: str, told_s: float) -> tuple[Artifact, tuple[str, ...]]:
         folder = self.store.objects.temporary / f"fetched-{job}"
@@ -374,38 +355,3 @@ def _unresolved(row: JobRow, why: str) -> UnresolvedJobError:
 
 def _settle(address: str) -> str:
     return f"nothing is bought again by itself: didgen resolve {address} --adopt ID, --resubmit or --forget"
-
-
-def _replaced(model: Model, path: Sequence[str], value: str) -> Model:
-    """A copy of a frozen model with the member at `path` replaced; what was set and what was not stays so."""
-    head, *rest = path
-    return model.model_copy(update={head: _replaced(getattr(model, head), rest, value) if rest else value})
-
-
-@contextmanager
-def _stoppable(tasks: Sequence[asyncio.Task[Any]]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM cancel the tasks once; the second time the program ends at once.
-
-    Outside the main thread signals are somebody else's.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked = False
-
-    def stop() -> None:
-        nonlocal asked
-        if asked:
-            os._exit(InterruptedBuildError.exit_code)
-        asked = True
-        for task in tasks:
-            task.cancel()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
