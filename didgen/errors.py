@@ -105,6 +105,12 @@ class BudgetError(DidgenError):
     exit_code = 4
 
 
+class UpgradeError(DidgenError):
+    """Going on would render again, for an upgrade of didgen alone, what nobody asked to be rendered again."""
+
+    exit_code = 4
+
+
 class LockedError(DidgenError):
     """Another build holds the workspace."""
 

@@ -90,9 +90,9 @@ class _Desk:
         if self._has_words(scene, artifact):
             files |= self._captions(scene.address, scene.output, [(scene, artifact)])
         files["poster"] = self._poster(scene.address, scene.output, artifact)
-        return manifests.entry(
-            scene.address, scene.kind, scene.fingerprint, steps, scene.identity, artifact.duration_s, files
-        )
+        facts = self.store.sidecar(artifact.fingerprint).get("facts", {})
+        made_by = {"service": facts.get("rendered_by", scene.identity["service"])}  # an older engine, if adopted
+        return manifests.entry(scene.address, scene.kind, scene.fingerprint, steps, made_by, artifact.duration_s, files)
 
     def _stands(self, former: Mapping[str, Any], fingerprint: str, steps: str) -> bool:
         """Whether an entry is of this render and these steps, and every file of it is as it was delivered."""

@@ -47,7 +47,9 @@ def standing(
 
     def look_up(fingerprint: str) -> Known | None:
         one = lock.of(fingerprint, service.name)
-        if one is None or not any(outputs.holds(scene.output, one.sha256) for scene in by_fingerprint[fingerprint]):
+        if one is None or not any(
+            outputs.holds(scene.output, one.sha256) for scene in by_fingerprint.get(fingerprint, ())
+        ):
             return None
         return Known(fingerprint, one.sha256, "", one.duration_s)
 

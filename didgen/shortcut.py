@@ -35,7 +35,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose; budget: credits that may be
-    spent, None leaves it to the settings, and then to who is asked."""
+    spent, None leaves it to the settings, and then to who is asked. accept_upgrade: also render what only an upgrade of
+    didgen renders again."""
 
     root: Path
     targets: tuple[Target, ...]
@@ -45,6 +46,7 @@ class Wish:
     budget: int | None = None
     prune: bool = False
     wait: bool = True
+    accept_upgrade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,14 @@ def wish(
     budget: int | None = None,
     prune: bool = False,
     wait: bool = True,
+    accept_upgrade: bool = False,
 ) -> Wish:
     """Words of a command line as a wish: PROJECT, PROJECT/SCENE or the path of a project file.
 
     Raises UsageError for a project nobody has.
     """
     chosen = service or os.environ.get("DIDGEN_SERVICE") or ""
-    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, budget, prune, wait)
+    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, budget, prune, wait, accept_upgrade)
 
 
 def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:

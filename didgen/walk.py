@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Plan
     from didgen.services import Services
     from didgen.store.artifacts import Artifacts
+    from didgen.upgrade import OnUpgrade
 
 __all__ = ["Planned", "SceneResult", "Summary", "Wish", "bill", "build", "check", "nothing_to_do", "plan", "wish"]
 
@@ -37,14 +38,16 @@ def build(
     on_notice: OnNotice = lambda text: None,  # noqa: ARG005
     on_plan: Callable[[Plan], None] = lambda plan: None,  # noqa: ARG005
     on_bill: OnBill = lambda offer: False,  # noqa: ARG005
+    on_upgrade: OnUpgrade = lambda upgrade: False,  # noqa: ARG005
     command: Sequence[str] | None = None,
 ) -> Summary:
     """Render what changed and put everything in its place.
 
     on_event hears of every scene, on_notice what a person should know (waiting for another build, a rebuilt state),
     on_plan each project's plan before it is carried out, on_bill of all that is to be bought, once, before anything
-    is sent: where no budget is set it decides (`jobs.purse.agree`). command: another worker to start, for tests. Scenes
-    that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
+    is sent: where no budget is set it decides (`jobs.purse.agree`). on_upgrade decides whether what an upgrade of
+    didgen alone would render again is rendered (UpgradeError when not). command: another worker to start, for tests.
+    Scenes that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
     DidgenError for what stops the whole build.
     """
     done = nothing_to_do(wanted)
@@ -57,6 +60,7 @@ def build(
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
     from didgen.store.lock import build_lock
+    from didgen.upgrade import check_upgrade
 
     began = time.monotonic()
     with build_lock(prepare(wanted.root), wait=wanted.wait, on_wait=on_notice), Artifacts(wanted.root) as store:
@@ -64,6 +68,7 @@ def build(
             on_notice(store.notice)
         store.objects.clear()
         plans = plans_of(wanted, store, on_notice)
+        check_upgrade(wanted, plans, on_upgrade)
         build_id = build_name()
         for planned in plans:
             take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)

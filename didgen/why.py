@@ -42,13 +42,15 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A finished output in the store, and what it was made from. video: its digest. job: what it was bought as."""
+    """A finished output in the store, and what it was made from. video: its digest. rendered_by: the renderer in the
+    form of an identity's `service`, an older engine for what was adopted. job: what it was bought as."""
 
     address: str
     fingerprint: str
     video: str
     duration_s: float
     identity: Mapping[str, Any]
+    rendered_by: Mapping[str, Any]
     job: Mapping[str, Any]
     of: tuple[str, ...] = ()  # addresses of the videos that a film or poster was made from
 
@@ -206,8 +208,9 @@ def _stored(store: Artifacts, artifact: Artifact) -> Stored:
     sidecar = store.sidecar(artifact.fingerprint)
     identity = sidecar.get("identity", {})
     address = str(sidecar.get("address", "")).removeprefix("draft:")
-    facts = (artifact.fingerprint, artifact.object_digest, artifact.duration_s, identity, sidecar.get("job", {}))
-    return Stored(address, *facts, of=tuple(_parts(store, identity)))
+    made_by = sidecar.get("facts", {}).get("rendered_by", identity.get("service", {}))
+    head = (artifact.fingerprint, artifact.object_digest, artifact.duration_s, identity)
+    return Stored(address, *head, made_by, sidecar.get("job", {}), of=tuple(_parts(store, identity)))
 
 
 def _parts(store: Artifacts, identity: Mapping[str, Any]) -> Iterator[str]:

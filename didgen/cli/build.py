@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--prune", is_flag=True, help="Remove outputs that no scene makes any more.")
 @click.option("--no-wait", is_flag=True, help="Give up (exit 5) when another build is running here.")
 @options.budget
+@options.accept_upgrade
 @options.as_json
 @options.quiet
 @options.in_folder
@@ -36,6 +37,7 @@ def command(
     prune: bool,
     no_wait: bool,
     budget: int | None,
+    accept_upgrade: bool,
     json_output: bool,
     quiet: bool,
 ) -> int:
@@ -52,14 +54,15 @@ def command(
         prune=prune,
         budget=budget,
         wait=not no_wait,
+        accept_upgrade=accept_upgrade,
     )
     summary = nothing_to_do(wanted)
     if summary is None:
-        from didgen.cli.consent import on_bill
+        from didgen.cli.consent import on_bill, on_upgrade
         from didgen.walk import build
 
         with listening(quiet) as listener:
-            summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(quiet))
+            summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(quiet), on_upgrade=on_upgrade)
     with suppress(BrokenPipeError):  # a reader that has gone changes nothing about what became of the build
         if json_output:
             click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))

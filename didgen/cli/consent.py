@@ -13,6 +13,7 @@ from didgen.cli.progress import tell
 if TYPE_CHECKING:
     from didgen.jobs.purse import Offer, OnBill
     from didgen.plan.bill import Bill, Item
+    from didgen.upgrade import Upgrade
 
 SHOWN = 30  # scenes of a bill; `didgen plan -v` lists them all
 
@@ -30,6 +31,14 @@ def on_bill(quiet: bool) -> OnBill:
         return asked and click.confirm("Buy this?", default=False, err=True)
 
     return heard
+
+
+def on_upgrade(upgrade: Upgrade) -> bool:
+    """Says what an upgrade alone would render again, and asks where somebody sits at a terminal."""
+    if not somebody_is_there():
+        return False
+    tell(f"{upgrade.words} (didgen adopt keeps them as they are)")
+    return click.confirm("Render them again?", default=False, err=True)
 
 
 def somebody_is_there() -> bool:

@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": "Say what a build would render, and why.",
     "why": "Say what decides a scene or an output, down to files and lines.",
     "build": "Render what changed, and nothing else.",
+    "adopt": "After an upgrade of didgen, keep what an older one rendered.",
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",
     "spend": "Say what was bought, by build and month.",

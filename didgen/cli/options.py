@@ -42,4 +42,7 @@ budget = click.option(
     default=None,
     help="Credits this build may spend at a paid service. Without it a terminal is asked, elsewhere nothing bought.",
 )
+accept_upgrade = click.option(
+    "--accept-upgrade", is_flag=True, help="Render again what only an upgrade of didgen would render again."
+)
 addresses = click.argument("addresses", nargs=-1, metavar="[PROJECT[/SCENE]]...")

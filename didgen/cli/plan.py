@@ -75,7 +75,13 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
     lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
-    return [*lines, *_money(plans, bill)]
+    return [*lines, *_upgrade(plans), *_money(plans, bill)]
+
+
+def _upgrade(plans: Sequence[Planned]) -> list[str]:
+    count = sum(decision.upgrade for planned in plans for decision in planned.plan.decisions)
+    how = "didgen build asks first (--accept-upgrade), didgen adopt keeps them as they are"
+    return [f"{count} of these only because didgen was upgraded: {how}"] if count else []
 
 
 def _by_cause(planned: Planned, many: int) -> list[list[Decision]]:
@@ -155,6 +161,7 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
                         "action": d.action,
                         "kind": d.scene.kind,
                         "reasons": list(d.reasons),
+                        "upgrade": d.upgrade,
                         "notes": list(d.scene.notes),
                         "seconds": round(d.scene.seconds, 1),
                         "sent": p.sent.get(d.scene.fingerprint),

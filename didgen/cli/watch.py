@@ -80,7 +80,7 @@ class _Session:
     def build(self) -> None:
         """One walk. What is wrong is shown and the watch goes on; only Ctrl-C ends it."""
         from didgen.cli.build import as_text
-        from didgen.cli.consent import on_bill
+        from didgen.cli.consent import on_bill, on_upgrade
         from didgen.cli.progress import listening, tell
         from didgen.shortcut import wish
         from didgen.walk import build
@@ -88,7 +88,8 @@ class _Session:
         try:
             wanted = wish(self.root, self.addresses, service=self.service, jobs=self.jobs, budget=self._left())
             with listening(self.quiet) as listener:
-                summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(self.quiet))
+                asked = on_bill(self.quiet)
+                summary = build(wanted, on_event=listener, on_notice=tell, on_bill=asked, on_upgrade=on_upgrade)
         except InterruptedBuildError:
             raise
         except BudgetError as error:

@@ -75,7 +75,7 @@ def _stored(stored: Stored, one: Why) -> list[str]:
 
 
 def _made(stored: Stored) -> str:
-    service = stored.identity.get("service", {})
+    service = stored.rendered_by
     by = f"engine {service['engine']}" if "engine" in service else service.get("host", "didgen")
     bought = f", bought for {stored.job['credits']} credits" if stored.job.get("credits") else ""
     length = f"{stored.duration_s:.1f} s, " if stored.duration_s else ""

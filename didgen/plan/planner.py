@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from didgen.plan import reasons
+from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Decision, Known, Plan, Scene
 
 Lookup = Callable[[str], Known | None]
@@ -35,7 +36,7 @@ def make_plan(
     decisions = []
     for scene in scenes:
         shared = first.setdefault(scene.fingerprint, scene)
-        decision = _decide(scene, lookup(scene.fingerprint), last, delivered, present, force=force)
+        decision = _decide(scene, lookup, last, delivered, present, force=force)
         if decision.action == "render" and shared is not scene:
             decision = Decision(scene, "render", (f"the same video as {shared.address}, rendered once",))
         decisions.append(decision)
@@ -45,7 +46,7 @@ def make_plan(
 
 def _decide(
     scene: Scene,
-    known: Known | None,
+    lookup: Lookup,
     last: Last,
     delivered: Delivered,
     present: Callable[[Scene], bool],
@@ -54,6 +55,7 @@ def _decide(
 ) -> Decision:
     if force:
         return Decision(scene, "render", (reasons.FORCED,))
+    known = lookup(scene.fingerprint)
     if known is not None and delivered(scene, known):
         return Decision(scene, "reuse", ())
     before = last(scene.address)
@@ -64,7 +66,8 @@ def _decide(
         return Decision(scene, "restore", rendered_before or (why,))
     if before is None:
         return Decision(scene, "render", (reasons.NEW,))
-    return Decision(scene, "render", changed or (reasons.OBJECT_MISSING,))
+    upgrade = reasons.only_upgraded(before, scene.identity) and lookup(fingerprint_of(before)) is not None
+    return Decision(scene, "render", changed or (reasons.OBJECT_MISSING,), upgrade)
 
 
 def to_render(plan: Plan) -> list[Scene]:

@@ -44,6 +44,22 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found) or ("the request changed",)
 
 
+def only_upgraded(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether two identities differ in nothing but what didgen is: its engine and models, the form of identities, and
+    how inputs are made to fit a service."""
+    a, b = old.get("service", {}), new.get("service", {})
+    same_renderer = a == b or ("engine" in a and "engine" in b)
+    return old != new and same_renderer and _as_written(old) == _as_written(new)
+
+
+def _as_written(value: Any) -> Any:
+    """An identity without what is didgen's own in it."""
+    if not isinstance(value, Mapping):
+        return value
+    ours = ("service", "format") if "kind" in value else ("prepared",) if "sha256" in value else ()
+    return {key: _as_written(below) for key, below in value.items() if key not in ours}
+
+
 def _request(identity: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of the request from which the parts that have words of their own are taken out."""
     request = dict(identity.get("request", {}))

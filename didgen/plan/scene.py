@@ -67,6 +67,7 @@ class Decision:
     scene: Scene
     action: Literal["render", "reuse", "restore"]  # restore: the object is there, the output file is not
     reasons: tuple[str, ...]
+    upgrade: bool = False  # rendered again only because didgen is another one, and the former video is stored
 
 
 @dataclass(frozen=True, slots=True)

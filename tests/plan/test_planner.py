@@ -11,6 +11,7 @@ from didgen.api.wire import AnimationRequest
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import identity_of, service_id
 from didgen.plan.planner import make_plan, to_render
+from didgen.plan.reasons import only_upgraded
 from didgen.plan.scene import Input, Known, Plan, Scene
 
 
@@ -53,6 +54,27 @@ def test_a_changed_scene_is_rendered_with_the_change() -> None:
     """Other than last time: render, and say what changed."""
     made = plan(scene("a", "bank://dance/"), stored=(scene("a"),), built={"x/a": scene("a")}, there=("x/a",))
     assert [("render", ("driver changed: fun → dance",))] == decisions(made)
+
+
+def test_what_only_an_upgrade_renders_again_is_marked() -> None:
+    """Engine, models, form and the fitting of inputs are didgen's; any other change, and a lost video, are not."""
+    inputs = {"source_url": {"sha256": "ab", "prepared": 1}, "driver_url": "bank://fun/"}
+    old = {"format": 1, "kind": "talk", "service": {"engine": 1, "models": {"a": "1"}}, "request": inputs}
+    newer = {**old, "format": 2, "service": {"engine": 2, "models": {"a": "2"}}}
+    assert only_upgraded(old, newer)
+    assert only_upgraded(old, {**old, "request": {**inputs, "source_url": {"sha256": "ab", "prepared": 2}}})
+    assert not only_upgraded(old, old)
+    assert not only_upgraded(old, {**newer, "kind": "animation"})
+    assert not only_upgraded(old, {**newer, "service": {"host": "api.d-id.com"}})
+    for changed in ({"driver_url": "bank://dance/"}, {"source_url": {"sha256": "cd"}}, {"config": {}}):
+        assert not only_upgraded(old, {**newer, "request": {**inputs, **changed}})
+    a = scene("a")
+    before = replace(a, identity={**a.identity, "format": 0})
+    before = replace(before, fingerprint=fingerprint_of(before.identity))
+    (kept,) = plan(a, stored=(before,), built={"x/a": before}).decisions
+    (lost,) = plan(a, built={"x/a": before}).decisions
+    (forced,) = plan(a, stored=(before,), built={"x/a": before}, force=True).decisions
+    assert (True, False, False) == (kept.upgrade, lost.upgrade, forced.upgrade)
 
 
 def test_a_missing_output_is_put_back() -> None:
