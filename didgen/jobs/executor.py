@@ -207,17 +207,17 @@ class _Build:
     async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
         row = self._open_job(scene)
         credits = 0 if row else await self._reserve(scene)  # before a place is taken: who waits for money holds none
-        sent = False
+        job = ""
         try:
             async with self.gate.place(resumed=row is not None) as place:
                 job, remote = _resume(row) if row else await self._submit(scene, place, credits)
-                sent = True
                 return await self._finish(scene, place, job, remote)
-        except UnresolvedJobError:
-            sent = True
+        except (RenderError, UnreachableError, InputChangedError):
+            if not job:  # it was refused, or not sent; after anything else it may have been bought
+                self.purse.release(scene.fingerprint)
             raise
         finally:  # whatever became of it, nobody shall wait for its price any more
-            (self.purse.keep if sent else self.purse.release)(scene.fingerprint)
+            self.purse.keep(scene.fingerprint)
 
     def _open_job(self, scene: Scene) -> JobRow | None:
         """The open job of this scene; one that runs or was found comes before one that nobody knows anything of."""

@@ -13,7 +13,7 @@ from didgen.api.job import Event, Fetched, Send, directly
 from didgen.api.outcomes import BusyError, RefusedError
 from didgen.api.wire import AnimationRequest, RenderRequest
 from didgen.digest import sha256_file
-from didgen.errors import BudgetError, RenderError, UnresolvedJobError
+from didgen.errors import BudgetError, RenderError, StorageError, UnresolvedJobError
 from didgen.jobs.executor import Outcome, execute
 from didgen.jobs.gate import gate_for
 from didgen.jobs.outputs import Outputs
@@ -226,3 +226,21 @@ def test_what_two_projects_need_is_bought_once(store: Artifacts) -> None:
     assert ["rendered", "rendered"] == [outcome.action for outcome in asyncio.run(both())]
     assert (["a"], 1) == (service.bought, purse.total)
     assert (root / "output/p/a.mp4").read_bytes() == (root / "output/q/a.mp4").read_bytes()
+
+
+def test_a_job_whose_id_could_not_be_written_down_keeps_its_money(
+    store: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full for a moment after it was bought: the build stops, and nobody else spends its credit."""
+    write, left = store.state.submitted, [StorageError("disk full")]
+
+    def submitted(job: str, remote: str, why: str = "") -> None:
+        if left:
+            raise left.pop()
+        write(job, remote, why)
+
+    monkeypatch.setattr(store.state, "submitted", submitted)
+    service, purse = Priced(), Purse(items("ab"), 1)
+    with pytest.raises(StorageError):
+        carry_out(store, service, "ab", purse)
+    assert (["a"], 1) == (service.bought, purse.total)
