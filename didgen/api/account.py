@@ -13,6 +13,7 @@ from didgen.api.outcomes import RefusedError
 from didgen.api.transport import Transport
 from didgen.api.wire import Job, Kind, moment, number
 from didgen.errors import RenderError, UnreachableError
+from didgen.secret import unsigned
 
 PAGE = 100
 MAX_PAGES = 2000
@@ -79,6 +80,8 @@ class Account:
         job = _job(await self._transport.read("GET", _path(kind, job_id)))
         if job is None:
             raise self._nonsense(f"GET /{kind}s/… is no {kind}")
+        if job.id != job_id:
+            raise self._nonsense(f"asked for {job_id}, it tells of {unsigned(job.id)[:80]}")
         return job
 
     async def delete(self, what: Kind | Literal["image", "audio"], its_id: str) -> bool:

@@ -160,7 +160,12 @@ class Client:
         path = f"/animations/{job_id}" if job_id.startswith("anm_") else f"/talks/{job_id}"
         for last in (False, False, True):
             try:
-                return await self.transport.read("GET", path, needs="status", patience=POLL)
+                job = await self.transport.read("GET", path, needs="status", patience=POLL)
+                if job.get("id") in (None, job_id):
+                    return job
+                if last:
+                    words = f"{self.transport.host} tells of another job than {job_id}"
+                    raise UnreachableError(words, hint="build again later")
             except RefusedError as error:
                 if not self.paid:
                     raise
@@ -171,7 +176,8 @@ class Client:
                 if last:
                     words = f"{job_id} is gone at {host}"
                     raise UnresolvedJobError(words, hint="it is not bought again by itself; see the account") from error
-            # What was made a moment ago may not be everywhere yet, and a 404 would have it given up.
+            # What was made a moment ago may not be everywhere yet, and a 404 would have it given up. What a cache mixed
+            # up may come right.
             await asyncio.sleep(2 * self.transport.pace_s)
         raise AssertionError("the last try returns or raises")
 

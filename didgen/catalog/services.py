@@ -47,6 +47,17 @@ def is_service(name: str) -> bool:
     return name in NAMES or _BASE_URL.fullmatch(name) is not None
 
 
+def service_name(name: str) -> str:
+    """The one name of a service, by which its jobs are known: a host in capitals, a slash at the end and D-ID's own
+    address change nothing. name: a service."""
+    if name in NAMES:
+        return name
+    parts = urlsplit(name)
+    if parts.netloc.lower() == D_ID_HOST and not parts.path.strip("/"):
+        return D_ID
+    return parts._replace(netloc=parts.netloc.lower(), path=parts.path.rstrip("/")).geturl()
+
+
 def unknown_service(name: str) -> str:
     """The complaint about a name that is no service; a password in it is not repeated."""
     return f"unknown service {unsigned(repr(name))}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from didgen.catalog.services import LOCAL
+from didgen.catalog.services import LOCAL, service_name
 from didgen.cli import options
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(orphans: bool, service: str | None, json_output: bool) -> None:
         found = _orphans(root, service)
         click.echo(_orphans_json(found) if json_output else "\n".join(_orphans_text(found)))
         return
-    rows = [row for row in _rows(root) if service in (None, row.service)]
+    rows = [row for row in _rows(root) if service is None or row.service == service_name(service)]
     click.echo(_json(rows) if json_output else "\n".join(_text(rows)))
 
 
@@ -131,7 +131,7 @@ def _orphans(root: Path, service: str | None) -> list[Orphan]:
     rows = _all_rows(root)
     named, locks = _released(root)
     names = [service] if service else sorted({*named, settings.service, *(row.service for row in rows)} - {""})
-    services = [service_id(name, paid_at_home=settings.paid) for name in names]
+    services = dict.fromkeys(service_id(name, paid_at_home=settings.paid) for name in names)
 
     async def run() -> list[Orphan]:
         found: list[Orphan] = []

@@ -106,6 +106,8 @@ class _Desk:
         left = []
         for scene in scenes:
             row, found = open_jobs[scene.fingerprint], [shown[job_id] for job_id in ids[scene.fingerprint]]
+            if row is None:
+                found = [job for job in found if job is None or _may_be(job, scene)]
             if self._goes_on(row, found[0]) if row is not None else self._fetched_again(scene, found):
                 continue
             left.append(scene)
@@ -237,6 +239,11 @@ class _Desk:
             build=self._build,
             why=why,
         )
+
+
+def _may_be(job: Listed, scene: Scene) -> bool:
+    """Whether a job that is said to be a scene's may be that: a lock may have been merged or edited wrongly."""
+    return job.tag is None or job.tag.key == key_of(scene.fingerprint)
 
 
 def _just_sent(row: JobRow | None) -> bool:

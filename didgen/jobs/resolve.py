@@ -39,9 +39,11 @@ async def adopt(state: State, address: str, job_id: str, search: Search) -> JobR
     rows = [row for row in waiting(state, address) if row.remote in ("", job_id)]
     if not rows:
         raise UsageError(f"{address} runs as {waiting(state, address)[-1].remote}", hint="didgen build goes on with it")
-    owner = next((row for row in state.jobs() if row.remote == job_id and row.address != address), None)
+    meant = {row.fingerprint for row in rows}
+    owner = next((row for row in state.jobs() if row.remote == job_id and row.fingerprint not in meant), None)
     if owner is not None:
-        raise UsageError(f"{job_id} is the job of {owner.address}", hint="didgen jobs --orphans lists jobs of no scene")
+        whose = f"{address} as it was before" if owner.address == address else owner.address
+        raise UsageError(f"{job_id} is the job of {whose}", hint="didgen jobs --orphans lists jobs of no scene")
     job = await _shown(job_id, search)
     if job is None:
         raise UsageError(f"{search.host} has no job {job_id}", hint="didgen jobs --orphans lists jobs of no scene")

@@ -30,6 +30,9 @@ ASK_ONE_BY_ONE = 200
 
 AT_ONCE = 8
 
+LINKS_LIVE_S = 24 * 3600.0
+"""How long the service keeps a video, and so how long one without a link may still get one."""
+
 LOOK_AGAIN_S = (5.0, 15.0, 30.0, 60.0, 120.0)
 """How long after a request was sent its job is looked for again, in units of the service's pace: lists lag, and a
 gateway that gave up may still be passing the request on."""
@@ -174,24 +177,31 @@ def as_listed(kind: Kind, job: Job, now_s: float, *, asked: bool = False) -> Lis
     Only the answer to a question for that very job tells that its video has expired: a list may hold links of old.
     """
     texts = {"user_data": job.user_data, "name": job.name}
+    created_s = job.created.timestamp() if job.created is not None else None
     return Listed(
         job.id,
         kind,
         job.status,
-        created_s=job.created.timestamp() if job.created is not None else None,
+        created_s=created_s,
         duration_s=job.duration,
         tag=read_tag(texts),
-        shows=shows_tags(texts),
+        shows=shows_tags(kind, texts),
         asked=asked,
         title=untagged(job.name or ""),
-        expired=asked and job.status == "done" and link_expired(job.result_url or "", now_s),
+        expired=asked and job.status == "done" and _is_over(job.result_url or "", created_s, now_s),
     )
 
 
-def link_expired(url: str, now_s: float) -> bool:
-    """Whether a signed link is past its time, or there is none; False for a link that does not tell."""
+def _is_over(url: str, created_s: float | None, now_s: float) -> bool:
+    """Whether the video of a done job cannot be had any more. One whose link is not told yet is none of those: it is
+    paid for, and a guess would buy it again."""
     if not url:
-        return True
+        return created_s is not None and created_s + LINKS_LIVE_S < now_s
+    return link_expired(url, now_s)
+
+
+def link_expired(url: str, now_s: float) -> bool:
+    """Whether a signed link is past its time; False for a link that does not tell."""
     told = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
     with suppress(ValueError):
         if "Expires" in told:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from didgen.api.wire import RenderRequest, TalkRequest
+from didgen.api.wire import Kind, RenderRequest, TalkRequest
 
 NAME_CHARS = 250
 _KEY_CHARS = 32
@@ -62,6 +62,9 @@ def untagged(name: str) -> str:
     return _TAG.sub("", name).strip()
 
 
-def shows_tags(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer shows what a job was sent with, whoever sent it: then one of ours would show its tag."""
-    return bool(answer.get("user_data") or answer.get("name"))
+def shows_tags(kind: Kind, answer: Mapping[str, Any]) -> bool:
+    """Whether an answer shows what a job was sent with, whoever sent it: then one of ours would show its tag.
+
+    The name of an animation does not tell: ours are sent without one.
+    """
+    return bool(answer.get("user_data") or (kind == "talk" and answer.get("name")))

@@ -16,7 +16,17 @@ from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkReques
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import D_ID, D_ID_HOST, LOCAL, NAMES, credit_seconds, is_paid, is_service, unknown_service
+from didgen.catalog.services import (
+    D_ID,
+    D_ID_HOST,
+    LOCAL,
+    NAMES,
+    credit_seconds,
+    is_paid,
+    is_service,
+    service_name,
+    unknown_service,
+)
 from didgen.catalog.voices import voices_of_ssml
 from didgen.errors import UsageError
 from didgen.plan.drawn import drawn
@@ -70,6 +80,7 @@ def service_id(name: str, *, paid_at_home: bool = False, credit_s: float | None 
     """
     if not is_service(name):
         raise UsageError(unknown_service(name), hint=nearest(name, NAMES))
+    name = service_name(name)
     if name == LOCAL:
         return ServiceId(LOCAL)
     if name == D_ID:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
-from didgen.catalog.services import is_service, unknown_service
+from didgen.catalog.services import is_service, service_name, unknown_service
 from didgen.project.scalars import is_scalar
 
 RESERVED = ("rights",)
@@ -231,4 +231,4 @@ class ProjectSpec(Spec):
     def _service_known(cls, value: str) -> str:
         if not is_service(value):
             raise ValueError(unknown_service(value))
-        return value
+        return service_name(value)

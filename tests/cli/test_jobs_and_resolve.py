@@ -12,7 +12,7 @@ import pytest
 
 from didgen.errors import UnresolvedJobError
 from didgen.store.lock import build_lock
-from tests.bank.started import Started
+from tests.bank.started import Started, opened
 from tests.jobs.paid import LOCK, Shop, environment, hurry
 
 LOST = {"method": "POST", "path": "/talks", "nth": 1, "fault": "reset"}
@@ -231,3 +231,21 @@ def test_the_job_of_a_lost_answer_is_an_orphan_with_a_scene(shop: Shop) -> None:
     (orphan,) = jobs(shop, "--orphans")
     assert ("shop/one", True) == (orphan["address"], orphan["lost"])
     assert "the next build takes it up" in didgen(shop, "jobs", "--orphans").stdout
+
+
+def test_the_video_of_what_a_scene_said_before_is_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an account that shows no tags: the job is known to be that of the words that the scene had then."""
+    with opened(tmp_path / "bank", "--no-echo") as bank:
+        hurry(monkeypatch, bank)
+        shop = Shop(tmp_path / "work", bank)
+        shop.write({"one": "script: The first of our scenes.", "two": "script: Another of our scenes."})
+        assert None is shop.build().error
+        old, other = (row["id"] for row in sorted(jobs(shop), key=lambda row: row["address"]))
+        shop.write({"one": "script: What we say by now is something else."})
+        bank.rules(LOST)
+        assert isinstance(shop.build("shop/one").error, UnresolvedJobError)
+        bank.rules()
+        done = didgen(shop, "resolve", "shop/one", "--adopt", old)
+        assert (2, True) == (done.returncode, f"{old} is the job of shop/one as it was before" in done.stderr)
+        assert f"{other} is the job of shop/two" in didgen(shop, "resolve", "shop/one", "--adopt", other).stderr
+        assert "uncertain" == jobs(shop)[0]["state"]

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from didgen.api.wire import Job
 from didgen.jobs.adoption import Adopt, Buy, Doubt, Listed, View, Wanted, decide, evidence
+from didgen.jobs.search import as_listed
 from didgen.jobs.tag import Tag, key_of
 from didgen.store.state import JobRow
 
@@ -163,3 +165,15 @@ def test_whatever_an_account_shows(jobs: list[Listed], sent: bool, anew: bool) -
     if isinstance(found, Buy):
         assert not sent or any(one.dead for one in mine)
         assert anew or not any(not one.dead and one.tag and one.tag.key == key_of(FINGERPRINT) for one in jobs)
+
+
+def test_names_of_animations_do_not_prove_that_tags_would_show() -> None:
+    """Ours are sent without one: only `user_data` that is shown tells that an animation of ours would show its tag."""
+    told = {"id": "anm_1", "status": "done", "duration": 10.0}
+    named, ours = Job.model_validate({**told, "name": "Holiday"}), Job.model_validate({**told, "id": "anm_2"})
+    listed = [as_listed("animation", one, NOW) for one in (named, ours)]
+    assert [False, False] == [one.shows for one in listed]
+    found = decide(replace(WANTED, kind="animation"), view(*listed))
+    assert isinstance(found, Doubt)
+    assert {"anm_1", "anm_2"} == {one.id for one in found.candidates}
+    assert as_listed("talk", named, NOW).shows

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from didgen import walk
 from didgen.api.patience import Patience
-from didgen.errors import BudgetError, UnreachableError, UnresolvedJobError
+from didgen.errors import BudgetError, NotYetError, UnreachableError, UnresolvedJobError
 from didgen.jobs import resolve
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
@@ -389,3 +391,62 @@ def test_pages_are_followed_to_the_scene(tmp_path: Path, monkeypatch: pytest.Mon
         shop.write({"one": "script: The first of our scenes."})
         assert ["rendered"] == actions(shop.build(budget=None))
         assert 28 == shop.posts()
+
+
+def test_a_lock_that_names_another_scenes_job_is_not_believed(shop: Shop) -> None:
+    """A merge that went wrong: the tags of the jobs tell whose they are, and every scene gets its own video."""
+    assert None is shop.build().error
+    videos = {name: shop.video_of(name) for name in ("one", "two")}
+    lock = json.loads((shop.root / LOCK).read_text())
+    one, two = lock["scenes"]["shop/one"], lock["scenes"]["shop/two"]
+    one["job"], two["job"] = two["job"], one["job"]
+    (shop.root / LOCK).write_text(json.dumps(lock))
+    shop.lose(".didgen", "output")
+    assert None is shop.build(budget=None).error
+    assert videos == {name: shop.video_of(name) for name in ("one", "two")}
+    assert 3 == shop.posts()
+
+
+def test_a_service_by_another_of_its_names_is_the_same_service(shop: Shop) -> None:
+    """An uncertain job of it stays one: nothing is sent again because of a slash."""
+    shop.write({"one": "script: The first of our scenes."})
+    lagging = {"method": "GET", "path": "/talks$", "fault": "body", "text": '{"talks": []}'}
+    shop.bank.rules({"method": "POST", "path": "/talks", "fault": "reset", "accept": True}, lagging)
+    assert isinstance(shop.build().error, UnresolvedJobError)
+    shop.bank.rules(lagging)
+    project = shop.home / "project.yaml"
+    project.write_text(project.read_text().replace(shop.bank.url, f"{shop.bank.url}/"))
+    assert isinstance(shop.build().error, UnresolvedJobError)
+    assert isinstance(shop.build(service=shop.bank.url).error, UnresolvedJobError)
+    assert 1 == shop.posts()
+    shop.bank.rules()
+    assert None is shop.build(budget=None).error
+    assert 1 == shop.posts()
+
+
+def test_a_done_job_without_a_link_is_not_bought_again(shop: Shop) -> None:
+    """It is there and paid for; that its link is not told yet does not mean that it has expired."""
+    shop.write({"one": "script: The first of our scenes."})
+    shop.bank.rules({"method": "GET", "path": "/talks/", "fault": "edit", "drop": ["result_url"]})
+    for _ in range(2):
+        assert isinstance(shop.build().error, NotYetError)
+    shop.lose(".didgen")
+    assert isinstance(shop.build().error, NotYetError)
+    assert 1 == shop.posts()
+    shop.bank.rules()
+    assert None is shop.build(budget=None).error
+    assert 1 == shop.posts()
+
+
+def test_an_answer_about_another_job_is_not_taken_for_ours(shop: Shop) -> None:
+    """What a cache in between mixed up is asked for again."""
+    shop.write({"one": "script: The first of our scenes."})
+    assert None is shop.build().error
+    first = shop.bank.bought()[0]["id"]
+    link = httpx.get(f"{shop.bank.url}/talks/{first}", auth=tuple(shop.bank.key.rsplit(":", 1))).json()["result_url"]
+    shop.write({"two": "script: And here is a second one."})
+    mixed = {"fault": "edit", "set": {"id": first, "result_url": link, "status": "done"}}
+    shop.bank.rules({"method": "GET", "path": "/talks/", "nth": [1, 2], **mixed})
+    assert None is shop.build().error
+    assert shop.bank.bought()[1]["id"] == shop.video_of("two")
+    assert 2 == shop.posts()

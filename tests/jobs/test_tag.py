@@ -70,9 +70,11 @@ def test_an_answer_without_a_tag(answer: dict[str, object]) -> None:
 
 def test_whether_an_account_shows_tags() -> None:
     """Anybody's name or data are evidence that ours would be shown."""
-    assert shows_tags({"user_data": "x"})
-    assert shows_tags({"name": "My video"})
-    assert not shows_tags({"id": "tlk_1", "user_data": "", "name": None})
+    assert shows_tags("talk", {"user_data": "x"})
+    assert shows_tags("talk", {"name": "My video"})
+    assert not shows_tags("talk", {"id": "tlk_1", "user_data": "", "name": None})
+    assert shows_tags("animation", {"user_data": "x"})
+    assert not shows_tags("animation", {"name": "My video"})
 
 
 @given(st.text(min_size=1, max_size=USER_DATA_CHARS - TAG_CHARS))
