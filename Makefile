@@ -28,7 +28,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev lint
 	$(BIN)/pytest
 
-# The long runs: a thousand kills, every step and system call, disks of every size. About an hour; no network, no key.
+# The long runs: a thousand kills, every step and system call, disks of every size. Some hours; no network, no key.
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.money
 

@@ -108,26 +108,25 @@ def calls(folder: Path, wanted: int) -> list[str]:
     if shutil.which("strace") is None:
         print("system calls: skipped, there is no strace here")
         return []
-    problems, count, died = [], 0, Counter[str]()
+    problems = []
     with opened(folder / "bank", *RICH) as bank, Warm() as warm:
         for name in CALLS:
             for n in range(1, wanted or 400):
-                root = scenes.make(folder / f"{name}-{n}", bank, f"{name}x{n}")
+                salt = f"{name}x{n}"
+                root = scenes.make(folder / salt, bank, salt)
                 inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={n}"]
                 order = json.dumps(scenes.order(root, bank))
                 traced = ["strace", "-f", "-o", "/dev/null", *inject]
                 child = [sys.executable, "-m", "tests.money.child", order]
                 done = subprocess.run([*traced, *child], cwd=REPOSITORY, capture_output=True)
-                count += 1
                 tally = Tally(rounds=1)
-                kills.finish(tally, warm, bank, root, f"{name}x{n}")
-                problems += [] if not tally.duplicates + tally.lost + tally.unfound else [f"{name} {n}: {tally}"]
+                kills.finish(tally, warm, bank, root, salt)
+                problems += [] if not tally.duplicates + tally.lost + tally.unfound else [f"{salt}: {tally}"]
                 problems += tally.problems
                 shutil.rmtree(root)
-                if done.returncode == 0:
+                if done.returncode == 0:  # it has no n-th call of this kind
                     break
-                died[name] += 1
-    print(f"system calls: {count} builds, killed at {dict(died)}", flush=True)
+            print(f"system call {name}: {n - 1} kills, {len(problems)} problems so far", flush=True)
     return problems
 
 
