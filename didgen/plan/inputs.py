@@ -33,15 +33,17 @@ class Inputs:
     """Inputs of one scene, gathered: wire field → Input, and what the writer should know of them."""
 
     files: Files
-    folder: Path
     service: ServiceId
     remote: Remote | None = None
     found: dict[str, Input] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def take(self, name: str, written: str) -> str:
-        """The URL that stands for an input in the request. name: the wire field. Raises FileProblem, DidgenError."""
-        given = self._outside(name, written) if "://" in written else self._local(written)
+    def take(self, name: str, written: str, folder: Path) -> str:
+        """The URL that stands for an input in the request. name: the wire field; folder: what a file name starts from.
+
+        Raises FileProblem, DidgenError.
+        """
+        given = self._outside(name, written) if "://" in written else self._local(written, folder)
         if given is None:
             return written
         self.found[name] = given if self.service.local else self._fitting(name, given)
@@ -63,8 +65,8 @@ class Inputs:
         self.notes += [f"{called} {note}" for note in fit.notes]
         return replace(given, prepared=PREPARED if fit.remade else 0)
 
-    def _local(self, written: str) -> Input:
-        path = self.files.locate(written, self.folder)
+    def _local(self, written: str, folder: Path) -> Input:
+        path = self.files.locate(written, folder)
         digest = self.files.digest(path)
         if not self.files.size(path):
             raise FileProblem(f"{self.files.relative(path)} is empty")

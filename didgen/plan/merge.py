@@ -58,6 +58,13 @@ def voice_of_locale(project: Project, locale: str) -> str | None:
     return next((key for key in (locale, language) if key in project.spec.voices), None)
 
 
+def written_at(project: Project, number: int, locale: str, *keys: str) -> tuple[str | int, ...]:
+    """Where the file says what a scene has at `keys`: in the scene itself, for its locale, or for all."""
+    locales = [("locales", name) for name in reversed(_locale_keys(project, locale))]
+    bases: list[tuple[str | int, ...]] = [("scenes", number), *locales, ("defaults",)]
+    return next(((*base, *keys) for base in bases if project.document.has(*base, *keys)), (*bases[0], *keys))
+
+
 def _shared(
     project: Project, kind: Literal["talk", "animation"], locale: str
 ) -> tuple[dict[str, Any], dict[str, tuple[str | int, ...]]]:

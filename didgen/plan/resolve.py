@@ -29,7 +29,7 @@ from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import ServiceId, identity_of
 from didgen.plan.inputs import Inputs, Remote
 from didgen.plan.instances import Instance, Instances
-from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge
+from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge, written_at
 from didgen.plan.scene import Scene
 from didgen.plan.texts import Texts, WrongTextError
 from didgen.project.files import FileProblem, Files
@@ -60,7 +60,7 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
         found = Instances(project, files, templates)
         texts = Texts(project, files, templates)
         for instance in found.all():
-            inputs = Inputs(files, project.folder, service, remote)
+            inputs = Inputs(files, service, remote)
             one = _One(project, instance, service, texts, inputs, cast)
             scenes.append(one.scene())
             for problem in one.problems:
@@ -233,12 +233,12 @@ class _One:
         if merged.values.get("driver"):
             values["driver_url"] = self._driver(merged.values["driver"], merged.places["driver"])
         if "config" in merged.values:
-            values["config"] = self._config(dict(merged.values["config"]), merged.places["config"])
+            values["config"] = self._config(dict(merged.values["config"]))
         return values
 
     def _input(self, name: str, written: str, path: Path) -> str:
         try:
-            return self.inputs.take(name, written)
+            return self.inputs.take(name, written, self.project.folder_of(*path))
         except FileProblem as problem:
             self._fail(str(problem), path)
         except DidgenError as error:
@@ -255,9 +255,10 @@ class _One:
             return "unusable"
         return driver if driver.startswith("bank://") else self._input("driver_url", driver, path)
 
-    def _config(self, config: dict[str, Any], path: Path) -> RenderConfig:
+    def _config(self, config: dict[str, Any]) -> RenderConfig:
         if isinstance(config.get("logo"), dict):
-            url = self._input("logo_url", config["logo"]["url"], (*path, "logo", "url"))
+            path = written_at(self.project, self.number, self.instance.locale, "config", "logo", "url")
+            url = self._input("logo_url", config["logo"]["url"], path)
             config["logo"] = {**config["logo"], "url": url}
         if not self.service.local and config.get("overlay"):
             self.inputs.pass_on(config["overlay"])

@@ -16,6 +16,7 @@ from didgen.catalog.nearest import nearest
 from didgen.errors import Place, Problem, ProjectError
 from didgen.project.explain import explain, field_name, path_of
 from didgen.project.files import FileProblem, Files
+from didgen.project.include import with_included
 from didgen.project.models import ID_PATTERN, ProjectSpec
 from didgen.project.workspace import PROJECT_FILE
 from didgen.project.yaml_reader import Document, read_yaml
@@ -49,6 +50,14 @@ class Project:
         """The folder that file names in this project start from."""
         return self.path.parent
 
+    def folder_of(self, *path: str | int) -> Path:
+        """The folder that a file name at `path` starts from: that of the file it is written in."""
+        file = self.document.place(*path).file
+        if file == self.document.file:
+            return self.folder
+        there = os.path.relpath(os.path.dirname(file) or ".", os.path.dirname(self.document.file) or ".")
+        return Path(os.path.normpath(self.folder / there))
+
     def problem(self, message: str, *path: str | int, hint: str = "") -> Problem:
         """A problem with the value at `path` of the file."""
         return Problem(message, self.document.place(*path), field_name(path), hint)
@@ -64,6 +73,8 @@ def load_project(path: Path, files: Files) -> Project:
     data = document.data
     if not isinstance(data, dict):
         raise ProjectError([Problem("is not a project", document.place(), hint="begin it with `didgen: 1`")])
+    document = with_included(document, path, files)
+    data = document.data
     spec, problems, numbers = _validate(data, document)
     problems += [p for p in _film_problems(spec, document) if p.place not in {q.place for q in problems}]
     name = spec.name or _folder_name(path)

@@ -201,6 +201,9 @@ class ProjectSpec(Spec):
     locale: Annotated[str, Field(pattern=LOCALE_PATTERN)] = Field(
         "en", description="Language of the scripts, e.g. en or de-AT."
     )
+    include: tuple[str, ...] = Field(
+        default=(), description="A YAML file, or several, with vars, voices, pronounce, defaults, locales to share."
+    )
     vars: dict[str, Any] = Field(default_factory=dict, description="Variables for scripts: {{ product }}.")
     voices: dict[str, VoiceSpec] = Field(default_factory=dict, description="Voice by locale: {en: heart}.")
     pronounce: dict[Annotated[str, Field(min_length=1)], str] = Field(
@@ -218,6 +221,11 @@ class ProjectSpec(Spec):
     )
     scenes: tuple[SceneSpec, ...] = Field(min_length=1, description="The scenes in order.")
     film: tuple[str, ...] | None = Field(default=None, description="Scenes of the film in order; left out: all talks.")
+
+    @field_validator("include", mode="before", json_schema_input_type=str | tuple[str, ...])
+    @classmethod
+    def _one_file(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
     @field_validator("voices", mode="before", json_schema_input_type=dict[str, str | VoiceSpec])
     @classmethod

@@ -40,6 +40,7 @@ class Spot:
     block: bool = False  # text after |: it begins on the next line, and its lines are the file's
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     below: dict[str | int, Spot] = field(default_factory=dict)
+    file: str = ""  # of it and what lies below, where it is another than the document's
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,32 @@ class Document:
 
     def place(self, *path: str | int) -> Place:
         """Where the value at `path` stands, or the deepest part of the path that exists."""
+        spot, file = self._spot(*path)
+        return Place(file, spot.line + 1, spot.column + 1)
+
+    def has(self, *path: str | int) -> bool:
+        """Whether there is a value at `path`."""
         spot = self.root
+        for step in path:
+            if step not in spot.below:
+                return False
+            spot = spot.below[step]
+        return True
+
+    def _spot(self, *path: str | int) -> tuple[Spot, str]:
+        """The deepest spot of the path, and its file."""
+        spot, file = self.root, self.file
         for step in path:
             if step not in spot.below:
                 break
             spot = spot.below[step]
-        return Place(self.file, spot.line + 1, spot.column + 1)
+            file = spot.file or file
+        return spot, file
 
     def text_line(self, line: int, *path: str | int) -> Place:
         """Where line `line` (from 1) of the text at `path` stands; exact for block text, else the text's beginning."""
-        spot = self.root
-        for step in path:
-            spot = spot.below.get(step, spot)
-        return Place(self.file, spot.line + 1 + line) if spot.block else self.place(*path)
+        spot, file = self._spot(*path)
+        return Place(file, spot.line + 1 + line) if spot.block else self.place(*path)
 
     def key_place(self, *path: str | int) -> Place:
         """Where the last key of `path` stands; as `place` when it has none."""
@@ -74,7 +88,7 @@ class Document:
                 return self.place(*path)
             spot = spot.below[step]
         mark = spot.keys.get(str(path[-1])) if path else None
-        return Place(self.file, mark[0] + 1, mark[1] + 1) if mark else self.place(*path)
+        return Place(self._spot(*path)[1], mark[0] + 1, mark[1] + 1) if mark else self.place(*path)
 
 
 def read_yaml(raw: bytes, file: str) -> Document:
