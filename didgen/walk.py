@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from didgen.jobs.outputs import Outputs
     from didgen.jobs.purse import OnBill, Purse
     from didgen.plan.scene import Plan
+    from didgen.planfile import PlanFile
     from didgen.services import Services
     from didgen.store.artifacts import Artifacts
     from didgen.upgrade import OnUpgrade
@@ -39,6 +40,7 @@ def build(
     on_plan: Callable[[Plan], None] = lambda plan: None,  # noqa: ARG005
     on_bill: OnBill = lambda offer: False,  # noqa: ARG005
     on_upgrade: OnUpgrade = lambda upgrade: False,  # noqa: ARG005
+    bound: PlanFile | None = None,
     command: Sequence[str] | None = None,
 ) -> Summary:
     """Render what changed and put everything in its place.
@@ -46,11 +48,12 @@ def build(
     on_event hears of every scene, on_notice what a person should know (waiting for another build, a rebuilt state),
     on_plan each project's plan before it is carried out, on_bill of all that is to be bought, once, before anything
     is sent: where no budget is set it decides (`jobs.purse.agree`). on_upgrade decides whether what an upgrade of
-    didgen alone would render again is rendered (UpgradeError when not). command: another worker to start, for tests.
+    didgen alone would render again is rendered (UpgradeError when not). bound: a plan that has to
+    hold still (UsageError when it does not). command: another worker to start, for tests.
     Scenes that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
     DidgenError for what stops the whole build.
     """
-    done = nothing_to_do(wanted)
+    done = nothing_to_do(wanted) if bound is None else None
     if done is not None:
         return done
     from didgen.jobs.executor import build_name
@@ -68,6 +71,8 @@ def build(
             on_notice(store.notice)
         store.objects.clear()
         plans = plans_of(wanted, store, on_notice)
+        if bound is not None:
+            bound.check(wanted, plans)
         check_upgrade(wanted, plans, on_upgrade)
         build_id = build_name()
         for planned in plans:

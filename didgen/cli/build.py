@@ -12,8 +12,10 @@ import click
 
 from didgen.cli import options
 from didgen.cli.progress import listening, tell
+from didgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from didgen.planfile import PlanFile
     from didgen.shortcut import Summary
 
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--no-wait", is_flag=True, help="Give up (exit 5) when another build is running here.")
 @options.budget
 @options.accept_upgrade
+@click.option("--plan", "plan", type=click.Path(path_type=Path), help="Build what plan --out wrote, if it still holds.")
 @options.as_json
 @options.quiet
 @options.in_folder
@@ -38,6 +41,7 @@ def command(
     no_wait: bool,
     budget: int | None,
     accept_upgrade: bool,
+    plan: Path | None,
     json_output: bool,
     quiet: bool,
 ) -> int:
@@ -45,24 +49,38 @@ def command(
     from didgen.project.workspace import find_root
     from didgen.shortcut import nothing_to_do, wish
 
-    wanted = wish(
-        find_root(Path.cwd()),
-        addresses,
-        service=service,
-        jobs=jobs,
-        force=force,
-        prune=prune,
-        budget=budget,
-        wait=not no_wait,
-        accept_upgrade=accept_upgrade,
-    )
-    summary = nothing_to_do(wanted)
+    root = find_root(Path.cwd())
+    if plan is not None and (addresses or service or force or budget is not None):
+        raise UsageError("--plan says already what is built, where and for how much", hint="leave out the rest")
+    bound = _read(plan)
+    if bound is not None:
+        wanted = bound.wish(root, jobs=jobs or 0, prune=prune, wait=not no_wait)
+    else:
+        wanted = wish(
+            root,
+            addresses,
+            service=service,
+            jobs=jobs,
+            force=force,
+            prune=prune,
+            budget=budget,
+            wait=not no_wait,
+            accept_upgrade=accept_upgrade,
+        )
+    summary = nothing_to_do(wanted) if bound is None else None
     if summary is None:
         from didgen.cli.consent import on_bill, on_upgrade
         from didgen.walk import build
 
         with listening(quiet) as listener:
-            summary = build(wanted, on_event=listener, on_notice=tell, on_bill=on_bill(quiet), on_upgrade=on_upgrade)
+            summary = build(
+                wanted,
+                on_event=listener,
+                on_notice=tell,
+                on_bill=on_bill(quiet),
+                on_upgrade=on_upgrade,
+                bound=bound,
+            )
     with suppress(BrokenPipeError):  # a reader that has gone changes nothing about what became of the build
         if json_output:
             click.echo(json.dumps(as_json(summary), ensure_ascii=False, indent=2))
@@ -73,6 +91,14 @@ def command(
         tell(f"didgen: {error}")
         return error.exit_code
     return 0
+
+
+def _read(path: Path | None) -> PlanFile | None:
+    if path is None:
+        return None
+    from didgen.planfile import read_plan
+
+    return read_plan(path)
 
 
 def as_text(summary: Summary) -> list[str]:

@@ -25,11 +25,18 @@ MANY = 5  # scenes with one cause that still have a line each
 @options.service
 @options.force
 @click.option("-v", "--verbose", is_flag=True, help="A line for every scene, also where many have one cause.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan for build --plan FILE.")
 @options.as_json
 @options.quiet
 @options.in_folder
 def command(
-    addresses: tuple[str, ...], service: str | None, force: bool, verbose: bool, json_output: bool, quiet: bool
+    addresses: tuple[str, ...],
+    service: str | None,
+    force: bool,
+    verbose: bool,
+    out: Path | None,
+    json_output: bool,
+    quiet: bool,
 ) -> None:
     """Say what a build would render, and why. Needs no key and sends nothing; silent about what is up to date."""
     from didgen.project.workspace import find_root
@@ -37,18 +44,24 @@ def command(
 
     wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force)
     short = nothing_to_do(wanted)
-    if short is not None and not json_output:
+    if short is not None and not json_output and out is None:
         if not quiet:
             click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
         return
     from didgen.walk import bill, plan
 
     plans = plan(wanted, lambda text: click.echo(text, err=True))
+    if out is not None:
+        from didgen.planfile import write_plan
+
+        write_plan(out, wanted, plans)
     if json_output:
         click.echo(json.dumps(as_json(plans, bill(plans)), ensure_ascii=False, indent=2))
     elif not quiet:
         for line in as_text(plans, bill(plans), verbose=verbose):
             click.echo(line)
+        if out is not None:
+            click.echo(f"wrote {out} (didgen build --plan {out} does this and nothing else)")
 
 
 def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> list[str]:
