@@ -56,7 +56,7 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
     scenes: list[Scene | None] = []
     cast = Cast(service, installed())
     wrong: dict[Problem, list[str]] = {}
-    with Templates() as templates:
+    with Templates(files) as templates:
         found = Instances(project, files, templates)
         texts = Texts(project, files, templates)
         for instance in found.all():

@@ -49,8 +49,9 @@ class Texts:
         if not isinstance(value, str) or not has_tags(value):
             return value
         try:
-            made = self._templates.render(value, instance.variables(self._project)).strip()
+            made = self._render(value, instance, self._project.document.file).strip()
         except TemplateProblem as problem:
+            _stop_if_included(problem)
             raise self._wrong(str(problem), path, problem.hint) from None
         if not made:
             raise self._wrong("is empty once its template is filled in", path)
@@ -60,8 +61,9 @@ class Texts:
         if not has_tags(text):
             return text
         try:
-            return self._templates.render(text, instance.variables(self._project))
+            return self._render(text, instance, self._project.document.file)
         except TemplateProblem as problem:
+            _stop_if_included(problem)
             raw = self._project.document
             full = path if isinstance(_at(raw.data, path), str) else (*path, "text")
             place = raw.text_line(problem.line, *full)
@@ -78,11 +80,15 @@ class Texts:
         except FileProblem as problem:
             raise self._wrong(str(problem), here) from None
         try:
-            text = self._templates.render(source, instance.variables(self._project)) if has_tags(source) else source
+            text = self._render(source, instance, self._files.relative(file)) if has_tags(source) else source
         except TemplateProblem as problem:
+            _stop_if_included(problem)
             place = Place(self._files.relative(file), problem.line)
             raise WrongTextError(Problem(str(problem), place, "", problem.hint)) from None
         return spoken_markdown(text) if file.suffix.lower() in MARKDOWN_SUFFIXES else text
+
+    def _render(self, text: str, instance: Instance, name: str) -> str:
+        return self._templates.render(text, instance.variables(self._project), name)
 
     def _wrong(self, message: str, path: Keys, hint: str = "") -> WrongTextError:
         return WrongTextError(self._project.problem(message, *path, hint=hint))
@@ -94,6 +100,12 @@ class WrongTextError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def _stop_if_included(problem: TemplateProblem) -> None:
+    """A mistake in a file that was included is told at that file's line. Raises WrongTextError."""
+    if problem.file:
+        raise WrongTextError(Problem(str(problem), Place(problem.file, problem.line), "", problem.hint)) from None
 
 
 def _at(data: Any, path: Keys) -> Any:

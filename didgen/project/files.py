@@ -106,6 +106,10 @@ class Files:
             self._seen[name] = _stamp(found, sha256_bytes(data))
         return self._bytes[name]
 
+    def note_missing(self, path: Path) -> None:
+        """Remember that a file was looked for and is not there, so that its coming is noticed."""
+        self._seen[self.relative(path)] = MISSING
+
     def digest(self, path: Path) -> str:
         """The sha256 of a regular file, from its stamp when that still matches. Raises FileProblem."""
         name = self.relative(path)

@@ -1,13 +1,16 @@
 """The child that renders templates: a Jinja sandbox inside a process with limits.
 
 The sandbox keeps a template from reaching anything but its variables; the process keeps it from taking time and
-memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: one JSON request a line on stdin
-({source, variables} or {expression, variables}), one JSON answer a line on stdout ({text}, {holds} or {error, line}).
+memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: says {ready}, then takes one JSON request
+a line on stdin ({source, variables, name} or {expression, variables}) and gives one JSON answer a line on stdout
+({text}, {holds} or {error, line, file}). It opens no files: before an answer it may say {need: name} and is told
+{source}, {missing} or {refused}.
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
 import resource
 import sys
 import traceback
@@ -15,7 +18,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -32,7 +43,23 @@ FILTERS = frozenset(
     "reject rejectattr replace reverse round select selectattr sort string sum title trim truncate unique upper "
     "wordcount".split()
 )
-_TEMPLATE = "<template>"
+_FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
+
+
+class Loader(BaseLoader):
+    """Files that templates include, asked for on the other end of the pipe and given back as text."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        """Text and name of one file. Raises TemplateNotFound when there is none, SecurityError when it may not be."""
+        _say({"need": template})
+        given = json.loads(sys.stdin.buffer.readline())
+        if "missing" in given:
+            raise TemplateNotFound(template)
+        if "refused" in given:
+            raise SecurityError(given["refused"])
+        if len(given["source"]) > MAX_SOURCE:
+            raise SecurityError(f"{template} is longer than {MAX_SOURCE:,} characters")
+        return given["source"].removesuffix("\n"), template, None
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -41,11 +68,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
     def __init__(self) -> None:
-        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True)
+        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, loader=Loader())
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS}
-        self.compiled = lru_cache(MAX_KEPT)(self.from_string)
+        self.compiled = lru_cache(MAX_KEPT)(self._compiled)
         self.expression = lru_cache(MAX_KEPT)(self._expression)
+
+    def _compiled(self, source: str, name: str) -> Template:
+        return self.template_class.from_code(self, self.compile(source, name, name), self.make_globals(None))
+
+    def join_path(self, template: str, parent: str) -> str:
+        """What a file that another one includes is called from the workspace; whether it may be is not decided here."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(parent), template))
 
     def _expression(self, source: str) -> TemplateExpression:
         return self.compile_expression(source, undefined_to_none=False)
@@ -68,9 +102,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return bool(super().is_safe_attribute(obj, attr, value))
 
 
-def render(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a request for text; never raises for what a template does."""
-    return _guarded(source, lambda: {"text": _rendered(sandbox, source, variables)})
+def render(sandbox: Sandbox, source: str, variables: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """The answer to a request for text; never raises for what a template does. name: the file the text is from."""
+    return _guarded(source, lambda: {"text": _rendered(sandbox.compiled(source, name), variables)})
 
 
 def holds(sandbox: Sandbox, expression: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -84,19 +118,25 @@ def _guarded(source: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any
     try:
         return answer()
     except TemplateSyntaxError as error:
-        return {"error": error.message or "syntax error", "line": error.lineno}
-    except UndefinedError as error:
-        return {"error": error.message or "undefined", "line": _line(error)}
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-        return {"error": str(error) or type(error).__name__, "line": _line(error)}
-    except (MemoryError, RecursionError):
+        return {"error": error.message or "syntax error", "line": error.lineno, "file": error.filename or ""}
+    except _FAULTS as error:
+        return {"error": _message(error), **_where(error)}
+    except MemoryError:
         return {"error": f"template stopped: over {MAX_MEMORY_BYTES >> 20} MB", "line": 1}
 
 
-def _rendered(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> str:
+def _message(error: BaseException) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"{error.message} does not exist"
+    if isinstance(error, RecursionError):
+        return "template stopped: nested too deeply, or a file includes itself"
+    return str(error) or type(error).__name__
+
+
+def _rendered(template: Template, variables: dict[str, Any]) -> str:
     parts: list[str] = []
     size = 0
-    for part in sandbox.compiled(source).generate(variables):
+    for part in template.generate(variables):
         size += len(part)
         if size > MAX_OUTPUT:
             raise SecurityError(f"template stopped: over {MAX_OUTPUT:,} characters")
@@ -104,10 +144,18 @@ def _rendered(sandbox: Sandbox, source: str, variables: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-def _line(error: BaseException) -> int:
-    """The template's own line: Jinja rewrites the traceback so that its frames carry it."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == _TEMPLATE and f.lineno]
-    return frames[-1].lineno or 1 if frames else 1
+def _where(error: BaseException) -> dict[str, Any]:
+    """File and line of the innermost template: Jinja rewrites the traceback so that its frames carry them."""
+    where: dict[str, Any] = {"line": 1}
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if "__jinja_exception__" in frame.f_globals:
+            where = {"line": line, "file": frame.f_code.co_filename}
+    return where
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(message).encode() + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def main() -> None:
@@ -116,12 +164,14 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     sandbox = Sandbox()
-    for line in sys.stdin.buffer:
+    _say({"ready": True})
+    for line in iter(sys.stdin.buffer.readline, b""):
         request = json.loads(line)
-        ask, source = (holds, request["expression"]) if "expression" in request else (render, request["source"])
-        answer = ask(sandbox, source, request["variables"])
-        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
-        sys.stdout.buffer.flush()
+        variables = request["variables"]
+        if "expression" in request:
+            _say(holds(sandbox, request["expression"], variables))
+        else:
+            _say(render(sandbox, request["source"], variables, request["name"]))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ import re
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 from didgen.catalog.nearest import nearest
+from didgen.project.files import FileProblem, Files
 
 TIMEOUT_S = 2.0
 START_S = 20.0  # the child imports Jinja first, on a machine that may be busy
@@ -22,12 +24,16 @@ _UNDEFINED = re.compile(r"'([^']+)' is undefined|has no attribute '([^']+)'")
 
 
 class TemplateProblem(Exception):
-    """A template that cannot be rendered: why, on which line of it, and a hint."""
+    """A template that cannot be rendered: why, on which line, and a hint.
 
-    def __init__(self, message: str, line: int = 1, hint: str = "") -> None:
+    file: the included file in which that line is, relative to the workspace; "" for the text that was given.
+    """
+
+    def __init__(self, message: str, line: int = 1, hint: str = "", file: str = "") -> None:
         super().__init__(message)
         self.line = line
         self.hint = hint
+        self.file = file
 
 
 def has_tags(text: str) -> bool:
@@ -36,9 +42,13 @@ def has_tags(text: str) -> bool:
 
 
 class Templates:
-    """Renders templates for one build; a context manager, since it may own a child process."""
+    """Renders the templates of one project; a context manager, since it may own a child process.
 
-    def __init__(self) -> None:
+    files: what templates include is read through it, so that it stays in the workspace and is known as an input.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Templates:
@@ -47,11 +57,14 @@ class Templates:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._stop()
 
-    def render(self, text: str, variables: Mapping[str, Any]) -> str:
-        """The text with its tags filled in; a text without tags as it is. Raises TemplateProblem."""
+    def render(self, text: str, variables: Mapping[str, Any], name: str = "") -> str:
+        """The text with its tags filled in; a text without tags as it is. Raises TemplateProblem.
+
+        name: the file the text is from, relative to the workspace; what it includes is named relative to that file.
+        """
         if not has_tags(text):
             return text
-        return str(self._answer({"source": text, "variables": variables}, "text"))
+        return str(self._answer({"source": text, "variables": variables, "name": name}, "text"))
 
     def holds(self, expression: str, variables: Mapping[str, Any]) -> bool:
         """Whether an expression is true, as it would be in `{% if %}`. Raises TemplateProblem."""
@@ -63,23 +76,44 @@ class Templates:
         answer = self._ask(request)
         if key in answer:
             return answer[key]
-        raise TemplateProblem(answer["error"], answer.get("line", 1), _hint(answer["error"], request["variables"]))
+        message, file = answer["error"], answer.get("file", "")
+        hint = _hint(message, request["variables"])
+        raise TemplateProblem(message, answer.get("line", 1), hint, file if file != request.get("name") else "")
 
     def _ask(self, request: Mapping[str, Any]) -> Any:
-        fresh = self._child is None
+        """The child's answer, once it has been given the files it asked for meanwhile."""
         child = self._child = self._child or _start()
-        assert child.stdin
-        assert child.stdout
+        left_s = TIMEOUT_S
         try:
-            child.stdin.write(json.dumps(request).encode() + b"\n")
-            child.stdin.flush()
-            return json.loads(_read_line(child.stdout.fileno(), START_S if fresh else TIMEOUT_S))
+            _write(child, request)
+            while True:
+                since = time.monotonic()
+                answer = _read(child, left_s)
+                if "need" not in answer:
+                    return answer
+                left_s -= time.monotonic() - since
+                _write(child, self._included(answer["need"]))
         except TimeoutError:
             self._stop()
             raise TemplateProblem(f"template stopped: over {TIMEOUT_S:g} s") from None
         except (OSError, ValueError):
             self._stop()
             raise TemplateProblem("template stopped: it took too much memory or time") from None
+
+    def _included(self, name: str) -> dict[str, str]:
+        """The text of a file that a template includes, or why there is none."""
+        try:
+            path = self._files.locate(name, self._files.root)
+            if any(part.startswith(".") for part in self._files.relative(path).split("/")):
+                return {"refused": f"{name!r} is hidden, and hidden files are not included"}
+            if not os.path.lexists(path):
+                self._files.note_missing(path)
+                return {"missing": name}
+            return {"source": self._files.read(path).decode("utf-8-sig")}
+        except FileProblem as problem:
+            return {"refused": str(problem)}
+        except UnicodeDecodeError:
+            return {"refused": f"{name} is not UTF-8 text"}
 
     def _stop(self) -> None:
         child, self._child = self._child, None
@@ -89,34 +123,54 @@ class Templates:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    """-P keeps a `jinja2.py` in the user's folder from being imported; the environment is not passed on."""
+    """A child that is ready to answer.
+
+    -P keeps a `jinja2.py` in the user's folder from being imported; the environment is not passed on.
+    """
     path = os.pathsep.join(p for p in sys.path if p)
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-P", "-m", "didgen.project.sandbox"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"PYTHONPATH": path, "LANG": "C.UTF-8"},
     )
+    try:
+        _read(child, START_S)
+    except (TimeoutError, ValueError):
+        child.kill()
+        child.communicate()
+        raise TemplateProblem("the process that renders templates does not start") from None
+    return child
 
 
-def _read_line(fd: int, timeout_s: float) -> bytes:
-    """One line of the child, in `timeout_s` of silence at most. Raises TimeoutError; b"" when it died."""
+def _write(child: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
+    assert child.stdin
+    child.stdin.write(json.dumps(message).encode() + b"\n")
+    child.stdin.flush()
+
+
+def _read(child: subprocess.Popen[bytes], timeout_s: float) -> Any:
+    """One message of the child. Raises TimeoutError when it takes longer, ValueError when the child died."""
+    assert child.stdout
+    until = time.monotonic() + timeout_s
     line = b""
     while not line.endswith(b"\n"):
-        if not select.select([fd], [], [], timeout_s)[0]:
+        if not select.select([child.stdout], [], [], max(0.0, until - time.monotonic()))[0]:
             raise TimeoutError
-        chunk = os.read(fd, 1 << 16)
+        chunk = os.read(child.stdout.fileno(), 1 << 16)
         if not chunk:
-            return b""
+            break
         line += chunk
-    return line
+    return json.loads(line)
 
 
 def _hint(message: str, variables: Mapping[str, Any]) -> str:
     match = _UNDEFINED.search(message)
     if not match:
         return ""
+    if match[1] in variables:
+        return "a macro is given it, or its file is imported `with context`"
     if match[1]:
         return nearest(match[1], list(variables))
     inner = [key for value in variables.values() if isinstance(value, dict) for key in value]

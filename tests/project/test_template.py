@@ -5,18 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from didgen.project import template
+from didgen.project.files import Files
 from didgen.project.template import TemplateProblem, Templates
 
 VARIABLES = {"product": "Acme", "people": ["Ann", "Bob"], "row": {"name": "Zoë"}, "xs": list(range(1000))}
 
 
 @pytest.fixture(scope="module")
-def templates() -> Iterator[Templates]:
-    with Templates() as shared:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    with Templates(Files(tmp_path_factory.mktemp("empty"))) as shared:
         yield shared
 
 
@@ -104,11 +106,11 @@ def test_memory_and_output_are_bounded(templates: Templates, source: str) -> Non
     assert "Acme" == templates.render("{{ product }}", VARIABLES)
 
 
-def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Loops that would run for days are stopped by the clock, and the next template gets a fresh child."""
     monkeypatch.setattr(template, "TIMEOUT_S", 0.3)
     endless = "{% for a in xs %}" * 5 + "{% endfor %}" * 5
-    with Templates() as own:
+    with Templates(Files(tmp_path)) as own:
         own.render("{{ product }}", VARIABLES)
         with pytest.raises(TemplateProblem, match=r"template stopped: over 0\.3 s"):
             own.render(endless, VARIABLES)
@@ -118,17 +120,17 @@ def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_without_tags_starts_no_child_and_no_jinja() -> None:
     """A text with braces but no tag is passed through as it is; Jinja is not even imported."""
     code = (
-        "import sys; from didgen.project.template import Templates\n"
-        "with Templates() as t: assert t.render('a { b } % c', {}) == 'a { b } % c' and t._child is None\n"
+        "import sys; from didgen.project.files import Files; from didgen.project.template import Templates\n"
+        "with Templates(Files('.')) as t: assert t.render('a { b } % c', {}) == 'a { b } % c' and t._child is None\n"
         "assert 'jinja2' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_child_does_not_see_the_environment(templates: Templates, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_does_not_see_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A key in the environment never gets into the process that runs what others wrote."""
     monkeypatch.setenv("D_ID_API_KEY", "user:secret")
-    with Templates() as own:
+    with Templates(Files(tmp_path)) as own:
         own.render("{{ product }}", VARIABLES)
         assert own._child is not None
         with open(f"/proc/{own._child.pid}/environ", "rb") as f:
