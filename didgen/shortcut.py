@@ -54,7 +54,7 @@ class SceneResult:
     """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video."""
 
     address: str
-    action: str  # rendered, restored, reused, failed, planned
+    action: str  # rendered, fetched, restored, reused, failed, planned
     file: str
     seconds: float = 0.0
     duration_s: float = 0.0
@@ -79,7 +79,7 @@ class Summary:
     over_budget: bool = False
 
     def count(self, action: str) -> int:
-        """How many scenes were rendered, restored or reused, failed, or stay planned."""
+        """How many scenes were rendered, fetched, restored or reused, failed, or stay planned."""
         return sum(scene.action == action for scene in self.scenes)
 
     @property

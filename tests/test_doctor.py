@@ -85,7 +85,7 @@ def test_a_key_that_is_refused(bank: Started, tmp_path: Path) -> None:
     status, found, printed = findings(tmp_path, "--service", bank.url, D_ID_API_KEY="canary:canary")
     assert (1, "broken") == (status, found["service"]["state"])
     assert "answered 401: user unauthenticated" in found["service"]["said"]
-    assert "set D_ID_API_KEY" in found["service"]["do"]
+    assert "set DIDGEN_API_KEY to its own key" in found["service"]["do"]
     assert "canary" not in printed
 
 

@@ -95,7 +95,7 @@ class Client:
         job_id = json_object(answer.data).get("id")
         meaning = meaning_of_post(answer.status, job_id)
         if meaning == "refused":
-            raise refusal(answer.status, answer.data, self.transport.keys.name)
+            raise refusal(answer.status, answer.data, self.transport.key_advice)
         if meaning == "ambiguous":
             raise self.transport.unresolved(f"the service answered {answer.status}")
         if meaning == "later":

@@ -51,6 +51,14 @@ class Keys:
             return {}
         return {"x-api-key-external": json.dumps({"elevenlabs": self.elevenlabs.reveal()})}
 
+    def advice(self, host: str) -> str:
+        """What to do when the service at `host` does not take this key."""
+        if host == D_ID_HOST:
+            return f"set {D_ID_KEY} to the key as the service shows it (user:secret); a failed payment also gives 401"
+        if self.basic and self.name == D_ID_KEY:
+            return f"it was shown the key in {D_ID_KEY}; set {OWN_KEY} to its own key, if it has one"
+        return f"set {OWN_KEY} to the key of {host}"
+
     def hidden(self, data: bytes) -> bytes:
         """An answer without these keys, should it repeat them: what it says is shown and kept."""
         basic = self.basic.reveal()
@@ -69,7 +77,8 @@ def keys_for(host: str, environ: Mapping[str, str] = os.environ) -> Keys:
     """
     at_home = is_loopback(host)
     ours = host == D_ID_HOST or at_home
-    name = D_ID_KEY if ours and not (at_home and environ.get(OWN_KEY)) else OWN_KEY
+    own = at_home and (environ.get(OWN_KEY) or not environ.get(D_ID_KEY))
+    name = D_ID_KEY if ours and not own else OWN_KEY
     basic, form = read_key(environ.get(name, ""), name)
     return Keys(basic, _plain(environ.get(ELEVENLABS_KEY, ""), ELEVENLABS_KEY) if ours else NO_SECRET, form, name)
 

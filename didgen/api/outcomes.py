@@ -29,7 +29,6 @@ _KINDS = {
     415: "UnsupportedMimeTypeError",
 }
 _HINTS = {
-    401: "set {key} to the key as the service shows it (user:secret); a failed payment also gives 401",
     402: "buy credits, or draft with --service local",
     403: "the account's plan does not allow this",
 }
@@ -106,8 +105,8 @@ class BusyError(UnreachableError):
         self.pace_s = pace_s
 
 
-def refusal(status: int, data: bytes, key_name: str = "D_ID_API_KEY") -> RefusedError:
-    """The error in an answer, kind and words as the service gave them. key_name: the variable that holds the key."""
+def refusal(status: int, data: bytes, key_advice: str = "") -> RefusedError:
+    """The error in an answer, kind and words as the service gave them. key_advice: what to do about a wrong key."""
     body = json_object(data)
     kind = unsigned(str(body.get("kind") or _KINDS.get(status, "BadRequestError")))[:80]
     words = str(body.get("description") or body.get("message") or f"the service answered {status}")
@@ -115,7 +114,9 @@ def refusal(status: int, data: bytes, key_name: str = "D_ID_API_KEY") -> Refused
     if isinstance(details, dict):
         said = [f"{path}: {d['message']}" for path, d in details.items() if isinstance(d, dict) and "message" in d]
         words = "; ".join([words, *(line for line in said if line not in words)])
-    return RefusedError(status, kind, unsigned(words)[:2000], hint=_HINTS.get(status, "").format(key=key_name))
+    return RefusedError(
+        status, kind, unsigned(words)[:2000], hint=key_advice if status == 401 else _HINTS.get(status, "")
+    )
 
 
 def retry_after_s(value: str | None, date: str | None = None) -> float | None:

@@ -102,6 +102,11 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.host!r})"
 
+    @property
+    def key_advice(self) -> str:
+        """What to do when the service does not take the key."""
+        return self.keys.advice(self.host)
+
     async def read(
         self,
         method: str,
@@ -158,7 +163,7 @@ class Transport:
                 async with room, asyncio.timeout(tries.each_s):
                     answer = await self._exchange(self._web, method, path, limit_bytes, **what)
                 if answer.status not in _GOOD and not is_unwell(answer.status):
-                    raise refusal(answer.status, answer.data, self.keys.name)
+                    raise refusal(answer.status, answer.data, self.key_advice)
                 found = parse(answer.data) if answer.status in (200, 201) else None
                 if found is not None or (answer.status, method) == (204, "DELETE"):
                     return found

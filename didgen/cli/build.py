@@ -114,14 +114,18 @@ def as_text(summary: Summary) -> list[str]:
         lines.append(f"- {len(held)} scene{'s stay' if len(held) > 1 else ' stays'} planned; {held[0]}")
     lines += [f"- {name}: removed" for name in summary.pruned]
     lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
-    made = summary.count("rendered") + summary.count("restored")
+    made = [f"{count} {how}" for how in ("rendered", "fetched", "restored") if (count := summary.count(how))]
     if not made and summary.error is None:
         return [*lines, f"everything is up to date ({len(summary.scenes)} scenes)"]
     lines += [f"✓ {film}" for film in summary.films]
-    rest = f", {summary.count('reused')} up to date" if summary.count("reused") else ""
-    failed = f", {summary.count('failed')} failed" if summary.count("failed") else ""
-    price = f", {summary.credits} credit{'s' * (summary.credits != 1)} spent" if summary.credits else ""
-    return [*lines, f"{made} rendered{rest}{failed}{price}, {summary.seconds:.1f} s"]
+    told = made or ["0 rendered"]
+    told += [f"{count} up to date"] if (count := summary.count("reused")) else []
+    told += [f"{count} failed"] if (count := summary.count("failed")) else []
+    if summary.credits:
+        told.append(f"{summary.credits} credit{'s' * (summary.credits != 1)} spent")
+    elif summary.count("fetched"):
+        told.append("nothing bought")
+    return [*lines, f"{', '.join(told)}, {summary.seconds:.1f} s"]
 
 
 def as_json(summary: Summary) -> dict[str, object]:
@@ -129,6 +133,7 @@ def as_json(summary: Summary) -> dict[str, object]:
     return {
         "version": 1,
         "rendered": summary.count("rendered"),
+        "fetched": summary.count("fetched"),
         "failed": summary.count("failed"),
         "planned": summary.count("planned"),
         "credits": summary.credits,

@@ -42,7 +42,7 @@ from didgen.store.state import Artifact, JobRow
 if TYPE_CHECKING:
     from didgen.jobs.search import Search
 
-Action = Literal["rendered", "reused", "restored", "failed", "planned"]
+Action = Literal["rendered", "fetched", "reused", "restored", "failed", "planned"]
 OnEvent = Callable[[str, Event], None]
 Rendering = dict[str, "asyncio.Task[tuple[Artifact, tuple[str, ...]]]"]
 
@@ -56,7 +56,8 @@ def build_name() -> str:
 class Outcome:
     """What became of one decision. seconds: wall time, 0 where nothing was done. error: set when it failed.
 
-    planned: nothing was done about it, because a refusal that another scene met concerns all.
+    fetched: it was bought before this build, which brought its video. planned: nothing was done about it, because a
+    refusal that another scene met concerns all.
     """
 
     scene: Scene
@@ -167,7 +168,8 @@ class _Build:
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)
         self.on_event(scene.address, Event("done"))
-        return Outcome(scene, "rendered", artifact, time.monotonic() - began, None, warnings)
+        action: Action = "fetched" if self.service.paid and not self.purse.bought(scene.fingerprint) else "rendered"
+        return Outcome(scene, action, artifact, time.monotonic() - began, None, warnings)
 
     def _at_hand(self, decision: Decision) -> Artifact | None:
         """The artifact of a scene that needs no rendering, delivered; None when it turns out to be damaged.

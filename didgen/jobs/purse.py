@@ -93,6 +93,10 @@ class Purse:
         """What no job has a claim to; below 0 when one turned out dearer than reckoned."""
         return self.ceiling - self.total
 
+    def bought(self, fingerprint: str) -> bool:
+        """Whether this build bought a job, or may have."""
+        return fingerprint in self.spent
+
     async def reserve(self, fingerprint: str) -> Item:
         """Hold credits for a job that is about to be sent; what it is on the bill.
 

@@ -74,3 +74,16 @@ def test_a_key_goes_to_its_own_service_only() -> None:
         assert {} == keys_for(host, environ).headers() == keys_for(host, environ).external()
         assert {"Authorization": "Basic other"} == keys_for(host, {**environ, "DIDGEN_API_KEY": "other"}).headers()
     assert {"Authorization": "Basic mine"} == keys_for("localhost:1", {**environ, "DIDGEN_API_KEY": "mine"}).headers()
+
+
+def test_what_to_do_about_a_key_that_is_not_taken() -> None:
+    """The variable that is read for that service: D-ID's is for D-ID."""
+    ours, theirs = {"D_ID_API_KEY": RAW}, {"DIDGEN_API_KEY": RAW}
+    assert "set D_ID_API_KEY to" in keys_for("api.d-id.com", ours).advice("api.d-id.com")
+    assert "set D_ID_API_KEY to" in keys_for("api.d-id.com", {}).advice("api.d-id.com")
+    for environ in ({}, theirs, {**ours, **theirs}):
+        for host in ("renders.example.org", "127.0.0.1:8000"):
+            keys = keys_for(host, environ)
+            assert ("DIDGEN_API_KEY", f"set DIDGEN_API_KEY to the key of {host}") == (keys.name, keys.advice(host))
+    assert "set DIDGEN_API_KEY to the key of" in keys_for("renders.example.org", ours).advice("renders.example.org")
+    assert "shown the key in D_ID_API_KEY" in keys_for("127.0.0.1:8000", ours).advice("127.0.0.1:8000")

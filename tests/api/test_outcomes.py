@@ -66,10 +66,10 @@ def test_any_body_is_an_object_or_none(data: bytes) -> None:
 
 def test_a_refusal_without_a_body_still_has_a_kind_and_words() -> None:
     """401 says what to do about it."""
-    error = refusal(401, b"<html>")
+    error = refusal(401, b"<html>", "set the key")
     assert "AuthorizationError" == error.kind
-    assert "D_ID_API_KEY" in error.hint
-    assert "set DIDGEN_API_KEY" in refusal(401, b"", "DIDGEN_API_KEY").hint
+    assert "set the key" == error.hint
+    assert "set the key" not in refusal(402, b"", "set the key").hint
     assert "Endpoint request timed out" == refusal(400, b'{"message": "Endpoint request timed out"}').message
 
 

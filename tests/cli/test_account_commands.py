@@ -77,8 +77,10 @@ def test_a_key_that_is_not_accepted(bank: Started, tmp_path: Path) -> None:
     done = didgen(tmp_path, "credits", "--service", bank.url, D_ID_API_KEY="somebody:canary")
     assert 1 == done.returncode
     assert "user unauthenticated" in done.stderr
-    assert "set D_ID_API_KEY" in done.stderr
+    assert "shown the key in D_ID_API_KEY; set DIDGEN_API_KEY to its own" in done.stderr
     assert "canary" not in done.stderr + done.stdout
+    own = didgen(tmp_path, "credits", "--service", bank.url, D_ID_API_KEY="", DIDGEN_API_KEY="somebody:canary")
+    assert f"(set DIDGEN_API_KEY to the key of {bank.url.removeprefix('http://')})" in own.stderr
 
 
 def test_drivers_of_both(tmp_path: Path) -> None:

@@ -159,6 +159,22 @@ def test_what_is_stored_needs_no_budget(workspace: Path, bank: Started) -> None:
     done = didgen(workspace, bank, "build", "--budget", "0")
     assert 0 == done.returncode, done.stderr
     assert (workspace / "output" / "tiny" / "one.mp4").exists()
+    assert "1 restored, 1 up to date, " in done.stdout
+    assert 2 == len(bank.bought())
+
+
+def test_what_the_account_had_is_fetched_and_not_called_rendered(workspace: Path, bank: Started) -> None:
+    """Without state: the total says that nothing was bought, to people and to programs; what is new beside it was."""
+    assert "2 rendered, 2 credits spent, " in didgen(workspace, bank, "build", "--budget", "2").stdout
+    shutil.rmtree(workspace / ".didgen")
+    shutil.rmtree(workspace / "output")
+    (workspace / "projects" / "tiny" / "didgen.lock").unlink()
+    done = didgen(workspace, bank, "build", "tiny/one")
+    assert "1 fetched, nothing bought, " in done.stdout, done.stderr
+    assert "rendered" not in done.stdout
+    told = json.loads(didgen(workspace, bank, "build", "--json").stdout)
+    assert (0, 1, 0) == (told["rendered"], told["fetched"], told["credits"])
+    assert ["reused", "fetched"] == [scene["action"] for scene in told["scenes"]]
     assert 2 == len(bank.bought())
 
 

@@ -136,7 +136,7 @@ def test_a_missing_output_is_asked_for_by_the_id_of_its_job(shop: Shop) -> None:
     (shop.root / "output" / "shop" / "nod.mp4").write_bytes(b"somebody's own")
     before = len(shop.bank.seen())
     summary = shop.build(budget=None)
-    assert {nod: "rendered", "shop/one": "rendered", "shop/two": "reused"} == {
+    assert {nod: "fetched", "shop/one": "fetched", "shop/two": "reused"} == {
         scene.address: scene.action for scene in summary.scenes
     }
     assert first == shop.video_of("one")

@@ -64,7 +64,7 @@ def test_without_any_state_nothing_is_bought_that_the_account_has(shop: Shop, lo
     assert None is shop.build().error
     videos = {name: shop.video_of(name) for name in ("one", "two", "nod")}
     shop.lose(*lost, LOCK)
-    assert ["rendered"] * 3 == actions(shop.build(budget=None))
+    assert ["fetched"] * 3 == actions(shop.build(budget=None))
     assert ALL == sorted(shop.bought())
     assert 3 == shop.posts()
     assert videos == {name: shop.video_of(name) for name in ("one", "two", "nod")}
@@ -180,7 +180,7 @@ def test_an_intent_of_a_killed_build_is_looked_for(shop: Shop) -> None:
         store.drop(bought.fingerprint)
         store.state._db.execute("UPDATE jobs SET state = 'intent', remote = ''")
     shop.lose("output")
-    assert ["rendered"] == actions(shop.build(budget=None))
+    assert ["fetched"] == actions(shop.build(budget=None))
     (row,) = rows(shop)["shop/one"]
     assert ("done", bought.remote, bought.id) == (row.state, row.remote, row.id)
     with Artifacts(shop.root) as store:
@@ -295,7 +295,7 @@ def test_a_job_that_is_gone_waits_for_a_person(shop: Shop) -> None:
         assert "uncertain" == row.state
         assert "is gone at 127.0.0.1" in row.why
     shop.bank.rules()
-    assert ["rendered"] == actions(shop.build(budget=None))
+    assert ["fetched"] == actions(shop.build(budget=None))
     assert 1 == shop.posts()
 
 
@@ -322,7 +322,7 @@ def test_a_lost_video_is_fetched_again_before_it_is_bought_again(shop: Shop) -> 
     for path in (shop.root / ".didgen" / "objects").glob("??/*"):
         path.unlink()
     shop.lose("output")
-    assert ["rendered"] == actions(shop.build(budget=None))
+    assert ["fetched"] == actions(shop.build(budget=None))
     assert (first, 1) == (shop.video_of("one"), shop.posts())
     for path in (shop.root / ".didgen" / "objects").glob("??/*"):
         path.unlink()
@@ -354,7 +354,7 @@ def test_of_several_jobs_of_one_scene_one_is_taken_and_the_others_are_told(shop:
     assert None is shop.build().error
     assert None is shop.build(force=True).error
     shop.lose(".didgen", "output", LOCK)
-    assert ["rendered"] == actions(shop.build(budget=None))
+    assert ["fetched"] == actions(shop.build(budget=None))
     first, second = (job["id"] for job in shop.bank.bought())
     assert first == shop.video_of("one")
     assert f"shop/one: {second} was bought for the same scene as well" in shop.said
@@ -389,7 +389,7 @@ def test_pages_are_followed_to_the_scene(tmp_path: Path, monkeypatch: pytest.Mon
         assert None is shop.build().error
         shop.lose(".didgen", "output", LOCK)
         shop.write({"one": "script: The first of our scenes."})
-        assert ["rendered"] == actions(shop.build(budget=None))
+        assert ["fetched"] == actions(shop.build(budget=None))
         assert 28 == shop.posts()
 
 

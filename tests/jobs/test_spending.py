@@ -201,7 +201,7 @@ def test_a_job_of_an_earlier_build_costs_this_one_nothing(store: Artifacts) -> N
     store.state.begin(replace(known, state="submitted", credits=1))
     service.lengths["c"] = 20.0
     outcomes = carry_out(store, service, "c", Purse())
-    assert ("rendered", ["a"]) == (outcomes["c"].action, service.bought)
+    assert ("fetched", ["a"]) == (outcomes["c"].action, service.bought)
     (found,) = [one for one in store.state.jobs() if one.address == "p/c"]
     assert (2, 20.0, "b0") == (found.credits, found.seconds, found.build)
     assert (root / "output/p/c.mp4").exists()

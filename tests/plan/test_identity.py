@@ -343,3 +343,10 @@ def test_a_link_signed_anew_is_no_other() -> None:
     assert "Signature" not in identity
     spoken = FULL.model_copy(update={"script": TextScript(input="Go to https://h.org?token=5")})
     assert "token=5" in str(identity_of(spoken, INPUTS, D_ID))
+
+
+def test_a_service_has_one_name() -> None:
+    """Its jobs are known by it, so other ways to write it must not hide them."""
+    assert {"d-id"} == {service_id(name).name for name in ("d-id", "https://api.d-id.com", "https://API.d-id.com/")}
+    assert {"https://x.org/v1"} == {service_id(name).name for name in ("https://x.org/v1", "https://X.org/v1/")}
+    assert service_id("https://api.d-id.com:8443").name == "https://api.d-id.com:8443"
