@@ -8,21 +8,25 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from didgen.api.remote import Remote
+    from didgen.api.remote import Lookup, Remote
     from didgen.plan.scene import Input
     from didgen.store.derived import Derived
 
 
 class RemoteInputs:
     """`didgen.plan.inputs.Remote` over `didgen.api.remote`. fresh_s: how long a copy is taken without asking again.
+    lookup: another way to find the addresses of a host.
 
     A context manager: it closes what it has opened.
     """
 
-    def __init__(self, root: Path, on_notice: Callable[[str], None], fresh_s: float) -> None:
+    def __init__(
+        self, root: Path, on_notice: Callable[[str], None], fresh_s: float, *, lookup: Lookup | None = None
+    ) -> None:
         self._root = root
         self._on_notice = on_notice
         self._fresh_s = fresh_s
+        self._lookup = lookup
         self._derived: Derived | None = None
         self._remote: Remote | None = None
         self.asked_at: float | None = None  # Unix time of the oldest answer that was relied on; None: no URL was met
@@ -44,7 +48,7 @@ class RemoteInputs:
 
         self._derived = Derived(prepare(self._root))
         folder = self._derived.folder / "remote"
-        return Remote(folder, self._derived, on_notice=self._on_notice, fresh_s=self._fresh_s)
+        return Remote(folder, self._derived, on_notice=self._on_notice, fresh_s=self._fresh_s, lookup=self._lookup)
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "Start a project in this folder.",
     "check": "Read every project and say what is wrong, where.",
     "plan": "Say what a build would render, and why.",
+    "diff": "Say what changed in the videos since a git revision.",
     "why": "Say what decides a scene or an output, down to files and lines.",
     "build": "Render what changed, and nothing else.",
     "adopt": "After an upgrade of didgen, keep what an older one rendered.",

@@ -117,7 +117,7 @@ class _Origins:
 
     def _script_file(self, base: Keys, written: str) -> tuple[str, ...]:
         """The file of a script, if only one that was read can be meant, and what its text names."""
-        folder = self._project.folder
+        folder = self._project.folder_of(*base, "file")
         pattern = self._files.relative(self._files.locate(_TAG.sub("*", written), folder))
         read = [name for name, stamp in self._files.seen().items() if stamp.digest and fnmatch(name, pattern)]
         if "*" in pattern and len(read) > 1:
