@@ -51,7 +51,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class SceneResult:
-    """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video."""
+    """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video.
+    overrun: what is too long about it, "overruns 12 s by 3.4 s"."""
 
     address: str
     action: str  # rendered, fetched, restored, reused, failed, planned
@@ -61,6 +62,7 @@ class SceneResult:
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str = ""
+    overrun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

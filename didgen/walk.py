@@ -74,6 +74,7 @@ def build(
         if bound is not None:
             bound.check(wanted, plans)
         check_upgrade(wanted, plans, on_upgrade)
+        _tell_overruns(plans, on_notice)
         build_id = build_name()
         for planned in plans:
             take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
@@ -83,6 +84,16 @@ def build(
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
     return replace(joined(summaries), seconds=time.monotonic() - began, credits=purse.total)
+
+
+def _tell_overruns(plans: Sequence[Planned], on_notice: OnNotice) -> None:
+    """Say what is likely too long while it can still be left unrendered, and unbought."""
+    from didgen.plan.fit import estimated
+    from didgen.plan.planner import to_render
+
+    for scene in [scene for planned in plans for scene in to_render(planned.plan)]:
+        if (found := estimated(scene)) is not None:
+            on_notice(str(found.problem(scene.address)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,8 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
 
 
 def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str, ...]]) -> SceneResult:
+    from didgen.plan.fit import overrun, words_of
+
     scene = outcome.scene
     return SceneResult(
         scene.address,
@@ -184,6 +197,7 @@ def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str,
         reasons[scene.address],
         (*scene.notes, *outcome.warnings),
         str(outcome.error) if outcome.error else "",
+        words_of(overrun(scene.limit, outcome.artifact.duration_s, exact=True)) if outcome.artifact else "",
     )
 
 

@@ -13,11 +13,14 @@ from didgen.cli import options
 @click.command("check")
 @options.addresses
 @options.service
+@click.option("--strict", is_flag=True, help="Scenes that are likely too long (max_seconds) are mistakes too: exit 2.")
 @options.as_json
 @options.quiet
 @options.in_folder
-def command(addresses: tuple[str, ...], service: str | None, json_output: bool, quiet: bool) -> None:
+def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_output: bool, quiet: bool) -> None:
     """Read the projects and all they name; report every mistake at once, at file:line:column. Renders nothing."""
+    from didgen.errors import ProjectError
+    from didgen.plan import fit
     from didgen.project.workspace import find_root
     from didgen.shortcut import wish
     from didgen.walk import check
@@ -25,11 +28,16 @@ def command(addresses: tuple[str, ...], service: str | None, json_output: bool, 
     wanted = wish(find_root(Path.cwd()), addresses, service=service)
     checked = check(wanted, lambda text: click.echo(text, err=True))
     notes = [(scene.address, note) for _, scenes in checked for scene in scenes for note in scene.notes]
+    over = [(scene.address, found) for _, scenes in checked for scene in scenes if (found := fit.estimated(scene))]
+    notes += [(address, found.words) for address, found in over]
+    problems = [found.problem(address) for address, found in over] if strict else []
     count = sum(len(scenes) for _, scenes in checked)
     if json_output:
-        click.echo(json.dumps({"version": 1, "scenes": count, "notes": notes}, ensure_ascii=False))
-        return
-    if not quiet:
+        told = {"version": 1, "scenes": count, "notes": notes, "problems": [str(problem) for problem in problems]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    if problems:
+        raise ProjectError(problems)
+    if not quiet and not json_output:
         for address, note in notes:
             click.echo(f"{address}: {note}")
         click.echo(f"{count} scenes in {len(checked)} project{'s' * (len(checked) != 1)}, nothing wrong")

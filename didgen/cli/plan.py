@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,8 @@ def command(
     if short is not None and not json_output and out is None:
         if not quiet:
             click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
+            for line in overrunning((scene.address, scene.overrun) for scene in short.scenes):
+                click.echo(line)
         return
     from didgen.walk import bill, plan
 
@@ -69,6 +71,8 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
 
     Scenes of one project that have one cause are one line when they are more than MANY, unless verbose.
     """
+    from didgen.plan import fit
+
     lines: list[str] = []
     items = {item.address: item for item in bill.items}
     for planned in plans:
@@ -83,12 +87,18 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
         ]
     todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
     reused = sum(len(p.plan.decisions) for p in plans) - len(todo)
+    over = overrunning((d.scene.address, fit.words_of(fit.planned(d))) for p in plans for d in p.plan.decisions)
     if not lines:
-        return [f"everything is up to date ({reused} scenes)"]
+        return [f"everything is up to date ({reused} scenes)", *over]
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
     lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
-    return [*lines, *_upgrade(plans), *_money(plans, bill)]
+    return [*lines, *over, *_upgrade(plans), *_money(plans, bill)]
+
+
+def overrunning(scenes: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each scene longer than it may be. scenes: address, and what is too long about it or ""."""
+    return [f"! {address} {words}" for address, words in scenes if words]
 
 
 def _upgrade(plans: Sequence[Planned]) -> list[str]:
@@ -177,6 +187,7 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
                         "upgrade": d.upgrade,
                         "notes": list(d.scene.notes),
                         "seconds": round(d.scene.seconds, 1),
+                        **_fit(d),
                         "sent": p.sent.get(d.scene.fingerprint),
                         **_credits([items[d.scene.address]] if d.scene.address in items else []),
                         "output": d.scene.output.as_posix(),
@@ -187,6 +198,16 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
             }
             for p in plans
         ],
+    }
+
+
+def _fit(decision: Decision) -> dict[str, float | None]:
+    from didgen.plan import fit
+
+    limit, over = decision.scene.limit, fit.planned(decision)
+    return {
+        "max_seconds": limit.seconds if limit is not None else None,
+        "over_seconds": round(over.over_s, 1) if over is not None else 0.0,
     }
 
 

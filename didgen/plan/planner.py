@@ -57,13 +57,13 @@ def _decide(
         return Decision(scene, "render", (reasons.FORCED,))
     known = lookup(scene.fingerprint)
     if known is not None and delivered(scene, known):
-        return Decision(scene, "reuse", ())
+        return Decision(scene, "reuse", (), length_s=known.duration_s)
     before = last(scene.address)
     changed = reasons.changes(before, scene.identity) if before is not None else ()
     if known is not None:
         rendered_before = tuple(f"{reason}, rendered before" for reason in changed)
         why = reasons.OUTPUT_CHANGED if present(scene) else reasons.OUTPUT_MISSING
-        return Decision(scene, "restore", rendered_before or (why,))
+        return Decision(scene, "restore", rendered_before or (why,), length_s=known.duration_s)
     if before is None:
         return Decision(scene, "render", (reasons.NEW,))
     upgrade = reasons.only_upgraded(before, scene.identity) and lookup(fingerprint_of(before)) is not None

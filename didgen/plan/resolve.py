@@ -30,8 +30,9 @@ from didgen.plan.identity import ServiceId, identity_of
 from didgen.plan.inputs import Inputs, Remote
 from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge, written_at
-from didgen.plan.scene import Scene
+from didgen.plan.scene import Limit, Scene
 from didgen.plan.texts import Texts, WrongTextError
+from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.models import SceneSpec, ScriptSpec
@@ -141,7 +142,7 @@ class _One:
             AnimationRequest(**common) if spoken is None else TalkRequest(script=spoken.script, **common)
         )
         self._check_terms(request, merged)
-        return None if self.problems else self._made(request, spoken, locale)
+        return None if self.problems else self._made(request, spoken, locale, self._limit(merged))
 
     def _filled(self, merged: Merged) -> Merged:
         """The same with its templates filled in; None for a value whose template is wrong."""
@@ -166,7 +167,11 @@ class _One:
                 head, *rest = fault.keys
                 self._fail(fault.message, (*merged.places.get(head, ("scenes", self.number, head)), *rest), fault.hint)
 
-    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str) -> Scene:
+    def _limit(self, merged: Merged) -> Limit | None:
+        seconds, path = merged.values.get("max_seconds"), merged.places.get("max_seconds", ())
+        return None if seconds is None else Limit(seconds, self.project.document.place(*path), field_name(path))
+
+    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, limit: Limit | None) -> Scene:
         identity = identity_of(request, self.inputs.found, self.service)
         if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
@@ -188,6 +193,7 @@ class _One:
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
             combination=self.instance.combination,
+            limit=limit,
         )
 
     def _fail(self, message: str, path: Path, hint: str = "") -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from didgen.api.wire import Kind, RenderRequest
+from didgen.errors import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,15 @@ class Input:
     digest: str
     url: str = ""  # for messages; "" for a file of the author's
     prepared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`max_seconds` of a scene, and where it is written. field: path inside that file."""
+
+    seconds: float
+    place: Place
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Scene:
     respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
     most_s: float = 0.0
     combination: str = ""
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +73,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with one scene, and why in words a writer understands. Reuse has reasons only when copied out."""
+    """What to do with one scene, and why in words a writer understands. Reuse has reasons only when copied out.
+
+    length_s: of the video that is stored for it, 0 where there is none.
+    """
 
     scene: Scene
     action: Literal["render", "reuse", "restore"]  # restore: the object is there, the output file is not
     reasons: tuple[str, ...]
     upgrade: bool = False  # rendered again only because didgen is another one, and the former video is stored
+    length_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,9 @@ class Defaults(Spec):
         default=None, description="Your own data, given back by the service."
     )
     persist: bool | None = Field(default=None, description="Ask the service to keep the video (its API of 2023).")
+    max_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="How long the video may be, pad_audio included; longer ones are told of."
+    )
 
     @field_validator("voice", mode="before", json_schema_input_type=str | VoiceSpec | None)
     @classmethod
