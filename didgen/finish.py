@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from didgen.catalog.services import LOCAL
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.jobs import manifest as manifests
 from didgen.jobs.executor import Outcome
+from didgen.jobs.ledger import credits_of
 from didgen.jobs.outputs import Outputs
 from didgen.plan.address import Film, films_of, project_folder
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Scene
+from didgen.project.files import Files
 from didgen.project.load import Project
+from didgen.secret import sealed_url
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
 from didgen.store.state import Artifact
@@ -22,13 +26,16 @@ from didgen.store.state import Artifact
 if TYPE_CHECKING:
     from didgen.film.captions import Cue, Word
 
+WRITTEN = (".yaml", ".yml", ".csv", ".json")
+"""How the names of files end that a project is written in."""
+
 STEPS = 1
 """Version of what films, posters and captions look like: part of their fingerprints."""
 
 Make = Callable[[Path], Mapping[str, Any]]
 Clips = Sequence[tuple[Scene, Artifact]]
-Files = dict[str, dict[str, str]]
-"""Role → {"file": relative to the manifest's folder, "sha256"}."""
+Produced = dict[str, dict[str, Any]]
+"""Role → {"file": relative to the manifest's folder, "sha256", "bytes"}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +55,29 @@ def finish(
     outcomes: Sequence[Outcome],
     former: Mapping[str, Any],
     prune: bool,
+    files: Files,
 ) -> Finished:
     """Put beside the videos what comes with them, join the film, and write the manifest (releases only).
 
-    scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was. A film, one per
-    combination of the matrix, is joined when the videos of all its scenes are there, else the former one stays.
+    scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was; files: what the
+    project was read from. A film, one per combination of the matrix, is joined when the videos of all its scenes are
+    there, else the former one stays.
     """
-    desk = _Desk(outputs, store, project_folder(project.name))
+    written = _written(files)
+    known = written if former.get("written") == written else ""
+    desk = _Desk(outputs, store, project_folder(project.name), _Papers(project, files, store, known))
     before = {entry["address"]: entry for entry in former.get("scenes", ())}
     built = [(o.scene, o.artifact) for o in outcomes if o.artifact is not None]
     fresh = {scene.address: desk.scene(scene, artifact, before.get(scene.address)) for scene, artifact in built}
+    for scene in scenes:
+        entry = before.get(scene.address)
+        if scene.address not in fresh and entry is not None and entry["fingerprint"] == scene.fingerprint:
+            fresh[scene.address] = desk.papers.of_former(entry, scene)
     by_address = {scene.address: scene for scene in scenes}
     joined = {film["address"]: film for film in former.get("films", ())}
     films = [desk.film(film, by_address, joined.get(film.address)) for film in films_of(project, scenes)]
     made = [film for film in films if film is not None]
-    manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made)
+    manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made, written)
     pruned: list[str] = []
     if not outputs.draft:
         folder = outputs.path(desk.folder)
@@ -73,6 +88,43 @@ def finish(
     return Finished(named, tuple(manifest["stale"]), tuple(pruned))
 
 
+def _written(files: Files) -> str:
+    """One digest of all that the project is written in but its scripts: while it is the same, all places are."""
+    read = {name: stamp.digest for name, stamp in files.seen().items() if name.endswith(WRITTEN)}
+    return sha256_bytes(canonical_json(read))
+
+
+class _Papers:
+    """What the manifest says of a scene beside its files: what it was made from, and what was paid for it."""
+
+    def __init__(self, project: Project, files: Files, store: Artifacts, written: str) -> None:
+        """written: "" when the places of inputs have to be looked for again."""
+        self._project, self._files, self._written = project, files, written
+        self.service = project.spec.service
+        self._paid = {} if self.service == LOCAL else credits_of(store.state.jobs())
+
+    def credits(self, fingerprint: str) -> int | None:
+        """What was paid for a render; None where this workspace does not know."""
+        return 0 if self.service == LOCAL else self._paid.get(fingerprint)
+
+    def of_former(self, entry: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
+        """A former entry with the places of its inputs as they are now."""
+        return {**entry, "inputs": entry["inputs"] if self._written else self.inputs(scene)}
+
+    def inputs(self, scene: Scene) -> list[dict[str, Any]]:
+        """What a scene was made from. A script's digest is that of the words as spoken."""
+        from didgen.plan.origins import inputs_of
+
+        told = []
+        for one in inputs_of(self._project, scene, self._files):
+            name = one.field.removeprefix("request.").removesuffix(".input")
+            spoken = isinstance(one.value, str)
+            digest = sha256_bytes(one.value.encode()) if spoken else one.value["sha256"]
+            file = {"file": sealed_url(one.file)} if one.file else {}
+            told.append({"input": name, "sha256": digest, **file, "where": list(one.where)})
+        return told
+
+
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """The folder of one project's outputs and the store its files come from."""
@@ -80,19 +132,23 @@ class _Desk:
     outputs: Outputs
     store: Artifacts
     folder: Path  # below output/
+    papers: _Papers
 
     def scene(self, scene: Scene, artifact: Artifact, former: Mapping[str, Any] | None) -> dict[str, Any]:
         """Captions and poster of one scene; its manifest entry. The former one when all it names is still in place."""
         steps = sha256_bytes(canonical_json([STEPS, dict(scene.respelled)]))[:12]
         if former is not None and self._stands(former, scene.fingerprint, steps):
-            return dict(former)
-        files = {"video": self._file(scene.output, artifact.object_digest)}
+            return self.papers.of_former(former, scene)
+        files = {"video": self._file(scene.output, artifact)}
         if self._has_words(scene, artifact):
             files |= self._captions(scene.address, scene.output, [(scene, artifact)])
         files["poster"] = self._poster(scene.address, scene.output, artifact)
         facts = self.store.sidecar(artifact.fingerprint).get("facts", {})
         made_by = {"service": facts.get("rendered_by", scene.identity["service"])}  # an older engine, if adopted
-        return manifests.entry(scene.address, scene.kind, scene.fingerprint, steps, made_by, artifact.duration_s, files)
+        told = (scene.address, scene.kind, scene.fingerprint, steps, made_by, artifact.duration_s, files)
+        papers = self.papers
+        paid = papers.credits(scene.fingerprint)
+        return manifests.entry(*told, service=papers.service, credits=paid, inputs=papers.inputs(scene))
 
     def _stands(self, former: Mapping[str, Any], fingerprint: str, steps: str) -> bool:
         """Whether an entry is of this render and these steps, and every file of it is as it was delivered."""
@@ -117,13 +173,13 @@ class _Desk:
             return {"duration_s": join([self._whole(scene.output, artifact) for scene, artifact in clips], out)}
 
         film = self.step(address, identity, output, make)
-        files = {"video": self._file(output, film.object_digest)}
+        files = {"video": self._file(output, film)}
         if any(self._has_words(scene, artifact) for scene, artifact in clips):
             files |= self._captions(address, output, clips)
         files["poster"] = self._poster(address, output, film)
         return {"address": address, "duration_s": round(film.duration_s, 3), "files": files}
 
-    def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, str]:
+    def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, Any]:
         def make(out: Path) -> Mapping[str, Any]:
             from didgen.film.poster import poster
 
@@ -132,17 +188,17 @@ class _Desk:
 
         identity = {"step": "poster", "version": STEPS, "of": artifact.object_digest}
         below = video.with_suffix(".jpg")
-        return self._file(below, self.step(f"{address}#poster", identity, below, make).object_digest)
+        return self._file(below, self.step(f"{address}#poster", identity, below, make))
 
-    def _captions(self, address: str, video: Path, clips: Clips) -> Files:
+    def _captions(self, address: str, video: Path, clips: Clips) -> Produced:
         """WebVTT and SubRip of one or several clips in a row, words as the author wrote them."""
         of = [[artifact.sidecar_digest, dict(scene.respelled)] for scene, artifact in clips]
-        files: Files = {}
+        files: Produced = {}
         for role in ("vtt", "srt"):
             identity = {"step": role, "version": STEPS, "of": of}
             below = video.with_suffix(f".{role}")
             made = self.step(f"{address}#{role}", identity, below, lambda out: self._write_captions(out, clips))
-            files[role] = self._file(below, made.object_digest)
+            files[role] = self._file(below, made)
         return files
 
     def _write_captions(self, out: Path, clips: Clips) -> Mapping[str, Any]:
@@ -207,5 +263,5 @@ class _Desk:
             out.unlink(missing_ok=True)
         return artifact
 
-    def _file(self, below: Path, digest: str) -> dict[str, str]:
-        return {"file": below.relative_to(self.folder).as_posix(), "sha256": digest}
+    def _file(self, below: Path, made: Artifact) -> dict[str, Any]:
+        return {"file": below.relative_to(self.folder).as_posix(), "sha256": made.object_digest, "bytes": made.size}

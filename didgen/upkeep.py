@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from didgen.errors import ProjectError
 from didgen.jobs.lockfile import read_lock
 from didgen.jobs.manifest import NAME as MANIFEST
 from didgen.jobs.outputs import DRAFTS, RELEASE
+from didgen.plan.address import films_of
 from didgen.planned import check
 from didgen.project.workspace import PROJECT_FILE, Settings, project_names, read_settings
 from didgen.shortcut import Target, Wish
@@ -27,6 +29,9 @@ from didgen.store.artifacts import Artifacts
 from didgen.store.inventory import Item, files_below, loose, quarantined, rendered, unfinished
 from didgen.store.state import OPEN
 from didgen.store.whole import storage_error
+
+_STEPS = re.compile(r"(#(film|vtt|srt|poster))+$")
+"""What follows the address of a scene or project in that of something made from it."""
 
 OnNotice = Callable[[str], None]
 
@@ -56,7 +61,7 @@ def uses(root: Path, store: Artifacts, on_notice: OnNotice) -> Uses:
     """
     found = Uses()
     _of_manifests(root, found)
-    scenes: set[str] = set()
+    scenes: set[str] = set()  # and what films are of
     for path, services in _built_with(root, store).items():
         for service in services:
             _of_project(root, path, service, found, scenes, on_notice)
@@ -89,7 +94,7 @@ def _of_project(root: Path, path: Path, service: str, found: Uses, known: set[st
         found.fingerprints[scene.fingerprint] = "project"
         found.drafts.add((DRAFTS / scene.output).with_suffix("").as_posix())
         known.add(scene.address)
-    known.add(project.name)
+    known.update(film.address.removesuffix("#film") for film in films_of(project, scenes))
     for one in lock.scenes.values():
         found.fingerprints.setdefault(one.fingerprint, "didgen.lock")
         found.digests.setdefault(one.sha256, "didgen.lock")
@@ -98,8 +103,9 @@ def _of_project(root: Path, path: Path, service: str, found: Uses, known: set[st
 def _of_steps(store: Artifacts, found: Uses, scenes: set[str]) -> None:
     """Captions, posters and films of scenes that are there, as they were last made."""
     for key, (fingerprint, _) in store.state.made_from().items():
-        address, mark, _ = key.removeprefix("draft:").partition("#")
-        if mark and address in scenes:
+        address = key.removeprefix("draft:")
+        of = _STEPS.sub("", address)
+        if of != address and of in scenes:
             found.fingerprints.setdefault(fingerprint, "project")
 
 

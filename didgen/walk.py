@@ -168,7 +168,9 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
     from didgen.release import lock_up
 
     lock_up(planned.project, planned.service, planned.scenes, outcomes, planned.lock, store, planned.outputs)
-    finished = finish(planned.project, planned.scenes, planned.outputs, store, outcomes, planned.manifest, wanted.prune)
+    finished = finish(
+        planned.project, planned.scenes, planned.outputs, store, outcomes, planned.manifest, wanted.prune, planned.files
+    )
     reasons = {decision.scene.address: decision.reasons for decision in planned.plan.decisions}
     summary = Summary(
         tuple(_result(outcome, planned.outputs, reasons) for outcome in outcomes),

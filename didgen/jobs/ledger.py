@@ -45,6 +45,15 @@ def was_paid(row: JobRow) -> bool:
     return row.credits > 0 and (bool(row.remote) or is_uncertain(row))
 
 
+def credits_of(rows: Iterable[JobRow]) -> dict[str, int]:
+    """What was paid for each fingerprint, however often it was bought."""
+    paid: dict[str, int] = {}
+    for row in rows:
+        if was_paid(row):
+            paid[row.fingerprint] = paid.get(row.fingerprint, 0) + row.credits
+    return paid
+
+
 def is_uncertain(row: JobRow) -> bool:
     """Whether nobody knows if a job was ever taken."""
     return not row.remote and row.state in ("intent", "uncertain")

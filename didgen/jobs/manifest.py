@@ -1,11 +1,13 @@
 """The manifest: what a release consists of, `output/<project>/manifest.json`. Written last, by programs for programs.
 
-    {"didgen": 2, "project", "service",
-     "scenes": [{"address", "kind", "fingerprint", "steps", "rendered_by", "duration_s",
-                 "files": {role: {"file", "sha256"}}}],
+    {"didgen": 2, "project", "service", "written": digest of the files that the project is written in,
+     "scenes": [{"address", "kind", "fingerprint", "steps", "rendered_by", "service", "credits", "duration_s",
+                 "files": {role: {"file", "sha256", "bytes"}},
+                 "inputs": [{"input", "sha256", "file", "where": ["file:line:column"]}]}],
      "films": [{"address", "duration_s", "files": …}], one per combination of the matrix,
      "stale": [files that no scene makes any more, until `--prune` removes them]}
 
+`schemas/manifest.schema.json` says what each means.
 Files are named relative to the manifest's folder, with forward slashes. Roles: video, vtt, srt, poster.
 """
 
@@ -34,7 +36,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return {}
     if isinstance(manifest, dict) and manifest.get("didgen") == 1:
         manifest = _of_one_film(manifest)
-    return manifest if _sound(manifest) else {}
+    return _completed(manifest, folder) if _sound(manifest) else {}
+
+
+def _completed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The same with what earlier ones did not say: sizes as they are now, and what is not known."""
+    if "written" in manifest:
+        return manifest
+    for scene in manifest["scenes"]:
+        scene.update({"service": manifest["service"], "credits": None, "inputs": []})
+    for part in (*manifest["scenes"], *manifest["films"]):
+        for file in part["files"].values():
+            file["bytes"] = _size(folder / file["file"])
+    return {**manifest, "written": ""}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _of_one_film(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,16 +94,24 @@ def entry(
     identity: Mapping[str, Any],
     duration_s: float,
     files: Mapping[str, Any],
+    *,
+    service: str,
+    credits: int | None,
+    inputs: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """One scene's entry. steps: what decides the files beside the video; files: role → {"file", "sha256"}."""
+    """One scene's entry. steps: what decides the files beside the video; files: role → {"file", "sha256", "bytes"}.
+    credits: what was paid for the render, None where that is not known here. inputs: what it was made from."""
     return {
         "address": address,
         "kind": kind,
         "fingerprint": fingerprint,
         "steps": steps,
         "rendered_by": _renderer(identity.get("service", {})),
+        "service": service,
+        "credits": credits,
         "duration_s": round(duration_s, 3),
         "files": dict(files),
+        "inputs": list(inputs),
     }
 
 
@@ -97,8 +126,10 @@ def merge(
     order: Sequence[str],
     fresh: Mapping[str, Entry],
     films: Sequence[Entry],
+    written: str = "",
 ) -> dict[str, Any]:
-    """The new manifest. order: addresses of all scenes of the project; fresh: entries of those just built.
+    """The new manifest. order: addresses of all scenes of the project; fresh: entries of those just built. written:
+    digest of what the project is written in, as long as that is the same the places of inputs are.
 
     A scene that was not built now, or failed, keeps its former entry: its old output is still there. Files of former
     entries that nothing names any more become stale.
@@ -109,6 +140,7 @@ def merge(
         "didgen": FORMAT,
         "project": project,
         "service": service,
+        "written": written,
         "scenes": [e for e in scenes if e is not None],
         "films": list(films),
     }

@@ -49,6 +49,19 @@ def origins(project: Project, scene: Scene, files: Files, service_from: str) -> 
     return [found.of(path, value) for path, value in leaves(scene.identity)]
 
 
+def inputs_of(project: Project, scene: Scene, files: Files) -> list[Origin]:
+    """What a scene is made from, with where it is written: its files, and its script as it is spoken."""
+    found = _Origins(project, scene, files, "")
+    paths = [path for path in _INPUTS if _INPUTS[path] in scene.inputs]
+    texts = [("script", "input")] if scene.spoken else []
+    return [found.of(("request", *map(str, path)), _value(scene, path)) for path in (*texts, *paths)]
+
+
+def _value(scene: Scene, path: Keys) -> Any:
+    given = scene.inputs.get(_INPUTS.get(path, ""))
+    return scene.spoken if given is None else {"sha256": given.digest}
+
+
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Path and value of every leaf. An input, the models of an engine and what is respelled are one leaf each."""
     if isinstance(value, Mapping) and value and "sha256" not in value and path[-1:] not in _WHOLE:

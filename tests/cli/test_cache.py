@@ -139,6 +139,21 @@ def test_what_is_stored_is_listed_with_who_uses_it(root: Path) -> None:
     assert "project, local" in text
 
 
+def test_films_of_every_combination_are_in_use(root: Path) -> None:
+    """With their captions and posters; of a combination that is no more nothing is, once its release is gone."""
+    edit(root, "film: []\n", "matrix: {locale: [en, en-GB]}\n")
+    build(root)
+    answer = told(root, "ls")
+    assert {"project"} == {item["used_by"] for item in answer["items"]}
+    assert {"hello[locale=en]#film", "hello[locale=en-GB]#film#vtt"} <= set(names(answer))
+    (root / "output/hello/manifest.json").unlink()
+    assert {"project"} == {item["used_by"] for item in told(root, "ls")["items"]}
+    edit(root, "[en, en-GB]", "[en]")
+    unused = names(told(root, "ls", "--unused"))
+    assert "hello[locale=en-GB]#film#vtt" in unused
+    assert not [name for name in unused if "locale=en]" in name]
+
+
 def test_du_counts_every_file_once(root: Path) -> None:
     """By class, and the sum is that of the folder."""
     build(root)

@@ -6,14 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from didgen import walk
+from didgen.digest import sha256_bytes
 from didgen.jobs.manifest import addresses, entry, merge, prune, read_manifest, write_manifest
+from tests import fakes
+from tests.bank.started import Started
+from tests.jobs.paid import Shop, hurry
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "manifest.schema.json"
 
 
 def scene(name: str, sha: str = "a") -> dict[str, Any]:
     files = {"video": {"file": f"{name}.mp4", "sha256": sha}, "vtt": {"file": f"{name}.vtt", "sha256": sha}}
-    return entry(f"p/{name}", "talk", "f" * 64, "s", {"service": {"engine": 1}}, 1.23456, files)
+    facts = (f"p/{name}", "talk", "f" * 64, "s", {"service": {"engine": 1}}, 1.23456, files)
+    return entry(*facts, service="local", credits=0, inputs=[])
 
 
 def built(*names: str, former: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -86,3 +95,132 @@ def test_a_manifest_of_the_former_format_is_understood(tmp_path: Path) -> None:
     read = read_manifest(tmp_path)
     assert ["p#film"] == [film["address"] for film in read["films"]]
     assert ["b.mp4", "b.vtt", "film.mp4"] == built("a", former=read)["stale"]
+
+
+PROJECT = """\
+didgen: 1
+name: hello
+matrix: {locale: [en, de]}
+defaults: {source: anna.jpg}
+scenes:
+  - id: one
+    script: "The first of them."
+  - id: two
+    script: {file: "scripts/two.{{ locale }}.txt"}
+  - id: nod
+    driver: bank://nostalgia
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    home = tmp_path / "work" / "projects" / "hello"
+    (home / "scripts").mkdir(parents=True)
+    (home / "project.yaml").write_text(PROJECT)
+    for locale in ("en", "de"):
+        (home / "scripts" / f"two.{locale}.txt").write_text(f"This is {locale}.")
+    (home / "anna.jpg").write_bytes(fakes.photo())
+    return tmp_path / "work"
+
+
+def build(root: Path, *addresses: str) -> dict[str, Any]:
+    """The manifest after a build, which is as its schema says and true of the files."""
+    assert walk.build(walk.wish(root, addresses), command=fakes.COMMAND).error is None
+    return sound(root / "output" / "hello")
+
+
+def sound(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    schema = json.loads(SCHEMA.read_bytes())
+    jsonschema.Draft7Validator.check_schema(schema)
+    assert [] == [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(manifest)]
+    assert manifest == read_manifest(folder)
+    for part in (*manifest["scenes"], *manifest["films"]):
+        for file in part["files"].values():
+            data = (folder / file["file"]).read_bytes()
+            assert (sha256_bytes(data), len(data)) == (file["sha256"], file["bytes"])
+    return manifest
+
+
+def inputs(manifest: dict[str, Any], address: str) -> dict[str, Any]:
+    (scene,) = (one for one in manifest["scenes"] if one["address"] == address)
+    return {one["input"]: one for one in scene["inputs"]}
+
+
+def test_a_real_manifest_is_as_its_schema_says(root: Path) -> None:
+    """Every instance of every combination, with what it was made from and the lines that say so."""
+    manifest = build(root)
+    assert 6 == len(manifest["scenes"])
+    assert {("local", 0)} == {(scene["service"], scene["credits"]) for scene in manifest["scenes"]}
+    one = inputs(manifest, "hello/one[locale=en]")
+    assert {"script", "source_url"} == set(one)
+    assert sha256_bytes(b"The first of them.") == one["script"]["sha256"]
+    assert ["projects/hello/project.yaml:7:13"] == one["script"]["where"]
+    assert "projects/hello/anna.jpg" == one["source_url"]["file"]
+    assert ["projects/hello/project.yaml:4:20"] == one["source_url"]["where"]
+    two = inputs(manifest, "hello/two[locale=de]")["script"]
+    assert sha256_bytes(b"This is de.") == two["sha256"]
+    assert "projects/hello/scripts/two.de.txt:1" == two["where"][0]
+    assert {"source_url"} == set(inputs(manifest, "hello/nod[locale=en]"))
+
+
+def test_lines_move_with_what_is_written(root: Path) -> None:
+    """A comment on top renders nothing and touches no output; the manifest names the new lines. Then it stays."""
+    build(root)
+    before = {path: path.stat().st_mtime_ns for path in (root / "output").rglob("*.*") if path.suffix != ".json"}
+    path = root / "projects/hello/project.yaml"
+    path.write_text("# A comment.\n" + path.read_text())
+    manifest = build(root)
+    assert ["projects/hello/project.yaml:8:13"] == inputs(manifest, "hello/one[locale=en]")["script"]["where"]
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    inode = (root / "output/hello/manifest.json").stat().st_ino
+    (root / "projects/hello/scripts/two.en.txt").write_text("This is new.")
+    build(root, "hello/one")
+    assert inode == (root / "output/hello/manifest.json").stat().st_ino
+
+
+def test_an_output_is_replaced_whole_or_not_touched(root: Path) -> None:
+    """Whoever has the former file open reads it to its end: the new one is another file."""
+    build(root)
+    output, other = root / "output/hello/en/two.mp4", root / "output/hello/en/one.mp4"
+    former, inode = output.read_bytes(), other.stat().st_ino
+    with output.open("rb") as reader:
+        (root / "projects/hello/scripts/two.en.txt").write_text("This is quite new.")
+        build(root)
+        assert former == reader.read()
+    assert former != output.read_bytes()
+    assert inode == other.stat().st_ino
+
+
+def test_an_earlier_manifest_is_completed(root: Path) -> None:
+    """One that did not tell sizes and inputs yet, by whatever is built next."""
+    build(root)
+    path = root / "output/hello/manifest.json"
+    old = json.loads(path.read_bytes())
+    old.pop("written")
+    for part in (*old["scenes"], *old["films"]):
+        for name in ("service", "credits", "inputs"):
+            part.pop(name, None)
+        for file in part["files"].values():
+            file.pop("bytes")
+    path.write_text(json.dumps(old))
+    manifest = build(root, "hello/one")
+    assert {"script", "source_url"} == set(inputs(manifest, "hello/one[locale=de]"))
+    assert {"script", "source_url"} == set(inputs(manifest, "hello/two[locale=de]"))
+
+
+def test_what_was_paid_is_told(tmp_path: Path, bank: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each render; a machine that found it on the account keeps what the manifest said."""
+    hurry(monkeypatch, bank)
+    shop = Shop(tmp_path / "work", bank)
+    shop.build()
+    folder = shop.root / "output" / "shop"
+    assert {1} == {scene["credits"] for scene in sound(folder)["scenes"]}
+    assert {bank.url} == {scene["service"] for scene in sound(folder)["scenes"]}
+    shop.lose(".didgen")
+    shop.build()
+    assert {1} == {scene["credits"] for scene in sound(folder)["scenes"]}
+    shop.lose(".didgen", "output")
+    shop.build()
+    assert {None} == {scene["credits"] for scene in sound(folder)["scenes"]}
+    assert 3 == len(shop.bought())
