@@ -15,6 +15,7 @@ from didgen.catalog.services import LOCAL, service_name
 from didgen.cli import options
 
 if TYPE_CHECKING:
+    from didgen.jobs.adoption import Listed
     from didgen.jobs.lockfile import Lock
     from didgen.jobs.orphans import Orphan
     from didgen.store.state import JobRow
@@ -122,7 +123,7 @@ def _minute(seconds: float) -> str:
 def _orphans(root: Path, service: str | None) -> list[Orphan]:
     import asyncio
 
-    from didgen.jobs.orphans import orphans
+    from didgen.jobs.orphans import orphans, unmarked
     from didgen.jobs.search import searching
     from didgen.plan.identity import service_id
     from didgen.project.workspace import read_settings
@@ -137,7 +138,10 @@ def _orphans(root: Path, service: str | None) -> list[Orphan]:
         found: list[Orphan] = []
         for one in (one for one in services if one.paid):
             async with searching(one) as search:
-                found += orphans(await search.everything(), one.name, rows, locks)
+                jobs = await search.everything()
+            found += orphans(jobs, one.name, rows, locks)
+            if unknown := unmarked(jobs, rows, locks):
+                click.echo("\n".join(_unmarked_text(one.host, unknown)), err=True)
         return found
 
     return asyncio.run(run())
@@ -155,6 +159,16 @@ def _released(root: Path) -> tuple[set[str], list[Lock]]:
         names.add(load_project(folder / PROJECT_FILE, files).spec.service)
         locks.append(read_lock(folder, files.relative(folder / NAME)))
     return names, locks
+
+
+def _unmarked_text(host: str, unknown: Sequence[Listed]) -> list[str]:
+    """For a person who has to decide which job is the lost one."""
+    head = f"{host} does not show what jobs were sent with; nobody here knows these, and a lost one may be among them:"
+    lines = [
+        f"  {one.id}  {one.status}  {_minute(one.created_s or 0)}  {one.kind} of {one.duration_s or 0:.1f} s"
+        for one in unknown[:RECENT]
+    ]
+    return [head, *lines, *([f"  and {len(unknown) - RECENT} more"] if len(unknown) > RECENT else [])]
 
 
 def _orphans_text(found: Sequence[Orphan]) -> list[str]:

@@ -34,6 +34,14 @@ class Orphan:
         return f"{self.kind}{length}{what}{': its answer was lost, the next build takes it up' if self.lost else ''}"
 
 
+def unmarked(jobs: Sequence[Listed], rows: Sequence[JobRow], locks: Sequence[Lock] = ()) -> list[Listed]:
+    """Of the jobs of an account those nobody here knows, of kinds of which it shows of none what it was sent with: a
+    lost one may be among them, and only a person can tell."""
+    shown = {job.kind for job in jobs if job.shows}
+    known: Collection[str] = {row.remote for row in rows} | {job for lock in locks for job in lock.jobs}
+    return [job for job in jobs if not (job.dead or job.kind in shown or job.id in known)]
+
+
 def orphans(jobs: Iterable[Listed], service: str, rows: Sequence[JobRow], locks: Sequence[Lock] = ()) -> list[Orphan]:
     """Of the jobs of an account those with our tag whose ids neither the state nor a lock knows, in their order."""
     mine = [row for row in rows if row.service == service]

@@ -83,8 +83,17 @@ class Search:
         return await self._read(kind, enough)
 
     async def everything(self) -> list[Listed]:
-        """The account's jobs of both kinds, at most LOOK_BACK of each."""
-        return [*await self._read("talk", lambda job: False), *await self._read("animation", lambda job: False)]  # noqa: ARG005
+        """The account's jobs of both kinds, at most LOOK_BACK of each.
+
+        Where a list shows of none what it was sent with, the newest are asked for by their ids.
+        """
+        return [*await self._all("talk"), *await self._all("animation")]
+
+    async def _all(self, kind: Kind) -> list[Listed]:
+        jobs = await self._read(kind, lambda job: False)  # noqa: ARG005
+        silent = [] if any(job.shows for job in jobs) else jobs[:ASK_ONE_BY_ONE]
+        answers = await self.several((kind, job.id) for job in silent)
+        return [answers.get(job.id) or job for job in jobs]
 
     async def one(self, kind: Kind, job_id: str) -> Listed | None:
         """A job asked for by its id; None when the account has none of that id."""

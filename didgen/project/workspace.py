@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import NAMES, is_service, unknown_service
+from didgen.catalog.services import NAMES, is_service, service_name, unknown_service
 from didgen.errors import Place, Problem, ProjectError, UsageError
 
 MARKS = ("didgen.yaml", "projects", ".git")
@@ -126,6 +126,7 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     budget = environ.get("DIDGEN_BUDGET", "")
     if budget and not (budget.isascii() and budget.isdigit()):
         raise UsageError(f"DIDGEN_BUDGET is {budget!r}", hint="credits that a build may spend, a whole number")
+    service = service_name(service) if is_service(service) else service
     return Settings(service, int(jobs), paid == "1", int(budget) if budget else settings.budget, settings.credit_s)
 
 

@@ -249,3 +249,26 @@ def test_the_video_of_what_a_scene_said_before_is_not_adopted(tmp_path: Path, mo
         assert (2, True) == (done.returncode, f"{old} is the job of shop/one as it was before" in done.stderr)
         assert f"{other} is the job of shop/two" in didgen(shop, "resolve", "shop/one", "--adopt", other).stderr
         assert "uncertain" == jobs(shop)[0]["state"]
+
+
+@pytest.mark.parametrize("flag", ["--no-echo", "--echo-only-by-id"])
+def test_orphans_of_an_account_whose_list_shows_no_tags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    """Known by its tag where the job itself shows it; else those that nobody knows are told, for a person to decide."""
+    with opened(tmp_path / "bank", flag) as bank:
+        hurry(monkeypatch, bank)
+        shop = Shop(tmp_path / "work", bank)
+        shop.write({"one": "script: The first of our scenes.", "two": "script: Another of our scenes."})
+        assert None is shop.build("shop/two").error
+        uncertain(shop, accepted=True)
+        (lost,) = [job["id"] for job in bank.bought() if job["id"] not in {row["id"] for row in jobs(shop)}]
+        done = didgen(shop, "jobs", "--orphans")
+        assert 0 == done.returncode, done.stderr
+        if flag == "--no-echo":
+            head, line = done.stderr.splitlines()
+            assert "does not show what jobs were sent with" in head
+            assert line.strip().startswith(f"{lost}  ")
+        else:
+            assert done.stdout.startswith(f"{lost}  ")
+            assert "" == done.stderr
