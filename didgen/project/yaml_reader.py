@@ -152,6 +152,8 @@ def _syntax_hint(text: str, line: int) -> str:
         return "indent with spaces, not tabs"
     if re.match(r"\s*(- )?[\w.-]+:\s[^'\"|>{\[].*: ", here):
         return "put text that contains `: ` in quotes"
+    if "{{" in here:
+        return "put text that contains {{ in quotes"
     return ""
 
 

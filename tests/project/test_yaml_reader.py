@@ -105,6 +105,7 @@ def test_aliases_are_shared_values_with_places_of_their_own() -> None:
         ("a:\n\tb: 1", "indent with spaces, not tabs"),
         ("? [a]\n: 1", "a key must be plain text"),
         ("a: {{ product }}", "p.yaml:1:5: a key must be plain text (put text that begins with {{ in quotes)"),
+        ("a: {b: c.{{ d }}.md}", "did not find expected ',' or '}' (put text that contains {{ in quotes)"),
         ("a: \x07", "YAML syntax"),
         (b"a: 1\nb: \xff", "p.yaml:2:4: is not UTF-8"),
         ("\ufeff- " + "[" * 70, "nested deeper than 64"),
