@@ -16,7 +16,7 @@ matrix: {locale: [en, en-GB]}
 data: {people: people.json}
 defaults: {source: assets/portrait.jpg}
 scenes:
-  - {id: hello, each: {people: name}, script: "Hello {{ row.name }}."}
+  - {id: hello, each: {people: name}, script: "Hello number {{ row.n }}."}
   - {id: end, script: "Good evening."}
 """
 NAMES = ("Anna", "Smith, John", "世界/a=b]")
@@ -27,7 +27,7 @@ def workspace(tmp_path: Path) -> Path:
     didgen(tmp_path, "init", "tiny")
     home = tmp_path / "projects" / "tiny"
     (home / "project.yaml").write_text(PROJECT)
-    (home / "people.json").write_text(json.dumps([{"name": name} for name in NAMES]))
+    (home / "people.json").write_text(json.dumps([{"name": name, "n": n} for n, name in enumerate(NAMES)]))
     return tmp_path
 
 
