@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,11 @@ def why(root: Path, name: str, service: str | None, on_notice: OnNotice) -> list
         return _of_fingerprint(root, name, service, on_notice)
     plans = plan(wish(root, [name], service=service), on_notice)
     with Artifacts(root) as store:
-        return [_of_decision(one, decision, store) for one in plans for decision in one.plan.decisions]
+        found = []
+        for one in plans:
+            parts = _parts_of(one, one.plan.decisions)
+            found += [_of_decision(one, d, store, parts=parts) for d in one.plan.decisions]
+        return found
 
 
 def _output_path(root: Path, name: str) -> str | None:
@@ -167,25 +171,36 @@ def _of_fingerprint(root: Path, prefix: str, service: str | None, on_notice: OnN
 
 
 def _of_decision(
-    planned: Planned, decision: Decision, store: Artifacts, stored: Stored | None = None, note: str = ""
+    planned: Planned,
+    decision: Decision,
+    store: Artifacts,
+    stored: Stored | None = None,
+    note: str = "",
+    parts: Mapping[str, tuple[Origin, ...]] | None = None,
 ) -> Why:
     from didgen.plan.fingerprint import fingerprint_of
-    from didgen.plan.origins import origins
 
     scene = decision.scene
     if stored is None:
         last = store.state.last_identity(planned.outputs.key(scene.address))
         kept = store.find(fingerprint_of(last)) if last is not None else None
         stored = _stored(store, kept) if kept is not None else None
-    parts = tuple(origins(planned.project, scene, planned.files, _service_from(planned)))
+    made_from = (parts or _parts_of(planned, [decision]))[scene.address]
     output = planned.outputs.name(scene.output)
     head = (scene.address, scene.kind, output, planned.service.name, decision.action, decision.reasons)
-    present = Present(*head, scene.fingerprint, parts)
+    present = Present(*head, scene.fingerprint, made_from)
     if stored is None:
         return Why(present, None, None, note or "nothing is stored that was made for it")
     if "step" in stored.identity:  # a poster beside the video
         return Why(present, stored, None, note)
     return Why(present, stored, _differences(stored.identity, scene.identity), note)
+
+
+def _parts_of(planned: Planned, decisions: Sequence[Decision]) -> dict[str, tuple[Origin, ...]]:
+    from didgen.plan.origins import origins
+
+    scenes = [decision.scene for decision in decisions]
+    return origins(planned.project, scenes, planned.files, _service_from(planned))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

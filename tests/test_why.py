@@ -87,6 +87,30 @@ def test_every_part_of_a_scene_has_its_place(root: Path) -> None:
     assert (f"{HERE}:17:13",) == nod["driver_url"]
 
 
+def test_values_of_matrix_rows_and_includes_have_their_own_places(root: Path) -> None:
+    """A row's column, an axis and what `include` adds win over a variable; an included file has its own."""
+    (root / "projects/shared.yaml").write_text("vars: {greeting: Hello}\n")
+    (root / "projects/hello/people.csv").write_text("email,name\nanna@x.org,Anna\nbob@x.org,Bob\n")
+    (root / HERE).write_text("""\
+didgen: 1
+name: hello
+include: ../shared.yaml
+vars: {product: Acme}
+matrix:
+  locale: [en]
+  include: [{locale: en, product: Sample}]
+data: {people: people.csv}
+defaults: {source: anna.jpg}
+scenes:
+  - id: one
+    each: {people: email}
+    script: "{{ greeting }} {{ row.name }}, {{ product }} {{ locale }}."
+""")
+    found = places(ask(root, "hello/one[locale=en,people=bob@x.org]"))["script.input"]
+    row, axis, added = "projects/hello/people.csv:3:11", f"{HERE}:6:12", f"{HERE}:7:35"
+    assert (f"{HERE}:13:13", "projects/shared.yaml:1:18", row, added, axis) == found
+
+
 def test_the_parts_are_the_whole_identity(root: Path) -> None:
     """Nothing that decides the fingerprint goes unexplained; an input names its file and the digest of its bytes."""
     (planned,) = walk.plan(walk.wish(root))

@@ -94,6 +94,8 @@ def _value(origin: Origin) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, Mapping) and "sha256" in value:
         return f"sha256 {str(value['sha256'])[:16]}…"
+    if isinstance(value, Mapping) and len(value) > 3:
+        return f"{len(value)} of them (--json lists them)"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {str(said)[:8]}" for key, said in value.items()) or "none"
     text = json.dumps(value, ensure_ascii=not str(value).isprintable())

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
 from didgen.errors import Place
 from didgen.plan.address import address_of
+from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import voice_of_locale
 from didgen.plan.scene import Scene
+from didgen.plan.texts import Texts
 from didgen.project.files import Files
 from didgen.project.load import Project
+from didgen.project.template import Templates
 
 Keys = tuple[str | int, ...]
 
@@ -43,14 +46,23 @@ class Origin:
     file: str = ""
 
 
-def origins(project: Project, scene: Scene, files: Files, service_from: str) -> list[Origin]:
-    """Every leaf of a scene's identity with where it comes from. service_from: who chose the service."""
-    found = _Origins(project, scene, files, service_from)
-    return [found.of(path, value) for path, value in leaves(scene.identity)]
+def origins(
+    project: Project, scenes: Sequence[Scene], files: Files, service_from: str
+) -> dict[str, tuple[Origin, ...]]:
+    """Every leaf of each scene's identity with where it comes from, by address. service_from: who chose the service."""
+    with Templates(files) as templates:
+        instances = {one.address: one for one in Instances(project, files, templates).all()}
+        texts = Texts(project, files, templates)
+        found = {}
+        for scene in scenes:
+            one = _Origins(project, scene, files, service_from, instances[scene.address], texts)
+            found[scene.address] = tuple(one.of(path, value) for path, value in leaves(scene.identity))
+    return found
 
 
 def inputs_of(project: Project, scene: Scene, files: Files) -> list[Origin]:
-    """What a scene is made from, with where it is written: its files, and its script as it is spoken."""
+    """What a scene is made from, with where it is written: its files, and its script as it is spoken. Cheap, as every
+    release asks for it: of what a template names it tells the line in the project, and no row."""
     found = _Origins(project, scene, files, "")
     paths = [path for path in _INPUTS if _INPUTS[path] in scene.inputs]
     texts = [("script", "input")] if scene.spoken else []
@@ -72,11 +84,23 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 class _Origins:
-    def __init__(self, project: Project, scene: Scene, files: Files, service_from: str) -> None:
+    """instance, texts: what templates of the scene can name, and how they are filled in; where both are known."""
+
+    def __init__(
+        self,
+        project: Project,
+        scene: Scene,
+        files: Files,
+        service_from: str,
+        instance: Instance | None = None,
+        texts: Texts | None = None,
+    ) -> None:
         self._project = project
         self._scene = scene
         self._files = files
         self._service_from = service_from
+        self._instance = instance
+        self._texts = texts
         self._number = self._find_number()
 
     def of(self, path: tuple[str, ...], value: Any) -> Origin:
@@ -129,22 +153,48 @@ class _Origins:
         return self._places((*base, "audio")) if rest == ("audio_url",) else self._places((*base, *rest))
 
     def _script_file(self, base: Keys, written: str) -> tuple[str, ...]:
-        """The file of a script, if only one that was read can be meant, and what its text names."""
-        folder = self._project.folder_of(*base, "file")
+        """The file of a script, if it is known which is meant, the line that names it, and what its text names."""
+        here = (*base, "file")
+        name = self._script_name(here, written)
+        if name is None:
+            return self._places(here)
+        text = self._files.read(self._files.root / name).decode("utf-8-sig", "replace")
+        return (f"{name}:1", *self._places(here), *self._variables(text + written))
+
+    def _script_name(self, here: Keys, written: str) -> str | None:
+        folder = self._project.folder_of(*here)
+        if self._texts is not None and self._instance is not None:
+            made = self._texts.fill(written, self._instance, here)
+            return self._files.relative(self._files.locate(made, folder))
         pattern = self._files.relative(self._files.locate(_TAG.sub("*", written), folder))
         read = [name for name, stamp in self._files.seen().items() if stamp.digest and fnmatch(name, pattern)]
         if "*" in pattern and len(read) > 1:
             read = [name for name in read if self._scene.locale in re.split(r"\W", name)]
-        named = self._places((*base, "file"))
-        if len(read) != 1:
-            return named
-        text = self._files.read(self._files.root / read[0]).decode("utf-8-sig", "replace")
-        return (f"{read[0]}:1", *named, *self._variables(text + written))
+        return read[0] if len(read) == 1 else None
 
     def _variables(self, text: str) -> tuple[str, ...]:
-        """Where the variables are set that a template names."""
-        names = dict.fromkeys(word for tag in _TAG.findall(text) for word in re.findall(r"[^\W\d]\w*", tag))
-        return tuple(place for name in names for place in self._places(("vars", name)))
+        """Where what a template names is set: in the row, the matrix or `vars`."""
+        found: list[str] = []
+        for tag in _TAG.findall(text):
+            for name, below in re.findall(r"([^\W\d]\w*)(?:\.(\w+))?", tag):
+                found += self._variable(name, below)
+        return tuple(dict.fromkeys(found))
+
+    def _variable(self, name: str, below: str) -> tuple[str, ...]:
+        row = self._instance.row if self._instance is not None else None
+        if name == "row":
+            return (str(row.place(below)),) if row is not None else ()
+        matrix = self._data(("matrix",)) or {}
+        added = matrix.get("include") or ()
+        if self._instance is None:
+            varies = name in matrix or any(name in one for one in added)
+            return self._places(("matrix",) if varies else ("vars", name))
+        if name not in self._instance.values:
+            return self._places(("vars", name))
+        value = self._instance.values[name]
+        axis: list[Keys] = [("matrix", name, n) for n, one in enumerate(matrix.get(name) or ()) if one == value]
+        more: list[Keys] = [("matrix", "include", n, name) for n, one in enumerate(added) if one.get(name) == value]
+        return self._places([*axis, *more, ("matrix",)][0])
 
     def _input(self, path: Keys) -> str:
         given = self._scene.inputs.get(_INPUTS.get(path, ""))
@@ -156,7 +206,8 @@ class _Origins:
             for end in range(len(rest), -1, -1):
                 value = self._data((*base, *rest[:end]))
                 if value is not None and (end == len(rest) or not isinstance(value, Mapping)):
-                    return self._places((*base, *rest[:end]))
+                    variables = self._variables(value) if isinstance(value, str) else ()
+                    return (*self._places((*base, *rest[:end])), *variables)
         return ()
 
     def _places(self, path: Keys) -> tuple[str, ...]:
