@@ -85,8 +85,8 @@ class Tries:
 def come_back(asked_s: float | None) -> str:
     """What to do after the last try, in words: when the service said when, it is passed on."""
     if asked_s is None or asked_s < 60:
-        return "build again to go on"
-    return f"it asks to come back in {asked_s / 60:.0f} minutes; build again then"
+        return "run this again to go on"
+    return f"it asks to come back in {asked_s / 60:.0f} minutes; run this again then"
 
 
 def poll_pause_s(

@@ -86,8 +86,16 @@ def _text(rows: Sequence[JobRow]) -> list[str]:
 
 
 def _price(row: JobRow) -> str:
-    """What it costs here; a job that was found was bought elsewhere, or before the state was lost."""
-    return f"{row.credits:>2} credit{'s' if row.credits != 1 else ' '}"
+    credits = _credits(row)
+    return f"{credits:>2} credit{'s' if credits != 1 else ' '}"
+
+
+def _credits(row: JobRow) -> int:
+    """What it costs here, as `didgen spend` counts it: nothing for one that was refused, or was found as it was bought
+    elsewhere or before the state was lost."""
+    from didgen.jobs.ledger import was_paid
+
+    return row.credits if was_paid(row) else 0
 
 
 def _json(rows: Sequence[JobRow]) -> str:
@@ -100,7 +108,7 @@ def _json(rows: Sequence[JobRow]) -> str:
             "id": row.remote,
             "fingerprint": row.fingerprint,
             "build": row.build,
-            "credits": row.credits,
+            "credits": _credits(row),
             "seconds": row.seconds,
             "why": row.why,
             "began": _when(row.began).isoformat(timespec="seconds"),

@@ -208,7 +208,7 @@ class _Desk:
             if row is not None:
                 self._state.failed(row.id, verdict.why)
             if verdict.why:
-                self._say(f"{scene.address}: {verdict.why}")
+                self._say(f"{scene.address}: {verdict.why}, so it is to be bought again")
 
     def sum_up(self) -> None:
         """Say how many more were found than were told one by one."""

@@ -89,6 +89,18 @@ def test_tries_that_were_not_taken_are_no_jobs(shop: Shop) -> None:
     assert "no face" in didgen(shop, "jobs").stdout
 
 
+def test_a_refused_job_cost_nothing(shop: Shop) -> None:
+    """The same to a person, to a program and in `didgen spend`."""
+    shop.write({"one": "script: The first of our scenes."})
+    shop.bank.rules({"method": "POST", "path": "/talks", "fault": "status", "status": 402})
+    assert 1 == shop.build().count("failed")
+    assert [("failed", 0)] == [(job["state"], job["credits"]) for job in jobs(shop)]
+    assert "  0 credits" in didgen(shop, "jobs").stdout
+    shop.bank.rules()
+    assert None is shop.build().error
+    assert [("done", 1)] == [(job["state"], job["credits"]) for job in jobs(shop)]
+
+
 def test_a_plan_prices_nothing_that_was_sent_already(shop: Shop) -> None:
     """It says what comes of it instead; after --resubmit it is to be bought."""
     uncertain(shop, accepted=True)

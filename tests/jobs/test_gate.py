@@ -166,7 +166,7 @@ def test_who_is_asked_to_come_back_much_later_does_not_wait(running: bool) -> No
         tasks = [run(), *(one() for _ in range(5))]
         errors = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         told = [str(error) for error in errors if type(error) is NotYetError]
-        assert ["full (it asks to come back in 60 minutes; build again then)"] == told
+        assert ["full (it asks to come back in 60 minutes; run this again then)"] == told
         assert 4 == sum(isinstance(error, HeldError) for error in errors)
 
     asyncio.run(inside())
