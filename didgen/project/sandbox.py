@@ -31,12 +31,15 @@ from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from didgen.project.speech_filters import filters_of
+
 MAX_OUTPUT = 40_000  # characters: the service's limit of a script
 MAX_SOURCE = 64_000
 MAX_MEMORY_BYTES = 512 << 20
 MAX_CPU_S = 120  # of the whole child; the parent's clock stops a single template much earlier
 MAX_REPEAT = 1_000
 MAX_KEPT = 256  # compiled templates: instances of a scene share one
+MAX_LOCALES = 16
 
 FILTERS = frozenset(
     "abs capitalize default d dictsort escape e first float int items join last length count list lower map max min "
@@ -63,14 +66,17 @@ class Loader(BaseLoader):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja without globals, with the filters that make text, and with a bound on what one operator can make."""
+    """Jinja without globals, with the filters that make text, and with a bound on what one operator can make.
+
+    One locale each: what Jinja works out once, constants and imported modules, may hold that locale's words.
+    """
 
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
-    def __init__(self) -> None:
+    def __init__(self, locale: str) -> None:
         super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, loader=Loader())
         self.globals.clear()
-        self.filters = {name: self.filters[name] for name in FILTERS}
+        self.filters = {name: self.filters[name] for name in FILTERS} | filters_of(locale)
         self.compiled = lru_cache(MAX_KEPT)(self._compiled)
         self.expression = lru_cache(MAX_KEPT)(self._expression)
 
@@ -163,11 +169,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
-    sandbox = Sandbox()
+    sandbox_of = lru_cache(MAX_LOCALES)(Sandbox)
     _say({"ready": True})
     for line in iter(sys.stdin.buffer.readline, b""):
         request = json.loads(line)
         variables = request["variables"]
+        sandbox = sandbox_of(str(variables.get("locale", "")))
         if "expression" in request:
             _say(holds(sandbox, request["expression"], variables))
         else:
