@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,12 +56,13 @@ def finish(
     former: Mapping[str, Any],
     prune: bool,
     files: Files,
+    stopped: Collection[str] = (),
 ) -> Finished:
     """Put beside the videos what comes with them, join the film, and write the manifest (releases only).
 
     scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was; files: what the
     project was read from. A film, one per combination of the matrix, is joined when the videos of all its scenes are
-    there, else the former one stays.
+    there, else the former one stays; so it does when one of them is `stopped`: may not be used.
     """
     written = _written(files)
     known = written if former.get("written") == written else ""
@@ -75,7 +76,7 @@ def finish(
             fresh[scene.address] = desk.papers.of_former(entry, scene)
     by_address = {scene.address: scene for scene in scenes}
     joined = {film["address"]: film for film in former.get("films", ())}
-    films = [desk.film(film, by_address, joined.get(film.address)) for film in films_of(project, scenes)]
+    films = [desk.film(film, by_address, joined.get(film.address), stopped) for film in films_of(project, scenes)]
     made = [film for film in films if film is not None]
     manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made, written)
     pruned: list[str] = []
@@ -156,11 +157,13 @@ class _Desk:
             return False
         return all(self.outputs.holds(self.folder / file["file"], file["sha256"]) for file in former["files"].values())
 
-    def film(self, film: Film, scenes: Mapping[str, Scene], former: Any) -> dict[str, Any] | None:
-        """A film; its manifest entry. The former one, if there is one, when a scene has no video yet."""
+    def film(
+        self, film: Film, scenes: Mapping[str, Scene], former: Any, stopped: Collection[str]
+    ) -> dict[str, Any] | None:
+        """A film; its manifest entry. The former one, if there is one, when a scene has no video yet or is stopped."""
         clips = [(scenes[address], self.store.find(scenes[address].fingerprint)) for address in film.scenes]
         found = [(scene, artifact) for scene, artifact in clips if artifact is not None]
-        if len(found) < len(clips):
+        if len(found) < len(clips) or not set(film.scenes).isdisjoint(stopped):
             return dict(former) if former else None
         return self._joined(film.address, film.output, found)
 

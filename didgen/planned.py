@@ -157,6 +157,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
     from didgen.jobs.outputs import Outputs
     from didgen.plan.address import choose, project_folder
     from didgen.plan.planner import make_plan
+    from didgen.plan.rights import expired
     from didgen.release import standing
 
     project, parts = one.project, one.target.parts
@@ -172,6 +173,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         present=lambda scene: outputs.path(scene.output).exists(),
         force=wanted.force,
+        stopped=lambda scene: str(expired(scene, wanted.today) or ""),
         known_addresses=() if parts else addresses(manifest),
     )
     given = (one.files, one.target, one.lock, one.asked_at)

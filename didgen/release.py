@@ -61,7 +61,7 @@ def take_in(plan: Plan, lock: Lock, service: ServiceId, store: Artifacts, output
 
     Raises InputChangedError when one has been edited since the plan was made.
     """
-    for scene in [decision.scene for decision in plan.decisions if decision.action != "render"]:
+    for scene in [decision.scene for decision in plan.decisions if decision.action in ("reuse", "restore")]:
         one = lock.of(scene.fingerprint, service.name)
         if one is None or store.find(scene.fingerprint) is not None or not outputs.holds(scene.output, one.sha256):
             continue

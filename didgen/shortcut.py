@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from didgen import __version__
@@ -36,7 +36,7 @@ class Target:
 class Wish:
     """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose; budget: credits that may be
     spent, None leaves it to the settings, and then to who is asked. accept_upgrade: also render what only an upgrade of
-    didgen renders again."""
+    didgen renders again. today: YYYY-MM-DD in UTC, for rights that end."""
 
     root: Path
     targets: tuple[Target, ...]
@@ -47,6 +47,7 @@ class Wish:
     prune: bool = False
     wait: bool = True
     accept_upgrade: bool = False
+    today: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ def _untouched(wanted: Wish, target: Target) -> Summary | None:
     asked_at = record.get("asked_at")
     if asked_at is not None and not 0 <= time.time() - asked_at < LINKS_FRESH_S:
         return None
+    if record.get("until") and record["until"] < wanted.today:
+        return None  # rights have ended
     if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
         return None
     scenes = tuple(SceneResult(**{**scene, "action": "reused", "seconds": 0.0}) for scene in record["scenes"])

@@ -165,12 +165,13 @@ async def _one(
 def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
     """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
     from didgen.finish import finish
+    from didgen.plan.rights import expired
     from didgen.release import lock_up
 
     lock_up(planned.project, planned.service, planned.scenes, outcomes, planned.lock, store, planned.outputs)
-    finished = finish(
-        planned.project, planned.scenes, planned.outputs, store, outcomes, planned.manifest, wanted.prune, planned.files
-    )
+    stopped = {scene.address for scene in planned.scenes if expired(scene, wanted.today)}
+    standing = (planned.outputs, store, outcomes, planned.manifest)
+    finished = finish(planned.project, planned.scenes, *standing, wanted.prune, planned.files, stopped)
     reasons = {decision.scene.address: decision.reasons for decision in planned.plan.decisions}
     summary = Summary(
         tuple(_result(outcome, planned.outputs, reasons) for outcome in outcomes),
@@ -205,6 +206,8 @@ def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str,
 
 def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
     """What the short cut of the next build looks at."""
+    from didgen.plan.rights import first_end
+
     stamps = planned.files.seen() | planned.outputs.delivered
     return {
         "surroundings": surroundings(),
@@ -213,4 +216,5 @@ def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
         "films": summary.films,
         "stale": summary.stale,
         "asked_at": planned.asked_at,
+        "until": first_end(planned.scenes),
     }

@@ -25,7 +25,7 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
-from didgen.project.models import RESERVED, ProjectSpec, SceneSpec, ScriptSpec
+from didgen.project.models import ProjectSpec, SceneSpec, ScriptSpec
 from didgen.project.workspace import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -219,7 +219,6 @@ def test_the_guide_explains_every_key() -> None:
     assert set(SceneSpec.model_fields) == keys_of("Keys of a scene")
     assert set(RenderConfig.model_fields) == keys_of("Config")
     assert set(ScriptSpec.model_fields) <= set(code_words(section("projects/README.md", "Scripts"))) | {"ssml"}
-    assert set(RESERVED) <= set(code_words(section("projects/README.md", "Limits")))
 
 
 def test_the_guide_tells_the_defaults_of_config() -> None:

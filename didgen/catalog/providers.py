@@ -180,6 +180,13 @@ def is_microsoft(voice_id: str) -> bool:
     return _MICROSOFT_ID.fullmatch(voice_id) is not None
 
 
+def is_own(provider: str, voice_id: str) -> bool:
+    """Whether a voice may be somebody's own, such as a cloned one: those that no provider offers to all."""
+    if provider == "elevenlabs":
+        return voice_id not in ("", *ELEVENLABS)
+    return provider == "microsoft" and voice_id != "" and not is_microsoft(voice_id)
+
+
 def _microsoft_gender(name: str) -> Gender | None:
     return "male" if name in MICROSOFT_MALE else "female" if name in MICROSOFT_FEMALE else None
 

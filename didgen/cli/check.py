@@ -13,14 +13,14 @@ from didgen.cli import options
 @click.command("check")
 @options.addresses
 @options.service
-@click.option("--strict", is_flag=True, help="Scenes that are likely too long (max_seconds) are mistakes too: exit 2.")
+@click.option("--strict", is_flag=True, help="Also refuse likely overruns, and missing or ended rights.")
 @options.as_json
 @options.quiet
 @options.in_folder
 def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_output: bool, quiet: bool) -> None:
     """Read the projects and all they name; report every mistake at once, at file:line:column. Renders nothing."""
     from didgen.errors import ProjectError
-    from didgen.plan import fit
+    from didgen.plan import fit, rights
     from didgen.project.workspace import find_root
     from didgen.shortcut import wish
     from didgen.walk import check
@@ -30,7 +30,11 @@ def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_
     notes = [(scene.address, note) for _, scenes in checked for scene in scenes for note in scene.notes]
     over = [(scene.address, found) for _, scenes in checked for scene in scenes if (found := fit.estimated(scene))]
     notes += [(address, found.words) for address, found in over]
+    ended = [(scene.address, rights.expired(scene, wanted.today)) for _, scenes in checked for scene in scenes]
+    notes += [(address, str(problem)) for address, problem in ended if problem is not None]
     problems = [found.problem(address) for address, found in over] if strict else []
+    for project, scenes in checked if strict else ():
+        problems += rights.strict_problems(project, scenes, wanted.today)
     count = sum(len(scenes) for _, scenes in checked)
     if json_output:
         told = {"version": 1, "scenes": count, "notes": notes, "problems": [str(problem) for problem in problems]}

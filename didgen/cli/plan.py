@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Decision
     from didgen.walk import Planned
 
-SIGNS = {"render": "+", "restore": "~"}
+SIGNS = {"render": "+", "restore": "~", "stop": "✗"}
 MANY = 5  # scenes with one cause that still have a line each
 
 
@@ -86,13 +86,15 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
             f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
         ]
     todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
-    reused = sum(len(p.plan.decisions) for p in plans) - len(todo)
+    stopped = sum(d.action == "stop" for p in plans for d in p.plan.decisions)
+    reused = sum(len(p.plan.decisions) for p in plans) - len(todo) - stopped
     over = overrunning((d.scene.address, fit.words_of(fit.planned(d))) for p in plans for d in p.plan.decisions)
     if not lines:
         return [f"everything is up to date ({reused} scenes)", *over]
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
-    lines.append(f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date")
+    total = f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"
+    lines.append(total + (f", {stopped} stopped" if stopped else ""))
     return [*lines, *over, *_upgrade(plans), *_money(plans, bill)]
 
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 SHOWN = 70  # characters of a value
 NAMES = {"script.input": "script", "source_url": "source", "driver_url": "driver"}
-ACTIONS = {"render": "would be rendered", "restore": "would be put back from the store", "reuse": "is up to date"}
+ACTIONS = {
+    "render": "would be rendered",
+    "restore": "would be put back from the store",
+    "reuse": "is up to date",
+    "stop": "may not be made",
+}
 
 
 @click.command("why")

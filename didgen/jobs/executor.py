@@ -157,6 +157,8 @@ class _Build:
         """One scene, from its decision to its outcome."""
         scene, began = decision.scene, time.monotonic()
         try:
+            if decision.action == "stop":
+                raise RenderError("RightsError", "; ".join(decision.reasons))
             if decision.action != "render" and (artifact := self._at_hand(decision)) is not None:
                 return Outcome(scene, "reused" if decision.action == "reuse" else "restored", artifact)
             artifact, warnings = await self._rendered(scene)

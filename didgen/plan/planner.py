@@ -23,18 +23,23 @@ def make_plan(
     *,
     present: Callable[[Scene], bool] = lambda scene: False,  # noqa: ARG005
     force: bool = False,
+    stopped: Callable[[Scene], str] = lambda scene: "",  # noqa: ARG005
     known_addresses: Collection[str] = (),
 ) -> Plan:
     """Decide for every scene.
 
-    lookup: what is stored for a fingerprint. last: the identity that an address was last built from. delivered:
-    whether the scene's output file is there and is what is stored; present: whether it is there. known_addresses:
-    those that have outputs; the ones no scene makes any more become `stale`. Of scenes with one fingerprint only the
-    first has a reason of its own: the others say whose video they share, and one rendering serves all.
+    lookup: what is stored for a fingerprint. last: the identity that an address was last built from. delivered: whether
+    the scene's output file is there and is what is stored; present: whether it is there. stopped: why a scene may not
+    be made, "" for nothing. known_addresses: those that have outputs; the ones no scene makes any more become `stale`.
+    Of scenes with one fingerprint only the first has a reason of its own: the others say whose video they share, and
+    one rendering serves all.
     """
     first: dict[str, Scene] = {}
     decisions = []
     for scene in scenes:
+        if why := stopped(scene):
+            decisions.append(Decision(scene, "stop", (why,)))
+            continue
         shared = first.setdefault(scene.fingerprint, scene)
         decision = _decide(scene, lookup, last, delivered, present, force=force)
         if decision.action == "render" and shared is not scene:

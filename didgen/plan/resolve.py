@@ -30,6 +30,7 @@ from didgen.plan.identity import ServiceId, identity_of
 from didgen.plan.inputs import Inputs, Remote
 from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge, written_at
+from didgen.plan.rights import Rights, needs
 from didgen.plan.scene import Limit, Scene
 from didgen.plan.texts import Texts, WrongTextError
 from didgen.project.explain import field_name
@@ -56,13 +57,14 @@ def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remot
     """
     scenes: list[Scene | None] = []
     cast = Cast(service, installed())
+    rights = Rights(project, files)
     wrong: dict[Problem, list[str]] = {}
     with Templates(files) as templates:
         found = Instances(project, files, templates)
         texts = Texts(project, files, templates)
         for instance in found.all():
             inputs = Inputs(files, service, remote)
-            one = _One(project, instance, service, texts, inputs, cast)
+            one = _One(project, instance, service, texts, inputs, cast, rights)
             scenes.append(one.scene())
             for problem in one.problems:
                 wrong.setdefault(problem, []).append(instance.address)
@@ -118,6 +120,7 @@ class _One:
     texts: Texts
     inputs: Inputs
     cast: Cast
+    rights: Rights
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -142,7 +145,7 @@ class _One:
             AnimationRequest(**common) if spoken is None else TalkRequest(script=spoken.script, **common)
         )
         self._check_terms(request, merged)
-        return None if self.problems else self._made(request, spoken, locale, self._limit(merged))
+        return None if self.problems else self._made(request, spoken, locale, merged)
 
     def _filled(self, merged: Merged) -> Merged:
         """The same with its templates filled in; None for a value whose template is wrong."""
@@ -171,12 +174,14 @@ class _One:
         seconds, path = merged.values.get("max_seconds"), merged.places.get("max_seconds", ())
         return None if seconds is None else Limit(seconds, self.project.document.place(*path), field_name(path))
 
-    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, limit: Limit | None) -> Scene:
+    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, merged: Merged) -> Scene:
         identity = identity_of(request, self.inputs.found, self.service)
         if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
         config = request.config or RenderConfig()
         length = spoken.length if spoken else animation_length(request.driver_url)
+        audio_at = ("scenes", self.number, "script", "audio")
+        grants, unproven = self.rights.of(needs(request, self.inputs, merged, audio_at))
         return Scene(
             address=self.instance.address,
             kind=self.spec.kind,
@@ -193,7 +198,9 @@ class _One:
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
             combination=self.instance.combination,
-            limit=limit,
+            limit=self._limit(merged),
+            grants=grants,
+            unproven=unproven,
         )
 
     def _fail(self, message: str, path: Path, hint: str = "") -> None:

@@ -34,6 +34,27 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """Rights of a file, link or voice. name: as written. until: the last day, YYYY-MM-DD, "" for no end. place, field:
+    where that is written."""
+
+    name: str
+    who: str
+    until: str
+    place: Place
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something of a scene that somebody may have to allow. about: a file, a link without its query, or the id of a
+    voice. at: path of what names it in the project; None where `check --strict` demands nothing."""
+
+    about: Path | str
+    at: tuple[str | int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One instance of one scene, ready to be fingerprinted.
 
@@ -59,6 +80,8 @@ class Scene:
     most_s: float = 0.0
     combination: str = ""
     limit: Limit | None = None
+    grants: tuple[Grant, ...] = ()
+    unproven: tuple[Need, ...] = ()  # what rights are demanded of, and nobody wrote down
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +98,12 @@ class Known:
 class Decision:
     """What to do with one scene, and why in words a writer understands. Reuse has reasons only when copied out.
 
+    action: restore puts back an output file whose object is there; stop: it may not be made, nor put anywhere.
     length_s: of the video that is stored for it, 0 where there is none.
     """
 
     scene: Scene
-    action: Literal["render", "reuse", "restore"]  # restore: the object is there, the output file is not
+    action: Literal["render", "reuse", "restore", "stop"]
     reasons: tuple[str, ...]
     upgrade: bool = False  # rendered again only because didgen is another one, and the former video is stored
     length_s: float = 0.0

@@ -12,13 +12,14 @@ from didgen.catalog.nearest import nearest
 from didgen.catalog.services import NAMES
 from didgen.errors import Problem
 from didgen.project.models import (
+    DAY_PATTERN,
     ID_PATTERN,
     LOCALE_PATTERN,
-    RESERVED,
     VARIABLE_PATTERN,
     VARIABLE_WORDS,
     Defaults,
     ProjectSpec,
+    RightsSpec,
     SceneSpec,
     ScriptSpec,
     VoiceSpec,
@@ -41,6 +42,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "expressions": ExpressionEntry,
     "logo": Logo,
     "face": FaceSquare,
+    "rights": RightsSpec,
 }
 """The model of what lies below a key, or below an entry of it."""
 
@@ -61,6 +63,7 @@ _PATTERNS = {
     ID_PATTERN: "must begin with a letter or digit and hold only letters, digits, `.`, `_` and `-`, at most 80",
     r"\S": "must not be blank",
     VARIABLE_PATTERN: VARIABLE_WORDS,
+    DAY_PATTERN: "must be a day as in 2027-01-31",
     LOCALE_PATTERN: "must be a language tag such as en or de-AT",
 }
 
@@ -111,8 +114,6 @@ def _problem(path: Path, error: Any, document: Document) -> Problem:
 
 def _unknown_key(path: Path) -> tuple[str, str]:
     key = str(path[-1])
-    if key in RESERVED:
-        return "comes in a later version of didgen", "leave it out for now"
     if key.lower() in _SECRETS:
         return "a key never belongs in a project", "put it in the environment: D_ID_API_KEY"
     owner = next((step for step in reversed(path[:-1]) if isinstance(step, str) and step in _MODELS), None)

@@ -16,7 +16,7 @@ from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.yaml_reader import Document, Spot, read_yaml
 
-SHARED = ("vars", "voices", "pronounce", "defaults", "locales", "include")
+SHARED = ("vars", "voices", "pronounce", "defaults", "locales", "rights", "include")
 """Keys that an included file may have."""
 
 

@@ -6,21 +6,29 @@ in `load` and `plan.resolve`, so that all problems of a project are told at once
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
 from didgen.catalog.services import is_service, service_name, unknown_service
 from didgen.project.scalars import is_scalar
 
-RESERVED = ("rights",)
-"""Words of the format that come in a later version."""
-
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,39}$"
 VARIABLE_WORDS = "cannot be a variable: letters, digits and `_`, at most 40, no digit first, not `row`"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LOCALE_PATTERN = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 
 MAX_INSTANCES = 100_000
@@ -181,6 +189,21 @@ class SceneSpec(Defaults):
         return "animation" if self.script is None else "talk"
 
 
+def _day(value: str) -> str:
+    date.fromisoformat(value)  # the pattern lets 2027-02-30 through
+    return value
+
+
+class RightsSpec(Spec):
+    """Who allowed the use of a face or a voice, for what, and until when."""
+
+    who: Annotated[str, Field(pattern=r"\S")] = Field(description="Who gave the rights.")
+    scope: Annotated[str, Field(pattern=r"\S")] | None = Field(default=None, description="What for, in words.")
+    until: Annotated[str, Field(pattern=DAY_PATTERN), AfterValidator(_day)] | None = Field(
+        default=None, description="The last day, 2027-01-31; left out: no end. Scenes that use it are stopped then."
+    )
+
+
 class MatrixSpec(Spec):
     """Every scene once per combination of values, as in GitHub Actions. Any other key is one of the matrix."""
 
@@ -221,6 +244,9 @@ class ProjectSpec(Spec):
     defaults: Defaults = Field(default_factory=Defaults, description="What scenes share.")
     locales: dict[Annotated[str, Field(pattern=LOCALE_PATTERN)], Defaults] = Field(
         default_factory=dict, description="What scenes of one locale share, over `defaults`: {de: {source: eva.jpg}}."
+    )
+    rights: dict[Annotated[str, Field(min_length=1)], RightsSpec] = Field(
+        default_factory=dict, description="Who gave the rights of a photo, recording or voice: {maria.jpg: {who: …}}."
     )
     scenes: tuple[SceneSpec, ...] = Field(min_length=1, description="The scenes in order.")
     film: tuple[str, ...] | None = Field(default=None, description="Scenes of the film in order; left out: all talks.")

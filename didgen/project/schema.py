@@ -8,7 +8,7 @@ from typing import Any
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.providers import PROVIDERS
-from didgen.project.models import NUMBERS_AS_TEXT, RESERVED, ProjectSpec
+from didgen.project.models import NUMBERS_AS_TEXT, ProjectSpec
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 TITLE = "didgen project"
@@ -45,8 +45,7 @@ def project_schema() -> dict[str, Any]:
     return {
         "$schema": DRAFT,
         "title": TITLE,
-        **{key: value for key, value in schema.items() if key not in ("title", "$comment")},
-        "$comment": f"Reserved for later versions: {', '.join(RESERVED)}",
+        **{key: value for key, value in schema.items() if key != "title"},
         "definitions": dict(sorted(definitions.items())),
     }
 

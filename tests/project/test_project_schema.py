@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 
 from didgen.api.wire import RenderConfig
-from didgen.project.models import RESERVED, ProjectSpec
 from didgen.project.schema import CONFIG_WORDS, project_schema, schema_text
 from didgen.project.yaml_reader import read_yaml
 
@@ -73,8 +72,3 @@ def test_every_key_is_described(validator: Any) -> None:
     for model in (validator.schema, *(definitions[m] for m in ("SceneSpec", "Defaults", "ScriptSpec", "RenderConfig"))):
         assert [] == [key for key, value in model["properties"].items() if not value.get("description")]
     assert set(RenderConfig.model_fields) == set(CONFIG_WORDS)
-
-
-def test_reserved_words_are_free() -> None:
-    """No model uses a word that is kept for later."""
-    assert set() == set(RESERVED) & set(ProjectSpec.model_fields)
