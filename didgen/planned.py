@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock
     from didgen.jobs.outputs import Outputs
     from didgen.plan.bill import Bill
+    from didgen.plan.fit import Overrun
     from didgen.plan.identity import ServiceId
     from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
@@ -60,6 +61,21 @@ def check(wanted: Wish, on_notice: OnNotice = _unheard) -> list[tuple[Project, l
     """
     resolved = _resolved(wanted, {}, on_notice)
     return [(one.project, one.scenes) for one in resolved]
+
+
+def overruns(root: Path, project: Project, scenes: Sequence[Scene]) -> list[tuple[str, Overrun]]:
+    """Addresses of scenes longer than they may be: by their true length where the manifest has just this video, else
+    by the estimate."""
+    from didgen.jobs.manifest import read_manifest
+    from didgen.jobs.outputs import RELEASE
+    from didgen.plan.address import project_folder
+    from didgen.plan.fit import judged
+
+    limited = [scene for scene in scenes if scene.limit is not None]
+    made = read_manifest(root / RELEASE / project_folder(project.name)) if limited else {}
+    lengths = {entry["fingerprint"]: entry["duration_s"] for entry in made.get("scenes", ())}
+    found = [(scene.address, judged(scene, lengths.get(scene.fingerprint, 0.0))) for scene in limited]
+    return [(address, over) for address, over in found if over is not None]
 
 
 def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:

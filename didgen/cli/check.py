@@ -20,7 +20,8 @@ from didgen.cli import options
 def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_output: bool, quiet: bool) -> None:
     """Read the projects and all they name; report every mistake at once, at file:line:column. Renders nothing."""
     from didgen.errors import ProjectError
-    from didgen.plan import fit, rights
+    from didgen.plan import rights
+    from didgen.planned import overruns
     from didgen.project.workspace import find_root
     from didgen.shortcut import wish
     from didgen.walk import check
@@ -28,7 +29,7 @@ def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_
     wanted = wish(find_root(Path.cwd()), addresses, service=service)
     checked = check(wanted, lambda text: click.echo(text, err=True))
     notes = [(scene.address, note) for _, scenes in checked for scene in scenes for note in scene.notes]
-    over = [(scene.address, found) for _, scenes in checked for scene in scenes if (found := fit.estimated(scene))]
+    over = [one for project, scenes in checked for one in overruns(wanted.root, project, scenes)]
     notes += [(address, found.words) for address, found in over]
     ended = [(scene.address, rights.expired(scene, wanted.today)) for _, scenes in checked for scene in scenes]
     notes += [(address, str(problem)) for address, problem in ended if problem is not None]

@@ -50,11 +50,14 @@ def estimated(scene: Scene) -> Overrun | None:
     return overrun(scene.limit, scene.seconds, exact=scene.most_s <= scene.seconds)
 
 
+def judged(scene: Scene, length_s: float) -> Overrun | None:
+    """The same by the length of its video; by the estimate where that is 0, as there is none."""
+    return overrun(scene.limit, length_s, exact=True) if length_s else estimated(scene)
+
+
 def planned(decision: Decision) -> Overrun | None:
-    """The same of a decision: by the length of its video, where there is one."""
-    if decision.length_s:
-        return overrun(decision.scene.limit, decision.length_s, exact=True)
-    return estimated(decision.scene)
+    """The same of a decision."""
+    return judged(decision.scene, decision.length_s)
 
 
 def words_of(found: Overrun | None) -> str:

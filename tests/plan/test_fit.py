@@ -17,6 +17,7 @@ from didgen.plan import fit
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
 from didgen.plan.scene import Decision, Scene
+from didgen.planned import overruns
 from didgen.project.files import Files
 from didgen.project.load import load_project
 from tests import fakes
@@ -123,6 +124,8 @@ def test_a_build_warns_renders_and_tells_the_true_excess(folder: Path, monkeypat
     again = walk.build(walk.wish(root), command=fakes.COMMAND)
     assert ["reused", "reused"] == [scene.action for scene in again.scenes]
     assert [f"overruns 0.01 s by {length - 0.01:.1f} s" for length in lengths] == [s.overrun for s in again.scenes]
+    project, scenes = walk.check(walk.wish(root))[0]
+    assert [s.overrun for s in again.scenes] == [over.words for _, over in overruns(root, project, scenes)]
     for summary in (again, walk.nothing_to_do(walk.wish(root))):  # told as long as it is so
         assert summary is not None
         assert f"! demo/hello[locale=en] overruns 0.01 s by {lengths[0] - 0.01:.1f} s" in as_text(summary)
