@@ -10,7 +10,7 @@ from didgen.plan.instances import Instance
 from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
-from didgen.project.markdown import spoken_markdown
+from didgen.project.markdown import MAX_CHARACTERS, spoken_markdown
 from didgen.project.models import ScriptSpec
 from didgen.project.script import Text, length_problem, speak_text
 from didgen.project.template import TemplateProblem, Templates, has_tags
@@ -34,7 +34,7 @@ class Texts:
         try:
             written = self._inline(script.text, instance, path) if script.text is not None else ""
             if script.file is not None:
-                written = self._from_file(script.file, instance, path)
+                written = self._from_file(script, script.file, instance, path)
         except WrongTextError as wrong:
             return None, [wrong.problem]
         text = speak_text(written, self._project.spec.pronounce, ssml=bool(script.ssml))
@@ -69,7 +69,7 @@ class Texts:
             place = raw.text_line(problem.line, *full)
             raise WrongTextError(Problem(str(problem), place, field_name(full), problem.hint)) from None
 
-    def _from_file(self, template: str, instance: Instance, path: Keys) -> str:
+    def _from_file(self, script: ScriptSpec, template: str, instance: Instance, path: Keys) -> str:
         here = (*path, "file")
         name = self.fill(template, instance, here)
         try:
@@ -85,7 +85,13 @@ class Texts:
             _stop_if_included(problem)
             place = Place(self._files.relative(file), problem.line)
             raise WrongTextError(Problem(str(problem), place, "", problem.hint)) from None
-        return spoken_markdown(text) if file.suffix.lower() in MARKDOWN_SUFFIXES else text
+        if file.suffix.lower() in MARKDOWN_SUFFIXES:
+            if len(text) > MAX_CHARACTERS:
+                raise self._wrong(f"{name} is longer than {MAX_CHARACTERS:,} characters", here)
+            return spoken_markdown(text, script.code or "text", ssml=bool(script.ssml))
+        if script.code is not None:
+            raise self._wrong("belongs to Markdown", (*path, "code"), f"{name} is not: its name does not end in .md")
+        return text
 
     def _render(self, text: str, instance: Instance, name: str) -> str:
         return self._templates.render(text, instance.variables(self._project), name)

@@ -22,6 +22,7 @@ from pydantic import (
 
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
 from didgen.catalog.services import is_service, service_name, unknown_service
+from didgen.project.markdown import Code
 from didgen.project.scalars import is_scalar
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
@@ -114,6 +115,7 @@ class ScriptSpec(Spec):
 
     text: str | None = Field(default=None, description="Text to speak; may hold {{ variables }}.")
     file: str | None = Field(default=None, description="A text file to speak; Markdown (.md) is spoken as prose.")
+    code: Code | None = Field(default=None, description="Code in Markdown: its text, skipped, or spelt (file only).")
     audio: str | None = Field(default=None, description="A recording: file or https URL.")
     ssml: bool | None = Field(default=None, description="The text is SSML.")
     subtitles: bool | None = Field(default=None, description="Put captions into the video too, as a track.")
@@ -126,6 +128,8 @@ class ScriptSpec(Spec):
             raise ValueError(f"needs exactly one of text, file and audio, has {' and '.join(given) or 'none'}")
         if self.audio is not None and self.ssml is not None:
             raise ValueError("ssml belongs to text, not to audio")
+        if self.file is None and self.code is not None:
+            raise ValueError("code belongs to file, and there to Markdown")
         if self.audio is None and self.reduce_noise is not None:
             raise ValueError("reduce_noise belongs to audio, not to text")
         return self

@@ -435,3 +435,18 @@ def test_what_changes_a_render(folder: Path, old: str, new: str, changed: list[s
     before, after = scenes(folder, BASE), scenes(folder, BASE.replace(old, new, 1))
     found = [b.address for a, b in zip(before, after, strict=True) if a.fingerprint != b.fingerprint]
     assert [f"demo/{name}" for name in changed] == found
+
+
+def test_code_of_markdown_is_spoken_as_chosen(folder: Path) -> None:
+    """`code` decides what is said of it, changes nothing else, and belongs to Markdown files alone."""
+    (folder / "a.md").write_text("Run `ls` now")
+    (folder / "a.txt").write_text("Run `ls` now")
+    plain = one(folder, "script: {file: a.md}")
+    assert plain.fingerprint == one(folder, "script: {file: a.md, code: text}").fingerprint
+    assert "Run l s now" == one(folder, "script: {file: a.md, code: spell}").spoken
+    assert "Run now" == one(folder, "script: {file: a.md, code: skip}").spoken
+    head = HEAD + "scenes:\n  - {id: a, script: {%s, code: skip}}\n"
+    assert "belongs to Markdown" in refusals(folder, head % "file: a.txt")[0]
+    assert "code belongs to file" in refusals(folder, head % "text: Hello there")[0]
+    (folder / "a.md").write_text("x" * 200_001)
+    assert "longer than 200,000 characters" in refusals(folder, HEAD + "scenes: [{id: a, script: {file: a.md}}]")[0]
