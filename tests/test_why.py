@@ -87,6 +87,20 @@ def test_every_part_of_a_scene_has_its_place(root: Path) -> None:
     assert (f"{HERE}:17:13",) == nod["driver_url"]
 
 
+def test_files_that_a_script_takes_in_have_their_place(root: Path) -> None:
+    """Included files and what they name, also through others; one in a branch that nobody took has none."""
+    home = root / "projects" / "hello"
+    (home / "parts").mkdir()
+    (home / "tour.en.md").write_text("Hi. {% include 'parts/end.md' %}{% if false %}{% include 'none.md' %}{% endif %}")
+    (home / "parts" / "end.md").write_text("{% include 'last.md' %}")
+    (home / "parts" / "last.md").write_text("By {{ product }}.")
+    edit(root, '"Good morning, {{ product }}."', "\"Hi. {% include 'parts/last.md' %}\"")
+    parts = ("projects/hello/parts/end.md:1", "projects/hello/parts/last.md:1")
+    tour = places(ask(root, "hello/tour"))["script.input"]
+    assert ("projects/hello/tour.en.md:1", f"{HERE}:14:20", *parts, f"{HERE}:3:17") == tour
+    assert (f"{HERE}:10:13", parts[1], f"{HERE}:3:17") == places(ask(root, "hello/welcome"))["script.input"]
+
+
 def test_values_of_matrix_rows_and_includes_have_their_own_places(root: Path) -> None:
     """A row's column, an axis and what `include` adds win over a variable; an included file has its own."""
     (root / "projects/shared.yaml").write_text("vars: {greeting: Hello}\n")

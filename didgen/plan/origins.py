@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 from didgen.errors import Place
@@ -14,7 +15,7 @@ from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import voice_of_locale
 from didgen.plan.scene import Scene
 from didgen.plan.texts import Texts
-from didgen.project.files import Files
+from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.template import Templates
 
@@ -31,6 +32,7 @@ _INPUTS: dict[Keys, str] = {
     ("config", "logo", "url"): "logo_url",
 }
 _WHOLE = (("models",), ("respelled",))
+_TAKES = re.compile(r"""\{%[-+]?\s*(?:include|import|from|extends)\s+(["'])([^"']+)\1""")
 _TAG = re.compile(r"\{[{%](.*?)[}%]\}", re.DOTALL)
 
 
@@ -147,7 +149,7 @@ class _Origins:
             if isinstance(written, Mapping) and "file" in written:
                 return self._script_file(base, str(written["file"]))
             at = base if isinstance(written, str) else (*base, "text")
-            return (*self._places(at), *self._variables(str(self._data(at))))
+            return (*self._places(at), *self._named(str(self._data(at)), self._project.folder_of(*at)))
         if rest == ("type",):
             return self._places(base)
         return self._places((*base, "audio")) if rest == ("audio_url",) else self._places((*base, *rest))
@@ -159,7 +161,8 @@ class _Origins:
         if name is None:
             return self._places(here)
         text = self._files.read(self._files.root / name).decode("utf-8-sig", "replace")
-        return (f"{name}:1", *self._places(here), *self._variables(text + written))
+        named = self._named(text + written, (self._files.root / name).parent)
+        return (f"{name}:1", *self._places(here), *named)
 
     def _script_name(self, here: Keys, written: str) -> str | None:
         folder = self._project.folder_of(*here)
@@ -171,6 +174,34 @@ class _Origins:
         if "*" in pattern and len(read) > 1:
             read = [name for name in read if self._scene.locale in re.split(r"\W", name)]
         return read[0] if len(read) == 1 else None
+
+    def _named(self, text: str, folder: Path) -> tuple[str, ...]:
+        """What a text names, and the files it takes in by name: where they are, and what they name."""
+        found = dict.fromkeys(self._variables(text))
+        waiting, taken = [(text, folder)], set[str]()
+        while waiting:
+            text, folder = waiting.pop(0)
+            for path in self._included(text, folder):
+                name = self._files.relative(path)
+                if name in taken:
+                    continue
+                taken.add(name)
+                text_of = self._files.read(path).decode("utf-8-sig", "replace")
+                found |= dict.fromkeys((f"{name}:1", *self._variables(text_of)))
+                waiting.append((text_of, path.parent))
+        return tuple(found)
+
+    def _included(self, text: str, folder: Path) -> Iterator[Path]:
+        """Files that were read and that a text takes in by a plain name."""
+        seen = self._files.seen()
+        for _, written in _TAKES.findall(text):
+            try:
+                path = self._files.locate(written, folder)
+            except FileProblem:  # named in a branch that nobody took
+                continue
+            stamp = seen.get(self._files.relative(path))
+            if stamp is not None and stamp.digest:
+                yield path
 
     def _variables(self, text: str) -> tuple[str, ...]:
         """Where what a template names is set: in the row, the matrix or `vars`."""

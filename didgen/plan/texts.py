@@ -49,7 +49,7 @@ class Texts:
         if not isinstance(value, str) or not has_tags(value):
             return value
         try:
-            made = self._render(value, instance, self._project.document.file).strip()
+            made = self._render(value, instance, self._project.document.place(*path).file).strip()
         except TemplateProblem as problem:
             _stop_if_included(problem)
             raise self._wrong(str(problem), path, problem.hint) from None
@@ -61,7 +61,7 @@ class Texts:
         if not has_tags(text):
             return text
         try:
-            return self._render(text, instance, self._project.document.file)
+            return self._render(text, instance, self._project.document.place(*path).file)
         except TemplateProblem as problem:
             _stop_if_included(problem)
             raw = self._project.document

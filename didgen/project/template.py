@@ -102,6 +102,8 @@ class Templates:
 
     def _included(self, name: str) -> dict[str, str]:
         """The text of a file that a template includes, or why there is none."""
+        if name.startswith("../"):
+            return {"refused": f"a file is taken in that leads out of the workspace {self._files.root.name}"}
         try:
             path = self._files.locate(name, self._files.root)
             if any(part.startswith(".") for part in self._files.relative(path).split("/")):
