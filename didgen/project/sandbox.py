@@ -3,8 +3,8 @@
 The sandbox keeps a template from reaching anything but its variables; the process keeps it from taking time and
 memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: says {ready}, then takes one JSON request
 a line on stdin ({source, variables, name} or {expression, variables}) and gives one JSON answer a line on stdout
-({text}, {holds} or {error, line, file}). It opens no files: before an answer it may say {need: name} and is told
-{source}, {missing} or {refused}.
+({text}, {holds} or {error, line, file, full}; full: its memory is used up). It opens no files of the user: before an
+answer it may say {need: name} and is told {source}, {missing} or {refused}.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from didgen.project.speech_filters import filters_of
 
 MAX_OUTPUT = 40_000  # characters: the service's limit of a script
 MAX_SOURCE = 64_000
-MAX_MEMORY_BYTES = 512 << 20
+MAX_MEMORY_BYTES = 64 << 20  # beyond what the child has taken when it is ready
 MAX_CPU_S = 120  # of the whole child; the parent's clock stops a single template much earlier
 MAX_REPEAT = 1_000
 MAX_KEPT = 256  # compiled templates: instances of a scene share one
@@ -128,7 +128,7 @@ def _guarded(source: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any
     except _FAULTS as error:
         return {"error": _message(error), **_where(error)}
     except MemoryError:
-        return {"error": f"template stopped: over {MAX_MEMORY_BYTES >> 20} MB", "line": 1}
+        return {"error": f"template stopped: over {MAX_MEMORY_BYTES >> 20} MB", "line": 1, "full": True}
 
 
 def _message(error: BaseException) -> str:
@@ -164,9 +164,19 @@ def _say(message: dict[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def _taken_bytes() -> int:
+    """Address space of this process; a generous guess where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as f:
+            return int(f.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 448 << 20
+
+
 def main() -> None:
     """Answer requests until stdin ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    most = _taken_bytes() + MAX_MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     sandbox_of = lru_cache(MAX_LOCALES)(Sandbox)

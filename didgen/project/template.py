@@ -73,7 +73,11 @@ class Templates:
         return bool(self._answer({"expression": expression, "variables": variables}, "holds"))
 
     def _answer(self, request: Mapping[str, Any], key: str) -> Any:
+        fresh = self._child is None
         answer = self._ask(request)
+        if answer.get("full"):
+            self._stop()
+            answer = answer if fresh else self._ask(request)  # templates before it may have filled the child
         if key in answer:
             return answer[key]
         message, file = answer["error"], answer.get("file", "")
@@ -98,7 +102,7 @@ class Templates:
             raise TemplateProblem(f"template stopped: over {TIMEOUT_S:g} s") from None
         except (OSError, ValueError):
             self._stop()
-            raise TemplateProblem("template stopped: it took too much memory or time") from None
+            return {"error": "template stopped: it took too much memory or time", "full": True}
 
     def _included(self, name: str) -> dict[str, str]:
         """The text of a file that a template includes, or why there is none."""

@@ -106,6 +106,30 @@ def test_memory_and_output_are_bounded(templates: Templates, source: str) -> Non
     assert "Acme" == templates.render("{{ product }}", VARIABLES)
 
 
+@pytest.mark.parametrize(("doublings", "fits"), [(20, True), (23, False)])
+def test_a_template_has_64_mb(templates: Templates, doublings: int, fits: bool) -> None:
+    """A text of 10 MB in a variable is fine, one of 80 MB is not; that it is not shown makes no difference."""
+    source = "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x + x %}" * doublings + "{{ x | length }}"
+    if fits:
+        assert str(10 * 2**doublings) == templates.render(source, VARIABLES)
+        return
+    with pytest.raises(TemplateProblem, match="over 64 MB"):
+        templates.render(source, VARIABLES)
+
+
+def test_many_templates_do_not_use_up_the_memory_of_one(tmp_path: Path) -> None:
+    """Long templates in many locales, kept by the child for a while, leave each of them its share: it begins anew."""
+    children = set()
+    with Templates(Files(tmp_path)) as own:
+        for number in range(350):
+            source = f"{number}{{{{ product }}}}{'😀' * 36_000}"
+            made = own.render(source, {**VARIABLES, "locale": f"x{number % 12}"})
+            assert made.startswith(f"{number}Acme😀")
+            assert own._child is not None
+            children.add(own._child.pid)
+    assert len(children) > 1
+
+
 def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Loops that would run for days are stopped by the clock, and the next template gets a fresh child."""
     monkeypatch.setattr(template, "TIMEOUT_S", 0.3)
