@@ -99,6 +99,19 @@ def test_one_changed_line_renders_one_scene(root: Path) -> None:
     assert 4 == len(rendered(root))
 
 
+def test_an_edit_of_an_included_file_is_seen_by_the_next_build(root: Path) -> None:
+    """With nothing changed there is nothing to do; an edit, however deep, renders the scene that speaks it."""
+    home = root / "projects" / "hello"
+    (home / "end.txt").write_text("{% include 'last.txt' %}")
+    (home / "last.txt").write_text("Bye for now.")
+    edit(root, "Hello there, everybody.", "Hello there. {% include 'end.txt' %}")
+    build(root)
+    assert ["reused"] * 3 == actions(build(root))
+    (home / "last.txt").write_text("See you soon.")
+    assert ["rendered", "reused", "reused"] == actions(build(root))
+    assert "Hello there. See you soon." in rendered(root)
+
+
 def test_subtitles_are_in_the_video_as_they_are_written(root: Path) -> None:
     """`subtitles: true` adds a track with the author's words, not with those the voice was given; another way of
     writing the same sound is another track, and another render."""
