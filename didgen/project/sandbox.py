@@ -25,6 +25,7 @@ from jinja2 import (
     Template,
     TemplateError,
     TemplateNotFound,
+    TemplatesNotFound,
     TemplateSyntaxError,
 )
 from jinja2.environment import TemplateExpression
@@ -132,6 +133,8 @@ def _guarded(source: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, TemplatesNotFound):
+        return f"none of these files exists: {', '.join(map(str, error.templates))}"
     if isinstance(error, TemplateNotFound):
         return f"{error.message} does not exist"
     if isinstance(error, RecursionError):

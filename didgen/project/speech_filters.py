@@ -28,9 +28,22 @@ def filters_of(locale: str) -> dict[str, Callable[..., str]]:
 
 def _bound(one: Callable[..., str], of: str) -> Callable[..., str]:
     def filled(*values: Any, locale: str = of, **named: Any) -> str:
-        return one(_known(locale), *values, **named)
+        try:
+            return one(_known(locale), *values, **named)
+        except TypeError:
+            raise FilterArgumentError(_form(one, values, named)) from None
 
     return filled
+
+
+def _form(one: Callable[..., str], values: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """What is wrong with the values a filter was given, and which it takes."""
+    import inspect  # heavy, and for a mistake only
+
+    _, _, *takes = (str(p).split(":")[0] for p in inspect.signature(one).parameters.values())
+    name = one.__name__.removeprefix("long_")
+    given = [*map(str, values[1:]), *(f"{key}={value}" for key, value in named.items())]
+    return f"{name} cannot take ({', '.join(given)[:40]}), it takes {', '.join([*takes, 'locale'])}"
 
 
 def number(locale: str, value: Any, places: int | None = None) -> str:
@@ -78,7 +91,7 @@ def percent(locale: str, value: Any, places: int | None = None) -> str:
 
 def currency(locale: str, value: Any, code: str) -> str:
     """An amount of money in words, rounded to the hundredth: 12.5 EUR is "12 euros and 50 cents"."""
-    units = MONEY.get((code, _language(locale)))
+    units = MONEY.get((str(code), _language(locale)))
     if units is None:
         known = ", ".join(sorted({one for one, _ in MONEY}))
         raise FilterArgumentError(f"no words for the currency {code!r}, only for {known}")

@@ -94,6 +94,10 @@ def test_the_cases_that_differ(templates: Templates, source: str, text: str) -> 
         ("{{ 'abc' | join_words }}", "en", "join_words takes a list, not 'abc'"),
         ("{{ 0 | ordinal }}", "en", "0 is no place in an order"),
         ("{{ 1.5 | ordinal }}", "en", "1.5 is not a whole number"),
+        ("{{ 1 | number(1, 2, 3) }}", "en", r"number cannot take \(1, 2, 3\), it takes places, locale"),
+        ("{{ 1 | currency }}", "en", r"currency cannot take \(\), it takes code, locale"),
+        ("{{ 1 | currency(['x']) }}", "en", "no words for the currency"),
+        ("{{ ['a'] | join_words(false) }}", "en", r"cannot take \(False\), it takes either, locale"),
         ("{{ nobody | number }}", "en", "'nobody' is undefined"),
     ],
 )

@@ -78,6 +78,7 @@ def test_files_are_included_from_beside_the_file_that_says_so(files: Files, sour
         ("{% include '.' %}", "a folder, not a file"),
         ("{% include 'pipe' %}", "a pipe or a device, not a file"),
         ("{% include 'none.md' %}", "projects/a/none.md does not exist"),
+        ("{% include ['no.md', 'none.md'] %}", "none of these files exists: no.md, none.md"),
         ("{% include 'binary.md' %}", "is not UTF-8 text"),
         ("{% include 'long.md' %}", "is longer than 64,000 characters"),
     ],
