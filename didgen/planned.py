@@ -150,8 +150,10 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_not
 
 
 def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
+    from didgen.localelock import read_accepted
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
+    from didgen.plan.translations import has_translations, told
     from didgen.release import lock_of
 
     settings = read_settings(wanted.root, os.environ)
@@ -159,6 +161,8 @@ def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, o
     service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
         scenes = resolve(project, files, service, remote=remote)
+    if has_translations(project):
+        scenes = told(project, scenes, read_accepted(project.folder, files))
     return _Resolved(target, project, files, service, scenes, remote.asked_at, lock_of(project, service, files))
 
 

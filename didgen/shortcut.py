@@ -53,7 +53,7 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class SceneResult:
     """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video.
-    overrun: what is too long about it, "overruns 12 s by 3.4 s"."""
+    overrun: what is too long about it, "overruns 12 s by 3.4 s"; behind: of a stale translation, what changed."""
 
     address: str
     action: str  # rendered, fetched, restored, reused, failed, planned
@@ -64,6 +64,7 @@ class SceneResult:
     warnings: tuple[str, ...] = ()
     error: str = ""
     overrun: str = ""
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

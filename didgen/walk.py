@@ -189,6 +189,7 @@ def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence
 
 def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str, ...]]) -> SceneResult:
     from didgen.plan.fit import overrun, words_of
+    from didgen.plan.translations import words_of_stale
 
     scene = outcome.scene
     return SceneResult(
@@ -201,6 +202,7 @@ def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str,
         (*scene.notes, *outcome.warnings),
         str(outcome.error) if outcome.error else "",
         words_of(overrun(scene.limit, outcome.artifact.duration_s, exact=True)) if outcome.artifact else "",
+        words_of_stale(scene),
     )
 
 

@@ -112,7 +112,9 @@ def as_text(summary: Summary) -> list[str]:
             lines += [f"    {warning}" for warning in scene.warnings]
     if held := [scene.error for scene in summary.scenes if scene.action == "planned"]:
         lines.append(f"- {len(held)} scene{'s stay' if len(held) > 1 else ' stays'} planned; {held[0]}")
-    lines += [f"! {scene.address} {scene.overrun}" for scene in summary.scenes if scene.overrun]
+    lines += [
+        f"! {scene.address} {words}" for scene in summary.scenes for words in (scene.overrun, scene.behind) if words
+    ]
     lines += [f"- {name}: removed" for name in summary.pruned]
     lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
     made = [f"{count} {how}" for how in ("rendered", "fetched", "restored") if (count := summary.count(how))]

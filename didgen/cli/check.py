@@ -13,14 +13,16 @@ from didgen.cli import options
 @click.command("check")
 @options.addresses
 @options.service
-@click.option("--strict", is_flag=True, help="Also refuse likely overruns, and missing or ended rights.")
+@click.option(
+    "--strict", is_flag=True, help="Also refuse likely overruns, missing or ended rights, stale translations."
+)
 @options.as_json
 @options.quiet
 @options.in_folder
 def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_output: bool, quiet: bool) -> None:
     """Read the projects and all they name; report every mistake at once, at file:line:column. Renders nothing."""
     from didgen.errors import ProjectError
-    from didgen.plan import rights
+    from didgen.plan import rights, translations
     from didgen.planned import overruns
     from didgen.project.workspace import find_root
     from didgen.shortcut import wish
@@ -33,9 +35,12 @@ def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_
     notes += [(address, found.words) for address, found in over]
     ended = [(scene.address, rights.expired(scene, wanted.today)) for _, scenes in checked for scene in scenes]
     notes += [(address, str(problem)) for address, problem in ended if problem is not None]
+    behind = ((scene.address, translations.words_of_stale(scene)) for _, scenes in checked for scene in scenes)
+    notes += [(address, words) for address, words in behind if words]
     problems = [found.problem(address) for address, found in over] if strict else []
     for project, scenes in checked if strict else ():
         problems += rights.strict_problems(project, scenes, wanted.today)
+        problems += translations.problems(project, scenes)
     count = sum(len(scenes) for _, scenes in checked)
     if json_output:
         told = {"version": 1, "scenes": count, "notes": notes, "problems": [str(problem) for problem in problems]}

@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": "Say what changed in the videos since a git revision.",
     "why": "Say what decides a scene or an output, down to files and lines.",
     "build": "Render what changed, and nothing else.",
+    "locale": "Say which translations are behind their source, or accept them.",
     "adopt": "After an upgrade of didgen, keep what an older one rendered.",
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",

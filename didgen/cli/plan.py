@@ -47,7 +47,7 @@ def command(
     if short is not None and not json_output and out is None:
         if not quiet:
             click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
-            for line in overrunning((scene.address, scene.overrun) for scene in short.scenes):
+            for line in warned((s.address, words) for s in short.scenes for words in (s.overrun, s.behind)):
                 click.echo(line)
         return
     from didgen.walk import bill, plan
@@ -71,8 +71,6 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
 
     Scenes of one project that have one cause are one line when they are more than MANY, unless verbose.
     """
-    from didgen.plan import fit
-
     lines: list[str] = []
     items = {item.address: item for item in bill.items}
     for planned in plans:
@@ -88,7 +86,7 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
     todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
     stopped = sum(d.action == "stop" for p in plans for d in p.plan.decisions)
     reused = sum(len(p.plan.decisions) for p in plans) - len(todo) - stopped
-    over = overrunning((d.scene.address, fit.words_of(fit.planned(d))) for p in plans for d in p.plan.decisions)
+    over = warned((d.scene.address, words) for p in plans for d in p.plan.decisions for words in _warnings(d))
     if not lines:
         return [f"everything is up to date ({reused} scenes)", *over]
     seconds = sum(d.scene.seconds for d in todo)
@@ -98,8 +96,15 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
     return [*lines, *over, *_upgrade(plans), *_money(plans, bill)]
 
 
-def overrunning(scenes: Iterable[tuple[str, str]]) -> list[str]:
-    """A line for each scene longer than it may be. scenes: address, and what is too long about it or ""."""
+def _warnings(decision: Decision) -> tuple[str, str]:
+    from didgen.plan import fit
+    from didgen.plan.translations import words_of_stale
+
+    return fit.words_of(fit.planned(decision)), words_of_stale(decision.scene)
+
+
+def warned(scenes: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each scene that is longer than it may be, or behind its source. scenes: address, and that or ""."""
     return [f"! {address} {words}" for address, words in scenes if words]
 
 
@@ -190,6 +195,7 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
                         "notes": list(d.scene.notes),
                         "seconds": round(d.scene.seconds, 1),
                         **_fit(d),
+                        "translation": d.scene.translation.state if d.scene.translation is not None else None,
                         "sent": p.sent.get(d.scene.fingerprint),
                         **_credits([items[d.scene.address]] if d.scene.address in items else []),
                         "output": d.scene.output.as_posix(),

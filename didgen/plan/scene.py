@@ -55,6 +55,25 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """Where the text of one instance stands in its locale. source: the text its source says today, "" where there is
+    none; changed: the words that differ from the text it was accepted as a translation of, where that is known."""
+
+    address: str
+    locale: str
+    state: Literal["source", "up to date", "stale", "missing", "never accepted", "no source"]
+    source: str = ""
+    changed: str = ""
+
+    @property
+    def words(self) -> str:
+        """ "is behind its source: Welcome [+back] to Acme"; "" for what is not stale."""
+        if self.state != "stale":
+            return ""
+        return f"is behind its source{f': {self.changed}' if self.changed else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One instance of one scene, ready to be fingerprinted.
 
@@ -82,6 +101,7 @@ class Scene:
     limit: Limit | None = None
     grants: tuple[Grant, ...] = ()
     unproven: tuple[Need, ...] = ()  # what rights are demanded of, and nobody wrote down
+    translation: Translation | None = None  # where the project has several locales
 
 
 @dataclass(frozen=True, slots=True)
