@@ -42,7 +42,7 @@ class Planned:
     outputs: Outputs
     files: Files
     target: Target
-    lock: Lock  # empty for what is no release through a paid service
+    lock: Lock  # empty for a draft, and where there is none
     asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
     sent: Mapping[str, str] = field(default_factory=dict)  # fingerprint → state of its job at a paid service, if known

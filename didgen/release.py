@@ -1,16 +1,19 @@
-"""A release through a paid service: what `didgen.lock` knows before a build, and is told after it.
+"""A release: what `didgen.lock` knows before a build, and is told after it.
 
-Wires `jobs.lockfile` to outputs and store. Drafts and what our own engine renders know nothing of it.
+Wires `jobs.lockfile` to outputs and store. Through a paid service every release is locked. What costs nothing is locked
+once `didgen update` was asked for that, and its videos are not known by the lock: another machine's have other bytes.
+Drafts know nothing of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from didgen.jobs.lockfile import NAME, Lock, Released, read_lock, write_lock
 from didgen.jobs.outputs import Outputs
+from didgen.plan.fields import fields_of
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Known, Plan, Scene
 from didgen.project.files import FileProblem, Files
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 
 
 def is_release(project: Project, service: ServiceId) -> bool:
-    """Whether what a service renders is a release that is written into the project's lock."""
-    return service.paid and service.name == project.spec.service
+    """Whether what a service renders is the project's release, and no draft."""
+    return service.name == project.spec.service
 
 
 def lock_of(project: Project, service: ServiceId, files: Files) -> Lock:
-    """The project's lock, empty for what is no such release. Raises ProjectError for one that cannot be read."""
+    """The project's lock, empty for what is no release. Raises ProjectError for one that cannot be read."""
     if not is_release(project, service):
         return Lock()
     path = project.folder / NAME
@@ -41,6 +44,8 @@ def standing(
     lock: Lock, service: ServiceId, scenes: Sequence[Scene], outputs: Outputs
 ) -> Callable[[str], Known | None]:
     """Looks up a fingerprint of these scenes that the lock knows and whose output stands as it was released."""
+    if not service.paid:
+        return lambda fingerprint: None  # noqa: ARG005
     by_fingerprint: dict[str, list[Scene]] = {}
     for scene in scenes:
         by_fingerprint.setdefault(scene.fingerprint, []).append(scene)
@@ -61,12 +66,15 @@ def take_in(plan: Plan, lock: Lock, service: ServiceId, store: Artifacts, output
 
     Raises InputChangedError when one has been edited since the plan was made.
     """
+    if not service.paid:
+        return
     for scene in [decision.scene for decision in plan.decisions if decision.action in ("reuse", "restore")]:
         one = lock.of(scene.fingerprint, service.name)
         if one is None or store.find(scene.fingerprint) is not None or not outputs.holds(scene.output, one.sha256):
             continue
         path = outputs.path(scene.output)
-        facts = {"duration_s": one.duration_s, "service": service.name, "answer": {"id": one.job} if one.job else {}}
+        answer = {"id": one.job} if one.job else {}
+        facts = {"duration_s": one.duration_s, "service": service.name, "driver_url": one.driver, "answer": answer}
         kept = store.keep(path, scene.fingerprint, outputs.key(scene.address), scene.identity, facts)
         if kept.object_digest != one.sha256:
             store.drop(scene.fingerprint)
@@ -84,23 +92,47 @@ def lock_up(
 ) -> None:
     """Write down what was released, after the outputs and before the manifest. Raises StorageError.
 
-    Into the lock as it is by now: another project of the same folder may have been released meanwhile.
+    Into the lock as it is by now: another project of the same folder may have been released meanwhile. Of what costs
+    nothing the first output of a fingerprint stays written down, so that two machines do not undo each other.
     """
-    if not is_release(project, service):
+    if not is_release(project, service) or not (service.paid or lock.addresses(project.name)):
         return
     from didgen.jobs.reconcile import bought_as
 
     done = {outcome.scene.address: outcome for outcome in outcomes if outcome.artifact is not None}
-    jobs = bought_as(store, service.name, [outcome.scene.fingerprint for outcome in done.values()], [lock])
-    fresh = {address: _released(outcome, service.name, jobs) for address, outcome in done.items()}
+    bought = [outcome.scene.fingerprint for outcome in done.values()] if service.paid else []
+    jobs = bought_as(store, service.name, bought, [lock])
+    fresh = {address: _released(outcome, service.name, jobs, store) for address, outcome in done.items()}
     now = read_lock(project.folder, f"{project.path.parent.name}/{NAME}")
+    if not service.paid:
+        fresh = {address: _first(now.scenes.get(address), one) for address, one in fresh.items()}
     data = write_lock(project.folder, now.merged(project.name, [scene.address for scene in scenes], fresh))
     outputs.note_file(project.folder / NAME, data)
 
 
-def _released(outcome: Outcome, service: str, jobs: Mapping[str, Sequence[str]]) -> Released:
+def _released(outcome: Outcome, service: str, jobs: Mapping[str, Sequence[str]], store: Artifacts) -> Released:
     artifact = outcome.artifact
     assert artifact is not None
     (job, *_) = (*jobs.get(artifact.fingerprint, ()), "")
-    length_s = round(artifact.duration_s, 3)
-    return Released(artifact.fingerprint, service, artifact.object_digest, artifact.size, length_s, job)
+    facts = store.sidecar(artifact.fingerprint).get("facts", {})
+    return Released(
+        artifact.fingerprint,
+        service,
+        artifact.object_digest,
+        artifact.size,
+        round(artifact.duration_s, 3),
+        job,
+        _driver(facts),
+        fields_of(outcome.scene.identity),
+    )
+
+
+def _driver(facts: Mapping[str, Any]) -> str:
+    """The driver of the bank that a renderer says it took; a video of the author's is a field of the identity."""
+    told = facts.get("driver_url") or ((facts.get("answer") or {}).get("metadata") or {}).get("driver_url")
+    return told if isinstance(told, str) and told.startswith("bank://") else ""
+
+
+def _first(was: Released | None, now: Released) -> Released:
+    same = was is not None and (was.fingerprint, was.service) == (now.fingerprint, now.service)
+    return was if was is not None and same and was.sha256 else now

@@ -36,7 +36,8 @@ class Target:
 class Wish:
     """What is asked of a walk. service "" is each project's own; jobs 0 lets didgen choose; budget: credits that may be
     spent, None leaves it to the settings, and then to who is asked. accept_upgrade: also render what only an upgrade of
-    didgen renders again. today: YYYY-MM-DD in UTC, for rights that end."""
+    didgen renders again. today: YYYY-MM-DD in UTC, for rights that end. locked: stop when anything has left
+    `didgen.lock`."""
 
     root: Path
     targets: tuple[Target, ...]
@@ -48,6 +49,7 @@ class Wish:
     wait: bool = True
     accept_upgrade: bool = False
     today: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,15 @@ def wish(
     prune: bool = False,
     wait: bool = True,
     accept_upgrade: bool = False,
+    locked: bool = False,
 ) -> Wish:
     """Words of a command line as a wish: PROJECT, PROJECT/SCENE or the path of a project file.
 
     Raises UsageError for a project nobody has.
     """
     chosen = service or os.environ.get("DIDGEN_SERVICE") or ""
-    return Wish(root, tuple(_targets(root, addresses)), chosen, jobs or 0, force, budget, prune, wait, accept_upgrade)
+    targets = tuple(_targets(root, addresses))
+    return Wish(root, targets, chosen, jobs or 0, force, budget, prune, wait, accept_upgrade, locked=locked)
 
 
 def _targets(root: Path, addresses: Sequence[str]) -> Iterable[Target]:
@@ -142,7 +146,7 @@ def _split(address: str) -> tuple[str, str]:
 
 def nothing_to_do(wanted: Wish) -> Summary | None:
     """The summary of the last build, everything reused, when no file it read or wrote has changed; else None."""
-    if wanted.force or wanted.prune:
+    if wanted.force or wanted.prune or wanted.locked:  # a project may be up to date and in no lock
         return None
     began = time.monotonic()
     found = [_untouched(wanted, target) for target in wanted.targets]

@@ -97,7 +97,8 @@ def _of_project(root: Path, path: Path, service: str, found: Uses, known: set[st
     known.update(film.address.removesuffix("#film") for film in films_of(project, scenes))
     for one in lock.scenes.values():
         found.fingerprints.setdefault(one.fingerprint, "didgen.lock")
-        found.digests.setdefault(one.sha256, "didgen.lock")
+        if one.sha256:
+            found.digests.setdefault(one.sha256, "didgen.lock")
 
 
 def _of_steps(store: Artifacts, found: Uses, scenes: set[str]) -> None:

@@ -50,6 +50,7 @@ def build(
     is sent: where no budget is set it decides (`jobs.purse.agree`). on_upgrade decides whether what an upgrade of
     didgen alone would render again is rendered (UpgradeError when not). bound: a plan that has to
     hold still (UsageError when it does not). command: another worker to start, for tests.
+    Raises ProjectError when `wanted.locked` and something has left the lock.
     Scenes that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
     DidgenError for what stops the whole build.
     """
@@ -58,6 +59,7 @@ def build(
         return done
     from didgen.jobs.executor import build_name
     from didgen.jobs.purse import check_priced
+    from didgen.locked import check_locked
     from didgen.purchase import agreed, look_up
     from didgen.release import take_in
     from didgen.store.artifacts import Artifacts
@@ -73,6 +75,8 @@ def build(
         plans = plans_of(wanted, store, on_notice)
         if bound is not None:
             bound.check(wanted, plans)
+        if wanted.locked:
+            check_locked(wanted, plans)
         check_upgrade(wanted, plans, on_upgrade)
         _tell_overruns(plans, on_notice)
         build_id = build_name()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--no-wait", is_flag=True, help="Give up (exit 5) when another build is running here.")
 @options.budget
 @options.accept_upgrade
+@options.locked
 @click.option("--plan", "plan", type=click.Path(path_type=Path), help="Build what plan --out wrote, if it still holds.")
 @options.as_json
 @options.quiet
@@ -41,6 +42,7 @@ def command(
     no_wait: bool,
     budget: int | None,
     accept_upgrade: bool,
+    locked: bool,
     plan: Path | None,
     json_output: bool,
     quiet: bool,
@@ -50,7 +52,7 @@ def command(
     from didgen.shortcut import nothing_to_do, wish
 
     root = find_root(Path.cwd())
-    if plan is not None and (addresses or service or force or budget is not None):
+    if plan is not None and (addresses or service or force or locked or budget is not None):
         raise UsageError("--plan says already what is built, where and for how much", hint="leave out the rest")
     bound = _read(plan)
     if bound is not None:
@@ -66,6 +68,7 @@ def command(
             budget=budget,
             wait=not no_wait,
             accept_upgrade=accept_upgrade,
+            locked=locked,
         )
     summary = nothing_to_do(wanted) if bound is None else None
     if summary is None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "build": "Render what changed, and nothing else.",
     "locale": "Say which translations are behind their source, or accept them.",
     "adopt": "After an upgrade of didgen, keep what an older one rendered.",
+    "update": "Move didgen.lock to what the projects say now.",
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",
     "spend": "Say what was bought, by build and month.",

@@ -45,4 +45,7 @@ budget = click.option(
 accept_upgrade = click.option(
     "--accept-upgrade", is_flag=True, help="Render again what only an upgrade of didgen would render again."
 )
+locked = click.option(
+    "--locked", is_flag=True, help="Stop (exit 2) when anything would differ from what didgen.lock says, and name it."
+)
 addresses = click.argument("addresses", nargs=-1, metavar="[PROJECT[/SCENE]]...")

@@ -24,6 +24,7 @@ MANY = 5  # scenes with one cause that still have a line each
 @options.addresses
 @options.service
 @options.force
+@options.locked
 @click.option("-v", "--verbose", is_flag=True, help="A line for every scene, also where many have one cause.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan for build --plan FILE.")
 @options.as_json
@@ -33,6 +34,7 @@ def command(
     addresses: tuple[str, ...],
     service: str | None,
     force: bool,
+    locked: bool,
     verbose: bool,
     out: Path | None,
     json_output: bool,
@@ -42,7 +44,7 @@ def command(
     from didgen.project.workspace import find_root
     from didgen.shortcut import nothing_to_do, wish
 
-    wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force)
+    wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force, locked=locked)
     short = nothing_to_do(wanted)
     if short is not None and not json_output and out is None:
         if not quiet:
@@ -53,6 +55,10 @@ def command(
     from didgen.walk import bill, plan
 
     plans = plan(wanted, lambda text: click.echo(text, err=True))
+    if locked:
+        from didgen.locked import check_locked
+
+        check_locked(wanted, plans)
     if out is not None:
         from didgen.planfile import write_plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from didgen.store.whole import MARK
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
 
-ONE = Released("f" * 64, "d-id", "a" * 64, 1234, 2.5, "tlk_1")
+ONE = Released(
+    "f" * 64, "d-id", "a" * 64, 1234, 2.5, "tlk_1", "bank://lively/", {"request.script.provider.voice_id": "Jenny"}
+)
 
 
 @pytest.fixture
@@ -49,6 +52,19 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert Lock() == read_lock(tmp_path / "nowhere")
 
 
+def test_the_older_form_is_read(tmp_path: Path) -> None:
+    """It knows no fields, and says all else it ever said."""
+    entry = {"fingerprint": "f", "service": "d-id", "sha256": "a", "size": 1, "duration_s": 2, "job": "tlk_1"}
+    (tmp_path / NAME).write_text(json.dumps({"didgen": 1, "scenes": {"p/a": entry}}))
+    assert {"p/a": Released("f", "d-id", "a", 1, 2.0, "tlk_1")} == read_lock(tmp_path).scenes
+
+
+def test_an_output_that_is_only_wished_for_hides_none_that_is_there() -> None:
+    """Two scenes may have one fingerprint."""
+    wished = Released(ONE.fingerprint, ONE.service, "", 0, 0.0)
+    assert ONE == Lock({"p/a": ONE, "p/b": wished}).of(ONE.fingerprint, "d-id")
+
+
 def test_a_fingerprint_is_known_under_any_address_but_at_its_service_only() -> None:
     """A renamed scene is no new one."""
     assert ONE == Lock({"p/old": ONE}).of(ONE.fingerprint, "d-id")
@@ -67,12 +83,14 @@ def test_entries_of_others_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"didgen": 2, "scenes": []}', r"didgen\.lock: was written by a newer didgen \(format 2, this one knows 1\)"),
+        ('{"didgen": 3, "scenes": []}', r"didgen\.lock: was written by a newer didgen \(format 3, this one knows 2\)"),
         ('{"didgen": 1,\n<<<<<<< HEAD\n', r"didgen\.lock:2:1: is no JSON: .* \(finish the merge, or delete the file"),
         ("", r"didgen\.lock:1:1: is no JSON"),
         ("[]", "does not say what was released"),
         ('{"didgen": 1, "scenes": {"p/a": {"fingerprint": "f"}}}', "does not say what was released"),
         ('{"didgen": 1, "scenes": {"p/a": "tlk_1"}}', "does not say what was released"),
+        (json.dumps({"didgen": 2, "scenes": {"p/a": {**asdict(ONE), "fields": {"voice": 3}}}}), "does not say what"),
+        (json.dumps({"didgen": 2, "scenes": {"p/a": {**asdict(ONE), "driver": None}}}), "does not say what"),
         ('{"didgen": 1, "scenes": 1}', "does not say what was released"),
     ],
 )
@@ -86,13 +104,16 @@ def test_a_lock_that_cannot_be_used_is_one_clear_error(tmp_path: Path, text: str
 
 
 def test_a_release_is_locked(shop: Shop) -> None:
-    """Each scene with its output's digest and its job; a build of one scene keeps the others' entries."""
+    """Each scene with its output's digest, its job, the driver that was taken and what decided it; a build of one scene
+    keeps the others' entries."""
     assert None is shop.build("shop/one").error
     assert ["shop/one"] == list(lock(shop))
     assert None is shop.build().error
     assert ["shop/nod", "shop/one", "shop/two"] == list(lock(shop))
     jobs = dict(zip(shop.bought(), [job["id"] for job in shop.bank.bought()], strict=True))
     assert jobs == {address: one["job"] for address, one in lock(shop).items()}
+    assert "bank://lively/driver-02/original" == lock(shop)["shop/one"]["driver"]
+    assert "bank://nostalgia/" == lock(shop)["shop/nod"]["fields"]["request.driver_url"]
     before = (shop.home / NAME).stat().st_mtime_ns
     shop.write({"one": "script: The first of our scenes.", "two": "script: And here comes the second one."})
     assert None is shop.build("shop/two").error
@@ -118,12 +139,14 @@ def test_a_released_output_is_a_hit_with_no_state_and_no_service(shop: Shop) -> 
     """On a machine that has the repository and the outputs and nothing else: nobody is asked."""
     assert None is shop.build().error
     stamps = {path: path.stat().st_mtime_ns for path in (shop.root / "output").rglob("*.mp4")}
+    locked = (shop.home / NAME).read_text()
     shop.lose(".didgen")
     shop.bank.down()
     (planned,) = walk.plan(walk.wish(shop.root))
     assert ["reuse"] * 3 == [decision.action for decision in planned.plan.decisions]
     assert ["reused"] * 3 == [scene.action for scene in shop.build(budget=None).scenes]
     assert stamps == {path: path.stat().st_mtime_ns for path in (shop.root / "output").rglob("*.mp4")}
+    assert locked == (shop.home / NAME).read_text()
     assert walk.nothing_to_do(walk.wish(shop.root)) is not None
 
 
@@ -172,7 +195,7 @@ def test_a_lock_that_was_deleted_or_merged_away_comes_back(shop: Shop) -> None:
 
 
 def test_drafts_and_free_releases_have_no_lock(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither what another service makes than the project's own, nor what costs nothing."""
+    """Neither what another service makes than the project's own, nor, unasked, what costs nothing."""
     project = shop.home / "project.yaml"
     project.write_text(project.read_text().replace(f"service: {shop.bank.url}", "service: local"))
     assert None is shop.build("shop/one", service=shop.bank.url).error
