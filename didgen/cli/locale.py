@@ -102,14 +102,15 @@ def _projects(wanted: Wish) -> list[tuple[Project, list[Scene], Accepted]]:
 
 
 def _chosen(wanted: Wish, project: Project, scenes: Sequence[Scene], accepted: Accepted) -> list[Translation]:
-    """Those that were named. A missing one is no scene, and is told when its whole project is asked for."""
+    """Those that were named. A missing one is no scene: it is named by its project, or its scene as a whole."""
     from didgen.plan.address import choose
     from didgen.plan.translations import translations_of
 
     parts = next(target.parts for target in wanted.targets if target.path == project.path)
     found = translations_of(project, scenes, accepted)
-    named = {scene.address for scene in choose(scenes, [project.name + part for part in parts])}
-    return [one for one in found if not parts or one.address in named]
+    addresses = [project.name + part for part in parts]
+    named = {scene.address for scene in choose(scenes, addresses)}
+    return [one for one in found if not parts or one.address in named or one.address.partition("[")[0] in addresses]
 
 
 def _total(found: Sequence[Translation]) -> str:

@@ -8,6 +8,7 @@ language; Markdown, SSML tags and line breaks aside, since nobody hears them; be
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from didgen.plan.scene import Scene, Translation
 from didgen.plan.wording import word_diff
 from didgen.project.load import Project
 from didgen.project.matrix import combinations
+from didgen.project.models import SceneSpec
 from didgen.project.script import words_of
 
 AXIS = "locale"
@@ -140,18 +142,30 @@ def told(project: Project, scenes: Sequence[Scene], accepted: Accepted) -> list[
 
 def problems(project: Project, scenes: Sequence[Scene]) -> list[Problem]:
     """A problem for each translation that is stale and, once a project has accepted any, for each that never was: it
-    could not go stale."""
+    could not go stale. Of the rows of one scene it is enough that one was, as all are made from one text."""
     found = [scene.translation for scene in scenes if scene.translation is not None]
-    keeps = any(one.state in ("up to date", "stale") for one in found)
-    numbers = {scene.id: number for number, scene in zip(project.numbers, project.spec.scenes, strict=True)}
+    written = {scene.id: (n, scene) for n, scene in zip(project.numbers, project.spec.scenes, strict=True)}
+    kept = {_family(one.address, written) for one in found if one.state in ("up to date", "stale")}
     made = []
     for one in found:
-        if one.state == "stale" or (one.state == "never accepted" and keeps):
-            number = numbers[one.address.partition("[")[0].partition("/")[2]]
+        unheard_of = one.state == "never accepted" and kept and _family(one.address, written) not in kept
+        if one.state == "stale" or unheard_of:
+            number, _ = written[_id_of(one.address)]
             message = f"{one.address} {one.words or 'is a translation that was never accepted'}"
-            hint = f"look at it, then didgen locale accept '{one.address}'"
+            hint = f"look at it, then didgen locale accept {shlex.quote(one.address)}"
             made.append(project.problem(message, "scenes", number, "script", hint=hint))
     return made
+
+
+def _id_of(address: str) -> str:
+    return address.partition("[")[0].partition("/")[2]
+
+
+def _family(address: str, written: Mapping[str, tuple[int, SceneSpec]]) -> str:
+    """An address without what its row is known by."""
+    name, keys = read_address(address)
+    rows = written[_id_of(address)][1].each or {}
+    return name + brackets({key: value for key, value in keys.items() if key not in rows})
 
 
 def words_of_stale(scene: Scene) -> str:

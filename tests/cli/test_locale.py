@@ -87,6 +87,7 @@ def test_status_and_accept_by_address(didgen: Shell) -> None:
     assert (before.st_mtime_ns, before.st_ino) == (didgen.lock.stat().st_mtime_ns, didgen.lock.stat().st_ino)
     didgen.say("Good evening, everyone.")
     assert f"{DE}  stale: Good [morning → evening], everyone." in didgen("locale", "status", "demo/hello")
+    assert "demo/units[locale=de]  missing" in didgen("locale", "status", "demo/units")
     told = json.loads(didgen("locale", "status", "--json", DE))
     assert {
         "version": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import wave
 from pathlib import Path
 
@@ -153,6 +154,28 @@ def test_strict_wants_all_accepted_once_any_was(folder: Path) -> None:
     assert str(problem).startswith(
         f"project.yaml:10:13: scenes[0].script: {FR} is a translation that was never accepted"
     )
+
+
+def test_one_accepted_row_speaks_for_new_ones(folder: Path) -> None:
+    """They are made from the same text; a row whose own text has changed is stale, and the address that the hint
+    names is quoted for a shell."""
+    text = PROJECT.replace("scenes:", "data: {people: p.json}\nscenes:").replace(
+        "    script:", "    each: {people: n}\n    script:"
+    )
+    (folder / "hello.en.md").write_text("Hello {{ row.n }}, {{ row.days }} days.")
+    (folder / "p.json").write_text('[{"n": "Ann", "days": 3}]')
+    accepted = accept_all(*read(folder, text))
+    (folder / "p.json").write_text('[{"n": "O\'Hara", "days": 1}, {"n": "Ann", "days": 3}]')
+    project, scenes = read(folder, text)
+    assert [] == translations.problems(project, translations.told(project, scenes, accepted))
+    accepted = accept_all(project, scenes)
+    (folder / "p.json").write_text('[{"n": "O\'Hara", "days": 2}, {"n": "Ann", "days": 3}]')
+    project, scenes = read(folder, text)
+    made = translations.problems(project, translations.told(project, scenes, accepted))
+    assert 3 == len(made)
+    assert "Hello O'Hara, [1 → 2] days." in made[0].message
+    (name,) = shlex.split(made[0].hint.partition("accept ")[2])
+    assert made[0].message.startswith(f"{name} is behind")
 
 
 def test_what_was_accepted_leaves_with_its_scene(folder: Path) -> None:
