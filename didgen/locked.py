@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock, Released
     from didgen.plan.scene import Scene
 
-SHOWN = 20  # scenes named in a refusal
+SHOWN = 20  # scenes named in a refusal; of each the lock is read for its line
 MOVE = "didgen update moves the lock"
 
 
@@ -28,21 +28,22 @@ def check_locked(wanted: Wish, plans: Sequence[Planned]) -> None:
     the two knows; UsageError for what no lock speaks of: drafts, and rendering by force."""
     if wanted.force:
         raise UsageError("--force renders again what is locked", hint="leave out --force or --locked")
-    problems = [problem for planned in plans for problem in _problems(wanted, planned)]
-    if more := problems[SHOWN:]:
-        problems = [*problems[:SHOWN], Problem(f"and {len(more)} more scene{'s' * (len(more) != 1)}", hint=MOVE)]
+    for planned in plans:
+        _refuse_draft(planned)
+    found = [(planned, address, what) for planned in plans for address, what in _left(planned)]
+    problems = [_problem(wanted, *one) for one in found[:SHOWN]]
+    if more := len(found) - len(problems):
+        problems.append(Problem(f"and {more} more scene{'s' * (more != 1)}", hint=MOVE))
     if problems:
         raise ProjectError(problems)
 
 
-def _problems(wanted: Wish, planned: Planned) -> Iterator[Problem]:
+def _problem(wanted: Wish, planned: Planned, address: str, what: str) -> Problem:
     from didgen.jobs.lockfile import NAME, line_of
 
-    _refuse_draft(planned)
     folder = planned.project.folder
     shown = os.path.relpath(folder / NAME, wanted.root).replace(os.sep, "/")
-    for address, what in _left(planned):
-        yield Problem(what, Place(shown, line_of(folder, address)), address, MOVE)
+    return Problem(what, Place(shown, line_of(folder, address)), address, MOVE)
 
 
 def _refuse_draft(planned: Planned) -> None:

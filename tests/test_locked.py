@@ -178,3 +178,26 @@ def test_the_first_output_of_a_free_release_stays_written_down(root: Path) -> No
     edit(root, "There is more.", "There is much more.")
     assert None is build(root).error
     assert "a" * 64 != entries(home)["hello/more"]["sha256"]
+
+
+def test_of_many_scenes_the_first_are_named_and_the_rest_counted(root: Path) -> None:
+    """A changed voice of a large project fills no terminal."""
+    edit(root, "scenes:", "matrix: {n: [" + ", ".join(map(str, range(15))) + "]}\nscenes:")
+    found = left(root)
+    assert 21 == len(found)
+    assert "hello/welcome[n=0]: not in the lock so far" in found[0]
+    assert "and 10 more scenes (didgen update moves the lock)" == found[-1]
+    assert 30 == len(move(root))
+    assert [] == left(root)
+
+
+def test_two_projects_of_one_folder_move_their_own_entries_only(root: Path) -> None:
+    """Also when only one of them was ever locked."""
+    home = root / "projects/hello"
+    (home / "other.yaml").write_text(FREE.replace("name: hello", "name: hell"))
+    assert ["hell/welcome", "hell/more"] == list(move(root, "projects/hello/other.yaml"))
+    assert None is build(root).error
+    assert ["hell/more", "hell/welcome"] == list(entries(home))
+    move(root, "hello")
+    assert ["hell/more", "hell/welcome", "hello/more", "hello/welcome"] == list(entries(home))
+    assert [] == left(root, "hello", "projects/hello/other.yaml")
