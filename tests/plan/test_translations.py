@@ -112,6 +112,10 @@ def test_line_breaks_and_the_translation_itself_do_not_count(folder: Path) -> No
     (folder / "hello.en.md").write_text(SCRIPTS["en"].replace("This is the", "This\nis   the"))
     (folder / "hello.de.md").write_text("Herzlich willkommen.\n")
     assert {"source", "up to date", "missing"} == set(states(folder, accepted).values())
+    inline = PROJECT.replace('{file: "hello.{{ locale }}.md"}', '"One.\\n\\nTwo."')
+    accepted = accept_all(*read(folder, inline))
+    assert "up to date" == states(folder, accepted, inline.replace("\\n\\n", "  "))[DE]
+    assert "stale" == states(folder, accepted, inline.replace("\\n\\n", ""))[DE]
 
 
 def test_tags_of_ssml_do_not_count(folder: Path) -> None:
