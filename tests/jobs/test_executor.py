@@ -162,7 +162,7 @@ def test_a_job_of_a_stopped_build_is_taken_up(store: Artifacts, tmp_path: Path) 
     store.state.submitted("n", "anm_earlier")
     service = Paid()
     (outcome,) = carry_out(store, service, scene(tmp_path, "a"))
-    assert ([], "rendered") == (service.bought, outcome.action)
+    assert ([], "fetched") == (service.bought, outcome.action)
     assert {"id": "anm_earlier"} == store.sidecar("a" * 64)["facts"]["answer"]
 
 
@@ -231,7 +231,7 @@ def test_a_refusal_that_concerns_all_stops_further_submissions(store: Artifacts,
     service = Paid({"b": RefusedError(status, "InsufficientCreditsError", "not enough credits")})
     scenes = [scene(tmp_path, name) for name in ("b", "c", "e", "d")]
     outcomes = carry_out(store, service, *scenes, gate=Gate(Window(1)))
-    assert ["failed", "planned", "rendered", "planned"] == [outcome.action for outcome in outcomes]
+    assert ["failed", "planned", "fetched", "planned"] == [outcome.action for outcome in outcomes]
     assert [] == service.bought
     assert "not sent: not enough credits" == str(outcomes[1].error)
     assert [] == store.state.open_jobs(SERVICE)
@@ -248,7 +248,7 @@ def test_a_job_that_is_not_here_yet_does_not_stop_the_others(store: Artifacts, t
     assert ("failed", "rendered") == (first.action, second.action)
     assert isinstance(first.error, NotYetError)
     service.script.clear()
-    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+    assert "fetched" == carry_out(store, service, scene(tmp_path, "a"))[0].action
     assert ["a", "b"] == service.bought
 
 
@@ -284,7 +284,7 @@ def test_a_stopped_build_leaves_paid_jobs_running(store: Artifacts, tmp_path: Pa
     assert 130 == caught.value.exit_code
     assert [] == service.cancelled
     service.script.clear()
-    assert "rendered" == carry_out(store, service, scene(tmp_path, "a"))[0].action
+    assert "fetched" == carry_out(store, service, scene(tmp_path, "a"))[0].action
     assert ["a"] == service.bought
 
 
