@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.bank.started import Started, opened
 
@@ -16,6 +17,10 @@ _KEYS = ("D_ID_API_KEY", "DIDGEN_API_KEY", "D_ID_ELEVENLABS_KEY")
 for _name in (*_KEYS, "DIDGEN_SERVICE", "DIDGEN_JOBS", "DIDGEN_BUDGET", "DIDGEN_PAID", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 os.environ["NO_COLOR"] = "1"
+
+# How fast a machine draws examples is no property of the program.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,8 @@ scenes:
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A site whose photo is at /anna.jpg; walks may ask it, though it is on this machine."""
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    given = partial(Remote, loopback=True, deadline_s=5.0, lookup=lambda _host: ["127.0.0.1"])
-    monkeypatch.setattr("didgen.api.remote.Remote", given)
+    given = {"loopback": True, "deadline_s": 5.0, "lookup": lambda _host: ["127.0.0.1"]}
+    monkeypatch.setattr("didgen.api.remote.Remote", lambda *args, **more: Remote(*args, **(more | given)))
     with site() as web:
         web.pages["/anna.jpg"] = tagged(PHOTO, '"one"')
         yield web

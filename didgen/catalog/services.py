@@ -18,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _BASE_URL = re.compile(
     r"(https://([^\s/@:?#\[\]]+|\[[0-9A-Fa-f:.]+\])|http://(127\.0\.0\.1|localhost|\[::1\]))"
-    r"(:\d{1,4}|:[1-5]\d{4})?(/\S*)?"
+    r"(:(?P<port>\d{1,5}))?(/\S*)?"
 )
 
 
@@ -44,7 +44,8 @@ def credit_seconds(name: str, stated: float | None = None) -> float | None:
 
 def is_service(name: str) -> bool:
     """Whether a name is a service: local, d-id, or a base URL; without TLS only on this machine."""
-    return name in NAMES or _BASE_URL.fullmatch(name) is not None
+    found = _BASE_URL.fullmatch(name)
+    return name in NAMES or (found is not None and int(found["port"] or 0) < 1 << 16)
 
 
 def service_name(name: str) -> str:

@@ -241,6 +241,8 @@ class _One:
         self._note_own_bucket(str(values.get("result_url") or ""))
         if merged.values.get("source"):
             values["source_url"] = self._input("source_url", merged.values["source"], merged.places["source"])
+        elif merged.values.get("source") == "":
+            self._fail("is empty", merged.places["source"], "name a picture, or leave it out for that of `defaults`")
         elif "source" not in merged.values:
             self._fail("has no source", ("scenes", self.number), "name a picture here or under `defaults`")
         if merged.values.get("driver"):

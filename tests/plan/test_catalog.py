@@ -307,7 +307,8 @@ def test_which_kind_a_shared_driver_is_for() -> None:
         ("local", True), ("d-id", True), ("https://api.d-id.com", True), ("http://127.0.0.1:8000/x", True),
         ("http://localhost", True), ("http://example.org", False), ("ftp://x", False), ("lokal", False), ("", False),
         ("https://[::2]:8443/x", True), ("https://[bad", False), ("https://[x]", False), ("https://h:99999", False),
-        ("https://h?x=1", False), ("http://127.0.0.1:59999", True),
+        ("https://h?x=1", False), ("http://127.0.0.1:60000", True), ("http://127.0.0.1:65535", True),
+        ("http://127.0.0.1:65536", False),
         ("https://user:pw@example.org", False), ("http://127.0.0.1.example.org", False),
     ],
 )  # fmt: skip
