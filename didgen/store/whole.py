@@ -89,10 +89,22 @@ def sweep(folder: Path) -> int:
 
 def sweep_here(folder: Path) -> None:
     """Remove what killed runs left unfinished in `folder` itself, among files of others. Only the holder of the lock
-    may."""
+    may; what a living process is writing there stays, for some is written before the lock is held."""
     for path in folder.glob(f"{MARK}*"):
-        with suppress(OSError):
-            path.unlink()
+        if not _is_another(path.name.removeprefix(MARK).partition("-")[0]):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_another(pid: str) -> bool:
+    """Whether there is a process of that number, other than this one."""
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return int(pid) != os.getpid()
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:

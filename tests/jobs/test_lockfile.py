@@ -37,7 +37,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     write_lock(tmp_path, Lock())
     assert not (tmp_path / NAME).exists()
     written = Lock({"p/b": ONE, "p/a": Released("e" * 64, "d-id", "b" * 64, 1, 1.0)})
-    (tmp_path / f"{MARK}99-half").write_text("{")
+    (tmp_path / f"{MARK}99999999-half").write_text("{")
     (tmp_path / "project.yaml").write_text("didgen: 1")
     write_lock(tmp_path, written)
     assert {NAME, "project.yaml"} == {path.name for path in tmp_path.iterdir()}

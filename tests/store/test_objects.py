@@ -14,7 +14,7 @@ import pytest
 from didgen.digest import sha256_bytes
 from didgen.errors import StorageError
 from didgen.store.objects import DamagedObjectError, InputChangedError, Objects
-from didgen.store.whole import MARK, beside, sweep, write_whole
+from didgen.store.whole import MARK, beside, sweep, sweep_here, write_whole
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_killed_writer_leaves_only_what_is_swept(objects: Objects, tmp_path: P
     assert 1 == sweep(tmp_path / "output")
     assert [] == list(to.parent.iterdir())
     (objects.temporary / "leftover").write_bytes(b"x")
-    (tmp_path / ".didgen" / f"{MARK}1-abc").write_bytes(b"x")
+    (tmp_path / ".didgen" / f"{MARK}99999999-abc").write_bytes(b"x")
     objects.clear()
     assert [] == list(objects.temporary.iterdir())
     assert [] == list((tmp_path / ".didgen").glob(f"{MARK}*"))
@@ -165,3 +165,12 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "output").write_bytes(b"")
     with pytest.raises(StorageError, match=r"cannot write .*a\.mp4"):
         write_whole(tmp_path / "output" / "a.mp4", b"x")
+
+
+def test_what_a_living_process_is_writing_stays(tmp_path: Path) -> None:
+    """Builds that start at once write into the folder before one of them holds the lock."""
+    living, own, dead = (tmp_path / f"{MARK}{pid}-ab" for pid in (os.getppid(), os.getpid(), 99999999))
+    for path in (living, own, dead):
+        path.write_bytes(b"x")
+    sweep_here(tmp_path)
+    assert [living] == sorted(tmp_path.iterdir())
