@@ -73,8 +73,9 @@ def _plain(text: str) -> str:
 
 def value_slug(text: str) -> str:
     """A value as part of a file name; with its digest where it is too long, or has letters that a slug cannot keep."""
-    plain = _plain(text.replace("@", "-").replace(".", "-"))
-    lost = any(ord(sign) > 127 and sign.isalnum() for sign in unicodedata.normalize("NFKD", text))
+    signs = unicodedata.normalize("NFKD", text)  # first: some signs fall apart into dots
+    plain = _plain(signs.replace("@", "-").replace(".", "-"))
+    lost = any(ord(sign) > 127 and sign.isalnum() for sign in signs)
     if plain and not lost and len(plain) <= MAX_SLUG // 2:
         return plain
     return f"{plain[:24]}-{sha256_bytes(text.encode())[:8]}".lstrip(".-")
