@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from didgen import walk
+from didgen.walk import steps
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 
@@ -18,7 +18,7 @@ PROJECTS = Path(__file__).parents[1] / "projects"
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("examples")
     shutil.copytree(PROJECTS, root / "projects")
-    summary = walk.build(walk.wish(root, ["course", "team"]))
+    summary = steps.build(steps.wish(root, ["course", "team"]))
     assert summary.error is None
     assert 6 == summary.count("rendered")
     return root
@@ -51,7 +51,7 @@ def test_a_new_row_on_top_of_the_team_renders_itself_alone(built: Path) -> None:
     assert "Hello Bob!" in (built / "output/team/hello-bob-example-com.vtt").read_text("utf-8")
     head, *rows = people.read_text().splitlines()
     people.write_text("\n".join([head, "carl@example.com,Carl,free,lively", *reversed(rows)]) + "\n")
-    (planned,) = walk.plan(walk.wish(built, ["team"]))
+    (planned,) = steps.plan(steps.wish(built, ["team"]))
     decided = {one.scene.address: one.action for one in planned.plan.decisions}
     assert "render" == decided.pop("team/hello[people=carl@example.com]")
     assert {"reuse"} == set(decided.values())

@@ -18,8 +18,8 @@ from didgen.cli.progress import tell
 def command(addresses: tuple[str, ...], service: str | None, quiet: bool) -> None:
     """Keep videos that would be rendered again only because didgen was upgraded. All others are left as they are."""
     from didgen.project.workspace import find_root
-    from didgen.shortcut import wish
-    from didgen.upgrade import adopt
+    from didgen.walk.shortcut import wish
+    from didgen.walk.upgrade import adopt
 
     kept = adopt(wish(find_root(Path.cwd()), addresses, service=service), tell)
     if quiet:

@@ -15,8 +15,8 @@ from didgen.cli.progress import listening, tell
 from didgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from didgen.planfile import PlanFile
-    from didgen.shortcut import Summary
+    from didgen.walk.planfile import PlanFile
+    from didgen.walk.shortcut import Summary
 
 
 @click.command("build")
@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Render the scenes that changed, join the films, write captions and posters. Nothing changed, nothing done."""
     from didgen.project.workspace import find_root
-    from didgen.shortcut import nothing_to_do, wish
+    from didgen.walk.shortcut import nothing_to_do, wish
 
     root = find_root(Path.cwd())
     if plan is not None and (addresses or service or force or locked or budget is not None):
@@ -73,7 +73,7 @@ def command(
     summary = nothing_to_do(wanted) if bound is None else None
     if summary is None:
         from didgen.cli.consent import on_bill, on_upgrade
-        from didgen.walk import build
+        from didgen.walk.steps import build
 
         with listening(quiet) as listener:
             summary = build(
@@ -99,7 +99,7 @@ def command(
 def _read(path: Path | None) -> PlanFile | None:
     if path is None:
         return None
-    from didgen.planfile import read_plan
+    from didgen.walk.planfile import read_plan
 
     return read_plan(path)
 

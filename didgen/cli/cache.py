@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from didgen.store.artifacts import Artifacts
     from didgen.store.inventory import Item
     from didgen.store.verify import Checked
-    from didgen.upkeep import Sorted, Uses
+    from didgen.walk.upkeep import Sorted, Uses
 
 DAY_S = 86_400.0
 GRACE_DAYS = 14
@@ -48,7 +48,7 @@ def command() -> None:
 @options.in_folder
 def ls(addresses: tuple[str, ...], unused: bool, sort: str, json_output: bool) -> None:
     """List what is stored: address, size, age, service, what it cost, and who uses it."""
-    from didgen.upkeep import listed
+    from didgen.walk.upkeep import listed
 
     root = _root()
     found: list[tuple[Item, str]] = []
@@ -101,7 +101,7 @@ def gc(delete: bool, older: float, include_paid: bool, no_wait: bool, json_outpu
 
     What is in use stays, what was bought stays, what is young stays. What killed builds left half done goes.
     """
-    from didgen.upkeep import freeing, remove
+    from didgen.walk.upkeep import freeing, remove
 
     root = _root()
     if not _exists(root):
@@ -118,7 +118,7 @@ def gc(delete: bool, older: float, include_paid: bool, no_wait: bool, json_outpu
 
 def _sorted(root: Path, store: Artifacts, older_s: float, include_paid: bool, alone: bool) -> Sorted:
     from didgen.errors import ProjectError
-    from didgen.upkeep import listed, sort_out, uses
+    from didgen.walk.upkeep import listed, sort_out, uses
 
     used = uses(root, store, _notice)
     if used.problems:
@@ -141,7 +141,7 @@ def verify(no_wait: bool, json_output: bool) -> int:
     """
     from didgen.errors import StorageError
     from didgen.store.verify import Checked
-    from didgen.upkeep import verify as verified
+    from didgen.walk.upkeep import verify as verified
 
     root, told = _root(), Checked()
     if _exists(root):
@@ -196,7 +196,7 @@ def _locked(root: Path, *, wait: bool, needed: bool = True) -> Iterator[bool]:
 
 
 def _uses(root: Path, store: Artifacts) -> Uses:
-    from didgen.upkeep import uses
+    from didgen.walk.upkeep import uses
 
     used = uses(root, store, _notice)
     for error in used.problems:

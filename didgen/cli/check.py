@@ -23,10 +23,10 @@ def command(addresses: tuple[str, ...], service: str | None, strict: bool, json_
     """Read the projects and all they name; report every mistake at once, at file:line:column. Renders nothing."""
     from didgen.errors import ProjectError
     from didgen.plan import rights, translations
-    from didgen.planned import overruns
     from didgen.project.workspace import find_root
-    from didgen.shortcut import wish
-    from didgen.walk import check
+    from didgen.walk.planned import overruns
+    from didgen.walk.shortcut import wish
+    from didgen.walk.steps import check
 
     wanted = wish(find_root(Path.cwd()), addresses, service=service)
     checked = check(wanted, lambda text: click.echo(text, err=True))

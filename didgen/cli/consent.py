@@ -13,7 +13,7 @@ from didgen.cli.progress import tell
 if TYPE_CHECKING:
     from didgen.jobs.purse import Offer, OnBill
     from didgen.plan.bill import Bill, Item
-    from didgen.upgrade import Upgrade
+    from didgen.walk.upgrade import Upgrade
 
 SHOWN = 30  # scenes of a bill; `didgen plan -v` lists them all
 

@@ -13,7 +13,7 @@ import click
 from didgen.cli import options
 
 if TYPE_CHECKING:
-    from didgen.difference import Change, Difference, Side
+    from didgen.walk.difference import Change, Difference, Side
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 
@@ -29,8 +29,8 @@ def command(revision: str, addresses: tuple[str, ...], service: str | None, json
 
     Compares what is written, not what is rendered. Working tree, index and network are left alone.
     """
-    from didgen.difference import diff
     from didgen.project.workspace import find_root
+    from didgen.walk.difference import diff
 
     found = diff(find_root(Path.cwd()), revision, addresses, service)
     if json_output:

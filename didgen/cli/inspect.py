@@ -80,9 +80,9 @@ def _find(root: Path, addresses: Sequence[str], service: str | None) -> tuple[li
 
 
 def _finished(root: Path, addresses: Sequence[str], service: str | None) -> dict[str, _Built | None]:
-    from didgen.shortcut import wish
     from didgen.store.artifacts import Artifacts
-    from didgen.walk import plan
+    from didgen.walk.shortcut import wish
+    from didgen.walk.steps import plan
 
     plans = plan(wish(root, addresses, service=service))
     with Artifacts(root) as store:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Scene, Translation
     from didgen.plan.translations import Accepted
     from didgen.project.load import Project
-    from didgen.shortcut import Wish
+    from didgen.walk.shortcut import Wish
 
 NONE = "no project here has `locale` in its matrix, and words to translate"
 
@@ -59,7 +59,7 @@ def accept(addresses: tuple[str, ...], quiet: bool) -> None:
 
     Two at once: what the one that ends first accepted may have to be accepted again.
     """
-    from didgen.localelock import write_accepted
+    from didgen.walk.localelock import write_accepted
 
     wanted = _wish(addresses)
     done: list[Translation] = []
@@ -80,17 +80,17 @@ def accept(addresses: tuple[str, ...], quiet: bool) -> None:
 
 def _wish(addresses: Sequence[str]) -> Wish:
     from didgen.project.workspace import find_root
-    from didgen.shortcut import wish
+    from didgen.walk.shortcut import wish
 
     return wish(find_root(Path.cwd()), addresses)
 
 
 def _projects(wanted: Wish) -> list[tuple[Project, list[Scene], Accepted]]:
     """The wanted projects that have translations, with all of their scenes and what was accepted."""
-    from didgen.localelock import read_accepted
     from didgen.plan.translations import has_translations
     from didgen.project.files import Files
-    from didgen.walk import check
+    from didgen.walk.localelock import read_accepted
+    from didgen.walk.steps import check
 
     checked = check(wanted, lambda text: click.echo(text, err=True))
     files = Files(wanted.root)

@@ -14,7 +14,7 @@ from didgen.cli import options
 if TYPE_CHECKING:
     from didgen.plan.bill import Bill, Item
     from didgen.plan.scene import Decision
-    from didgen.walk import Planned
+    from didgen.walk.steps import Planned
 
 SIGNS = {"render": "+", "restore": "~", "stop": "✗"}
 MANY = 5  # scenes with one cause that still have a line each
@@ -42,7 +42,7 @@ def command(
 ) -> None:
     """Say what a build would render, and why. Needs no key and sends nothing; silent about what is up to date."""
     from didgen.project.workspace import find_root
-    from didgen.shortcut import nothing_to_do, wish
+    from didgen.walk.shortcut import nothing_to_do, wish
 
     wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force, locked=locked)
     short = nothing_to_do(wanted)
@@ -52,15 +52,15 @@ def command(
             for line in warned((s.address, words) for s in short.scenes for words in (s.overrun, s.behind)):
                 click.echo(line)
         return
-    from didgen.walk import bill, plan
+    from didgen.walk.steps import bill, plan
 
     plans = plan(wanted, lambda text: click.echo(text, err=True))
     if locked:
-        from didgen.locked import check_locked
+        from didgen.walk.locked import check_locked
 
         check_locked(wanted, plans)
     if out is not None:
-        from didgen.planfile import write_plan
+        from didgen.walk.planfile import write_plan
 
         write_plan(out, wanted, plans)
     if json_output:

@@ -19,9 +19,9 @@ def command(addresses: tuple[str, ...], quiet: bool) -> None:
 
     A project that is rendered without cost has a lock from its first update on.
     """
-    from didgen.locked import update
     from didgen.project.workspace import find_root
-    from didgen.shortcut import wish
+    from didgen.walk.locked import update
+    from didgen.walk.shortcut import wish
 
     moved = update(wish(find_root(Path.cwd()), addresses, service=None), tell)
     if quiet:

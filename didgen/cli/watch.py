@@ -82,8 +82,8 @@ class _Session:
         from didgen.cli.build import as_text
         from didgen.cli.consent import on_bill, on_upgrade
         from didgen.cli.progress import listening, tell
-        from didgen.shortcut import wish
-        from didgen.walk import build
+        from didgen.walk.shortcut import wish
+        from didgen.walk.steps import build
 
         try:
             wanted = wish(self.root, self.addresses, service=self.service, jobs=self.jobs, budget=self._left())

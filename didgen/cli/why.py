@@ -14,7 +14,7 @@ from didgen.cli import options
 
 if TYPE_CHECKING:
     from didgen.plan.origins import Origin
-    from didgen.why import Present, Stored, Why
+    from didgen.walk.why import Present, Stored, Why
 
 SHOWN = 70  # characters of a value
 NAMES = {"script.input": "script", "source_url": "source", "driver_url": "driver"}
@@ -37,7 +37,7 @@ def command(name: str, service: str | None, json_output: bool) -> None:
     NAME is an address, an output file (output/hello/welcome.mp4), or the first six or more digits of a fingerprint.
     """
     from didgen.project.workspace import find_root
-    from didgen.why import why
+    from didgen.walk.why import why
 
     found = why(find_root(Path.cwd()), name, service, lambda text: click.echo(text, err=True))
     if json_output:

@@ -45,10 +45,10 @@ def many_scenes(root: Path) -> Path:
 
 def fill(root: Path) -> None:
     """Bring a workspace up to date without rendering: the whole build, on a worker with a tiny engine."""
-    from didgen import walk
+    from didgen.walk import steps
     from tests import fakes
 
-    summary = walk.build(walk.wish(root), command=fakes.COMMAND)
+    summary = steps.build(steps.wish(root), command=fakes.COMMAND)
     if summary.error is not None:
         raise summary.error
 

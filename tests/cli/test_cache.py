@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from didgen import walk
 from didgen.cli.main import cli
 from didgen.digest import sha256_file
 from didgen.errors import LockedError, ProjectError
 from didgen.store.artifacts import Artifacts
 from didgen.store.lock import build_lock
 from didgen.store.state import JobRow
+from didgen.walk import steps
 from tests import fakes
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
@@ -47,8 +47,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
-def build(root: Path, **options: Any) -> walk.Summary:
-    summary = walk.build(walk.wish(root, **options), command=fakes.COMMAND)
+def build(root: Path, **options: Any) -> steps.Summary:
+    summary = steps.build(steps.wish(root, **options), command=fakes.COMMAND)
     assert summary.error is None
     return summary
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from didgen import walk
 from didgen.cli.build import as_text
 from didgen.cli.main import main
+from didgen.walk import steps
 from tests import fakes
 from tests.cli.test_commands import ROOT
 
@@ -144,17 +144,17 @@ def test_plan_and_strict_check_tell_it_until_it_is_accepted(didgen: Shell) -> No
 def test_a_build_tells_it_too_and_an_up_to_date_plan_goes_on_telling(didgen: Shell) -> None:
     """Accepting renders nothing, and is noticed although nothing else changed."""
     didgen("locale", "accept")
-    assert walk.build(walk.wish(didgen.root), command=fakes.COMMAND).error is None
+    assert steps.build(steps.wish(didgen.root), command=fakes.COMMAND).error is None
     didgen.say("Good morning to you all, everyone.")
-    second = walk.build(walk.wish(didgen.root), command=fakes.COMMAND)
+    second = steps.build(steps.wish(didgen.root), command=fakes.COMMAND)
     assert 1 == second.count("rendered")
     line = f"! {DE} is behind its source: Good morning [+to you all], everyone."
     assert line in as_text(second)
-    assert walk.nothing_to_do(walk.wish(didgen.root)) is not None
+    assert steps.nothing_to_do(steps.wish(didgen.root)) is not None
     assert ["everything is up to date (5 scenes)", line] == didgen("plan").splitlines()
     didgen("locale", "accept")
-    assert walk.nothing_to_do(walk.wish(didgen.root)) is None
-    third = walk.build(walk.wish(didgen.root), command=fakes.COMMAND)
+    assert steps.nothing_to_do(steps.wish(didgen.root)) is None
+    third = steps.build(steps.wish(didgen.root), command=fakes.COMMAND)
     assert (5, [""]) == (third.count("reused"), sorted({scene.behind for scene in third.scenes}))
     assert "behind" not in didgen("plan")
 

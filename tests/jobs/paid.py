@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from didgen import walk
 from didgen.jobs import search
+from didgen.walk import steps
 from tests.bank.started import Started
 
 SCENES = {
@@ -48,10 +48,10 @@ class Shop:
         lines = [f"  - id: {name}\n    {what}\n" for name, what in scenes.items()]
         (self.home / "project.yaml").write_text(head + "".join(lines))
 
-    def build(self, *addresses: str, **options: object) -> walk.Summary:
+    def build(self, *addresses: str, **options: object) -> steps.Summary:
         """Build; what it says to a person is added to `said`."""
-        wanted = walk.wish(self.root, addresses, **{"budget": 1000, **options})  # type: ignore[arg-type]
-        return walk.build(wanted, on_notice=self.said.append)
+        wanted = steps.wish(self.root, addresses, **{"budget": 1000, **options})  # type: ignore[arg-type]
+        return steps.build(wanted, on_notice=self.said.append)
 
     def lose(self, *names: str) -> None:
         """Delete parts of the workspace: .didgen, output, LOCK."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from didgen import walk
 from didgen.errors import ProjectError
 from didgen.jobs.lockfile import NAME, Lock, Released, read_lock, write_lock
 from didgen.store.whole import MARK
+from didgen.walk import steps
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
 
@@ -142,12 +142,12 @@ def test_a_released_output_is_a_hit_with_no_state_and_no_service(shop: Shop) -> 
     locked = (shop.home / NAME).read_text()
     shop.lose(".didgen")
     shop.bank.down()
-    (planned,) = walk.plan(walk.wish(shop.root))
+    (planned,) = steps.plan(steps.wish(shop.root))
     assert ["reuse"] * 3 == [decision.action for decision in planned.plan.decisions]
     assert ["reused"] * 3 == [scene.action for scene in shop.build(budget=None).scenes]
     assert stamps == {path: path.stat().st_mtime_ns for path in (shop.root / "output").rglob("*.mp4")}
     assert locked == (shop.home / NAME).read_text()
-    assert walk.nothing_to_do(walk.wish(shop.root)) is not None
+    assert steps.nothing_to_do(steps.wish(shop.root)) is not None
 
 
 def test_a_missing_output_is_asked_for_by_the_id_of_its_job(shop: Shop) -> None:
@@ -188,10 +188,10 @@ def test_a_lock_that_was_deleted_or_merged_away_comes_back(shop: Shop) -> None:
         (shop.home / NAME).unlink()
         if damage is not None:
             (shop.home / NAME).write_text(damage)
-        assert walk.nothing_to_do(walk.wish(shop.root)) is None
+        assert steps.nothing_to_do(steps.wish(shop.root)) is None
         assert ["reused"] == [scene.action for scene in shop.build().scenes]
         assert text == (shop.home / NAME).read_text()
-        assert walk.nothing_to_do(walk.wish(shop.root)) is not None
+        assert steps.nothing_to_do(steps.wish(shop.root)) is not None
 
 
 def test_drafts_and_free_releases_have_no_lock(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

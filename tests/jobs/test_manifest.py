@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from didgen import walk
 from didgen.digest import sha256_bytes
 from didgen.jobs.manifest import addresses, entry, merge, prune, read_manifest, write_manifest
+from didgen.walk import steps
 from tests import fakes
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
@@ -125,7 +125,7 @@ def root(tmp_path: Path) -> Path:
 
 def build(root: Path, *addresses: str) -> dict[str, Any]:
     """The manifest after a build, which is as its schema says and true of the files."""
-    assert walk.build(walk.wish(root, addresses), command=fakes.COMMAND).error is None
+    assert steps.build(steps.wish(root, addresses), command=fakes.COMMAND).error is None
     return sound(root / "output" / "hello")
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from didgen import walk
 from didgen.api.patience import Patience
 from didgen.errors import BudgetError, NotYetError, UnreachableError, UnresolvedJobError
 from didgen.jobs import resolve
 from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow
+from didgen.walk import steps
 from tests.bank.started import Started, opened
 from tests.jobs.paid import LOCK, Shop, hurry
 
@@ -41,7 +41,7 @@ def rows(shop: Shop) -> dict[str, list[JobRow]]:
     return found
 
 
-def actions(summary: walk.Summary) -> list[str]:
+def actions(summary: steps.Summary) -> list[str]:
     return [scene.action for scene in summary.scenes]
 
 

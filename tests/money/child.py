@@ -137,7 +137,7 @@ def run(order: dict[str, Any], last_words: Callable[[str], None] = lambda name: 
     """Build as ordered; what came of it: `exit` (as the command's), `error`, `actions` by address, `steps`, `writes`.
 
     order: `root`, `key`; `kill`, `full`, `only` as `Steps` has them; `broken`: a way to be wrong (`BROKEN`);
-    `addresses`, `wait` as `walk.wish`; `env`; `argv`: a command line to run instead. last_words: is told the name of
+    `addresses`, `wait` as `steps.wish`; `env`; `argv`: a command line to run instead. last_words: is told the name of
     the step at which the process is about to kill itself.
     """
     from didgen.errors import DidgenError
@@ -169,10 +169,10 @@ def run(order: dict[str, Any], last_words: Callable[[str], None] = lambda name: 
 
 
 def _build(root: Path, order: dict[str, Any]) -> Any:
-    from didgen import walk
+    from didgen.walk import steps
 
-    return walk.build(
-        walk.wish(root, order.get("addresses", ()), budget=order.get("budget", 100_000), wait=order.get("wait", True))
+    return steps.build(
+        steps.wish(root, order.get("addresses", ()), budget=order.get("budget", 100_000), wait=order.get("wait", True))
     )
 
 

@@ -23,8 +23,8 @@ REPOSITORY = Path(__file__).parents[2]
 STUCK_S = 60.0
 NEEDED = (
     *("av", "httpx", "tests.money.child", "didgen.api.client", "didgen.api.download", "didgen.api.remote"),
-    *("didgen.film.join", "didgen.film.poster", "didgen.finish", "didgen.jobs.executor", "didgen.jobs.manifest"),
-    *("didgen.plan.resolve", "didgen.project.load", "didgen.walk"),
+    *("didgen.film.join", "didgen.film.poster", "didgen.walk.finish", "didgen.jobs.executor", "didgen.jobs.manifest"),
+    *("didgen.plan.resolve", "didgen.project.load", "didgen.walk.steps"),
 )
 """What a build imports where it is used, and is to be there already."""
 Result = dict[str, Any]

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from didgen import walk
 from didgen.cli.build import as_text
 from didgen.errors import ProjectError
 from didgen.plan import fit
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
 from didgen.plan.scene import Decision, Scene
-from didgen.planned import overruns
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from didgen.walk import steps
+from didgen.walk.planned import overruns
 from tests import fakes
 
 PROJECT = """\
@@ -114,19 +114,19 @@ def test_a_build_warns_renders_and_tells_the_true_excess(folder: Path, monkeypat
     monkeypatch.setenv("DIDGEN_FAKE_LOG", str(root / "rendered.log"))
     (folder / "project.yaml").write_text(PROJECT)
     heard: list[str] = []
-    first = walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=heard.append)
+    first = steps.build(steps.wish(root), command=fakes.COMMAND, on_notice=heard.append)
     assert first.error is None
     (said,) = [text for text in heard if "overruns" in text]
     assert said.startswith("projects/demo/project.yaml:5:68: defaults.max_seconds: demo/hello[locale=de] overruns 4 s")
     lengths = [scene.duration_s for scene in first.scenes]
     assert min(lengths) > 0.1
     (folder / "project.yaml").write_text(PROJECT.replace("max_seconds: 4", "max_seconds: 0.01"))
-    again = walk.build(walk.wish(root), command=fakes.COMMAND)
+    again = steps.build(steps.wish(root), command=fakes.COMMAND)
     assert ["reused", "reused"] == [scene.action for scene in again.scenes]
     assert [f"overruns 0.01 s by {length - 0.01:.1f} s" for length in lengths] == [s.overrun for s in again.scenes]
-    project, scenes = walk.check(walk.wish(root))[0]
+    project, scenes = steps.check(steps.wish(root))[0]
     assert [s.overrun for s in again.scenes] == [over.words for _, over in overruns(root, project, scenes)]
-    for summary in (again, walk.nothing_to_do(walk.wish(root))):  # told as long as it is so
+    for summary in (again, steps.nothing_to_do(steps.wish(root))):  # told as long as it is so
         assert summary is not None
         assert f"! demo/hello[locale=en] overruns 0.01 s by {lengths[0] - 0.01:.1f} s" in as_text(summary)
 

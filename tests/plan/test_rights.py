@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from didgen import walk
 from didgen.plan import rights
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import Project, load_project
+from didgen.walk import steps
 from tests import fakes
 
 PROJECT = """\
@@ -60,9 +60,9 @@ def strict(folder: Path, text: str, service: str = "local", today: str = LAST) -
     return [str(problem) for problem in rights.strict_problems(*resolved(folder, text, service), today)]
 
 
-def build(folder: Path, today: str, *addresses: str) -> walk.Summary:
-    wanted = replace(walk.wish(folder.parents[1], addresses), today=today)
-    return walk.build(wanted, command=fakes.COMMAND)
+def build(folder: Path, today: str, *addresses: str) -> steps.Summary:
+    wanted = replace(steps.wish(folder.parents[1], addresses), today=today)
+    return steps.build(wanted, command=fakes.COMMAND)
 
 
 def test_rights_hold_through_their_last_day(folder: Path) -> None:
@@ -157,9 +157,9 @@ def test_the_end_of_rights_is_noticed_though_no_file_changed(folder: Path) -> No
     """The short cut, which looks at files only, is not taken any more."""
     (folder / "project.yaml").write_text(PROJECT)
     assert build(folder, LAST).error is None
-    wanted = replace(walk.wish(folder.parents[1]), today=LAST)
-    assert walk.nothing_to_do(wanted) is not None
-    assert walk.nothing_to_do(replace(wanted, today=AFTER)) is None
+    wanted = replace(steps.wish(folder.parents[1]), today=LAST)
+    assert steps.nothing_to_do(wanted) is not None
+    assert steps.nothing_to_do(replace(wanted, today=AFTER)) is None
     assert ["failed", "reused"] == [scene.action for scene in build(folder, AFTER).scenes]
 
 

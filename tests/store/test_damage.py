@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from didgen import walk
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.store.objects import DamagedObjectError, Objects
+from didgen.walk import steps
 from tests import fakes
 
 NESTED = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"moof", b"traf")
@@ -93,8 +93,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
-def build(root: Path) -> walk.Summary:
-    return walk.build(walk.wish(root), command=fakes.COMMAND)
+def build(root: Path) -> steps.Summary:
+    return steps.build(steps.wish(root), command=fakes.COMMAND)
 
 
 def outputs(root: Path) -> dict[str, bytes]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from didgen import walk
 from didgen.catalog import versions
 from didgen.errors import ProjectError, UsageError
 from didgen.jobs.lockfile import NAME
-from didgen.locked import check_locked, update
+from didgen.walk import steps
+from didgen.walk.locked import check_locked, update
 from tests import fakes
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
@@ -48,8 +48,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def build(root: Path, *addresses: str, **options: Any) -> walk.Summary:
-    return walk.build(walk.wish(root, addresses, **options), command=fakes.COMMAND)
+def build(root: Path, *addresses: str, **options: Any) -> steps.Summary:
+    return steps.build(steps.wish(root, addresses, **options), command=fakes.COMMAND)
 
 
 def edit(root: Path, old: str, new: str) -> None:
@@ -59,14 +59,14 @@ def edit(root: Path, old: str, new: str) -> None:
 
 
 def move(root: Path, *addresses: str) -> dict[str, str]:
-    return dict(update(walk.wish(root, addresses), lambda text: None))  # noqa: ARG005
+    return dict(update(steps.wish(root, addresses), lambda text: None))  # noqa: ARG005
 
 
 def left(root: Path, *addresses: str) -> list[str]:
     """What `--locked` complains about."""
-    wanted = walk.wish(root, addresses, locked=True)
+    wanted = steps.wish(root, addresses, locked=True)
     try:
-        check_locked(wanted, walk.plan(wanted))
+        check_locked(wanted, steps.plan(wanted))
     except ProjectError as error:
         return [str(problem) for problem in error.problems]
     return []
@@ -141,7 +141,7 @@ def test_drafts_and_force_are_not_locked(shop: Shop) -> None:
             shop.build(locked=True, **options)
         assert 2 == caught.value.exit_code
     with pytest.raises(UsageError, match=r"shop is released by http.* what local renders is a draft"):
-        update(walk.wish(shop.root, service="local"), lambda text: None)  # noqa: ARG005
+        update(steps.wish(shop.root, service="local"), lambda text: None)  # noqa: ARG005
 
 
 def test_a_free_release_is_locked_once_that_was_asked_for(root: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from didgen import walk
 from didgen.cli.why import as_text
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import UsageError
-from didgen.why import Why, why
+from didgen.walk import steps
+from didgen.walk.why import Why, why
 from tests import fakes
 
 PROJECT = """\
@@ -51,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def build(root: Path) -> None:
-    assert walk.build(walk.wish(root), command=fakes.COMMAND).error is None
+    assert steps.build(steps.wish(root), command=fakes.COMMAND).error is None
 
 
 def edit(root: Path, old: str, new: str) -> None:
@@ -127,7 +127,7 @@ scenes:
 
 def test_the_parts_are_the_whole_identity(root: Path) -> None:
     """Nothing that decides the fingerprint goes unexplained; an input names its file and the digest of its bytes."""
-    (planned,) = walk.plan(walk.wish(root))
+    (planned,) = steps.plan(steps.wish(root))
     for one, scene in zip(why(root, "hello", None, print), planned.scenes, strict=True):
         assert one.present is not None
         for origin in one.present.origins:

@@ -19,8 +19,8 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 from didgen.errors import Problem, ProjectError, UsageError
 from didgen.project.files import Files
 from didgen.project.workspace import find_projects, named_projects, read_settings
-from didgen.remote_inputs import RemoteInputs
-from didgen.shortcut import Target, wish
+from didgen.walk.remote_inputs import RemoteInputs
+from didgen.walk.shortcut import Target, wish
 
 if TYPE_CHECKING:
     from didgen.plan.identity import ServiceId

@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from didgen.planned import OnNotice, Planned, bill
 from didgen.project.workspace import read_settings
-from didgen.shortcut import Wish
+from didgen.walk.planned import OnNotice, Planned, bill
+from didgen.walk.shortcut import Wish
 
 if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock

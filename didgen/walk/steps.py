@@ -1,6 +1,6 @@
 """The steps of a build, in order; owns nothing.
 
-First the short cut (`didgen.shortcut`), which must stay light; so what the long way needs is imported where it is used.
+First the short cut (`shortcut`), which must stay light; so what the long way needs is imported where it is used.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import BudgetError, NotYetError, UnresolvedJobError
-from didgen.planned import OnNotice, Planned, bill, check, plan, plans_of
 from didgen.project.workspace import read_settings
-from didgen.shortcut import SceneResult, Summary, Wish, joined, nothing_to_do, surroundings, walk_key, wish
+from didgen.walk.planned import OnNotice, Planned, bill, check, plan, plans_of
+from didgen.walk.shortcut import SceneResult, Summary, Wish, joined, nothing_to_do, surroundings, walk_key, wish
 
 if TYPE_CHECKING:
     from didgen.api.job import Event
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from didgen.jobs.outputs import Outputs
     from didgen.jobs.purse import OnBill, Purse
     from didgen.plan.scene import Plan
-    from didgen.planfile import PlanFile
-    from didgen.services import Services
     from didgen.store.artifacts import Artifacts
-    from didgen.upgrade import OnUpgrade
+    from didgen.walk.planfile import PlanFile
+    from didgen.walk.services import Services
+    from didgen.walk.upgrade import OnUpgrade
 
 __all__ = ["Planned", "SceneResult", "Summary", "Wish", "bill", "build", "check", "nothing_to_do", "plan", "wish"]
 
@@ -59,13 +59,13 @@ def build(
         return done
     from didgen.jobs.executor import build_name
     from didgen.jobs.purse import check_priced
-    from didgen.locked import check_locked
-    from didgen.purchase import agreed, look_up
-    from didgen.release import take_in
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
     from didgen.store.lock import build_lock
-    from didgen.upgrade import check_upgrade
+    from didgen.walk.locked import check_locked
+    from didgen.walk.purchase import agreed, look_up
+    from didgen.walk.release import take_in
+    from didgen.walk.upgrade import check_upgrade
 
     began = time.monotonic()
     with build_lock(prepare(wanted.root), wait=wanted.wait, on_wait=on_notice), Artifacts(wanted.root) as store:
@@ -119,7 +119,7 @@ def _carry_out(
     """Every project in turn, on the same warm workers."""
     import asyncio
 
-    from didgen.services import Services, default_jobs
+    from didgen.walk.services import Services, default_jobs
 
     jobs = wanted.jobs or read_settings(wanted.root, os.environ).jobs or default_jobs()
 
@@ -168,9 +168,9 @@ async def _one(
 
 def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
     """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
-    from didgen.finish import finish
     from didgen.plan.rights import expired
-    from didgen.release import lock_up
+    from didgen.walk.finish import finish
+    from didgen.walk.release import lock_up
 
     lock_up(planned.project, planned.service, planned.scenes, outcomes, planned.lock, store, planned.outputs)
     stopped = {scene.address for scene in planned.scenes if expired(scene, wanted.today)}

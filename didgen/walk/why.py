@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from didgen.digest import sha256_file
 from didgen.errors import ProjectError, UsageError
 from didgen.jobs.outputs import DRAFTS, RELEASE
-from didgen.planned import OnNotice, Planned, plan
 from didgen.project.workspace import named_projects, read_settings
-from didgen.shortcut import wish
 from didgen.store.artifacts import Artifacts
+from didgen.walk.planned import OnNotice, Planned, plan
+from didgen.walk.shortcut import wish
 
 if TYPE_CHECKING:
     from didgen.plan.origins import Origin

@@ -21,14 +21,14 @@ from didgen.jobs.lockfile import read_lock
 from didgen.jobs.manifest import NAME as MANIFEST
 from didgen.jobs.outputs import DRAFTS, RELEASE
 from didgen.plan.address import films_of
-from didgen.planned import check
 from didgen.project.workspace import PROJECT_FILE, Settings, project_names, read_settings
-from didgen.shortcut import Target, Wish
 from didgen.store import verify as stored
 from didgen.store.artifacts import Artifacts
 from didgen.store.inventory import Item, files_below, loose, quarantined, rendered, unfinished
 from didgen.store.state import OPEN
 from didgen.store.whole import storage_error
+from didgen.walk.planned import check
+from didgen.walk.shortcut import Target, Wish
 
 _STEPS = re.compile(r"(#(film|vtt|srt|poster))+$")
 """What follows the address of a scene or project in that of something made from it."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from didgen.errors import Problem, ProjectError
 from didgen.project.files import FileProblem, Files, Stamp
 from didgen.project.workspace import named_projects, read_settings
-from didgen.remote_inputs import RemoteInputs
-from didgen.shortcut import LINKS_FRESH_S, Target, Wish, walk_key
+from didgen.walk.remote_inputs import RemoteInputs
+from didgen.walk.shortcut import LINKS_FRESH_S, Target, Wish, walk_key
 
 if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock
@@ -150,11 +150,11 @@ def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_not
 
 
 def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
-    from didgen.localelock import read_accepted
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
     from didgen.plan.translations import has_translations, told
-    from didgen.release import lock_of
+    from didgen.walk.localelock import read_accepted
+    from didgen.walk.release import lock_of
 
     settings = read_settings(wanted.root, os.environ)
     name = wanted.service or settings.service or project.spec.service
@@ -178,7 +178,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
     from didgen.plan.address import choose, project_folder
     from didgen.plan.planner import make_plan
     from didgen.plan.rights import expired
-    from didgen.release import standing
+    from didgen.walk.release import standing
 
     project, parts = one.project, one.target.parts
     outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)

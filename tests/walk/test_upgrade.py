@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from didgen import walk
 from didgen.catalog import versions
 from didgen.errors import UpgradeError
 from didgen.store.artifacts import Artifacts
-from didgen.upgrade import Upgrade, adopt
-from didgen.why import why
+from didgen.walk import steps
+from didgen.walk.upgrade import Upgrade, adopt
+from didgen.walk.why import why
 from tests import fakes
 
 PROJECT = """\
@@ -49,9 +49,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(root: Path, **options: Any) -> walk.Summary:
+def build(root: Path, **options: Any) -> steps.Summary:
     hooks = {name: options.pop(name) for name in ("on_upgrade",) if name in options}
-    return walk.build(walk.wish(root, **options), command=fakes.COMMAND, **hooks)
+    return steps.build(steps.wish(root, **options), command=fakes.COMMAND, **hooks)
 
 
 def edit(root: Path, old: str, new: str) -> None:
@@ -103,7 +103,7 @@ def test_where_nothing_is_stored_nothing_is_asked(root: Path) -> None:
 def test_adopted_videos_are_up_to_date_and_say_who_made_them(root: Path) -> None:
     """No output is touched, sidecar and manifest name the older engine, and a next change renders with the new one."""
     before = outputs(root)
-    assert ["hello/welcome", "hello/more"] == adopt(walk.wish(root), print)
+    assert ["hello/welcome", "hello/more"] == adopt(steps.wish(root), print)
     summary = build(root)
     assert ["reused"] * 3 == [scene.action for scene in summary.scenes]
     assert before == outputs(root)
@@ -125,9 +125,9 @@ def test_adopted_videos_are_up_to_date_and_say_who_made_them(root: Path) -> None
 def test_some_can_be_adopted_and_changed_ones_are_not(root: Path) -> None:
     """By address; a scene with another reason is left alone."""
     edit(root, "There is more.", "There is less.")
-    assert [] == adopt(walk.wish(root, ["hello/more"]), print)
-    assert ["hello/same"] == adopt(walk.wish(root, ["hello/same"]), print)
-    assert [] == adopt(walk.wish(root, ["hello/same"]), print)
+    assert [] == adopt(steps.wish(root, ["hello/more"]), print)
+    assert ["hello/same"] == adopt(steps.wish(root, ["hello/same"]), print)
+    assert [] == adopt(steps.wish(root, ["hello/same"]), print)
 
 
 def test_a_damaged_video_is_not_adopted(root: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_damaged_video_is_not_adopted(root: Path) -> None:
         path = store.objects.path(one.stored.video)
     path.chmod(0o644)
     path.write_bytes(bytes(path.stat().st_size))
-    assert [] == adopt(walk.wish(root, ["hello/more"]), print)
+    assert [] == adopt(steps.wish(root, ["hello/more"]), print)
     assert one.present is not None
     with Artifacts(root) as store:
         assert store.find(one.present.fingerprint) is None

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from didgen.errors import UpgradeError
-from didgen.planned import OnNotice, Planned, plans_of
-from didgen.shortcut import Wish
+from didgen.walk.planned import OnNotice, Planned, plans_of
+from didgen.walk.shortcut import Wish
 
 if TYPE_CHECKING:
     from didgen.plan.scene import Decision, Scene

@@ -15,16 +15,16 @@ from pathlib import Path
 import av
 import pytest
 
-from didgen import walk
 from didgen.api.job import Event
 from didgen.digest import sha256_bytes
 from didgen.errors import BudgetError, LockedError, ProjectError, StorageError, UsageError
 from didgen.store.artifacts import Artifacts
 from didgen.store.lock import build_lock
+from didgen.walk import steps
 from tests import fakes
 from tests.bank.started import Started
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 PROJECT = """\
 didgen: 1
@@ -50,8 +50,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
-def build(root: Path, *addresses: str, **options: object) -> walk.Summary:
-    return walk.build(walk.wish(root, addresses, **options), command=fakes.COMMAND)  # type: ignore[arg-type]
+def build(root: Path, *addresses: str, **options: object) -> steps.Summary:
+    return steps.build(steps.wish(root, addresses, **options), command=fakes.COMMAND)  # type: ignore[arg-type]
 
 
 def rendered(root: Path) -> list[str]:
@@ -71,7 +71,7 @@ def manifest(root: Path) -> dict[str, object]:
     return loaded
 
 
-def actions(summary: walk.Summary) -> list[str]:
+def actions(summary: steps.Summary) -> list[str]:
     return [scene.action for scene in summary.scenes]
 
 
@@ -228,10 +228,10 @@ def test_a_plan_says_what_a_build_would_do_and_does_nothing(root: Path) -> None:
     """Before, after a change, and when there is nothing to do."""
     build(root)
     edit(root, "There is more to say.", "There is much more to say.")
-    (planned,) = walk.plan(walk.wish(root))
+    (planned,) = steps.plan(steps.wish(root))
     assert ["reuse", "render", "reuse"] == [decision.action for decision in planned.plan.decisions]
     assert 3 == len(rendered(root))
-    ((project, scenes),) = walk.check(walk.wish(root, service="d-id"))
+    ((project, scenes),) = steps.check(steps.wish(root, service="d-id"))
     assert ("hello", 3) == (project.name, len(scenes))
 
 
@@ -336,8 +336,8 @@ def test_the_short_cut_imports_nothing_heavy(root: Path) -> None:
     """A build with nothing to do loads no YAML, pydantic, templates, asyncio or numpy."""
     build(root)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom didgen import walk\n"
-        "summary = walk.build(walk.wish(Path(sys.argv[1])))\n"
+        "import sys\nfrom pathlib import Path\nfrom didgen.walk import steps\n"
+        "summary = steps.build(steps.wish(Path(sys.argv[1])))\n"
         "assert summary.count('reused') == 3, summary\n"
         "heavy = {'yaml', 'pydantic', 'jinja2', 'asyncio', 'numpy', 'httpx', 'rich', 'diskcache', 'av', 'cv2'}\n"
         "print(sorted(heavy & set(sys.modules)))"
@@ -350,7 +350,7 @@ def test_the_short_cut_imports_nothing_heavy(root: Path) -> None:
 def test_the_short_cut_sees_every_change(root: Path, change: str) -> None:
     """Whatever the last build read, also that a file was not there."""
     build(root)
-    assert walk.nothing_to_do(walk.wish(root)) is not None
+    assert steps.nothing_to_do(steps.wish(root)) is not None
     if change == "project":
         edit(root, "everybody", "everyone")
     elif change == "picture":
@@ -360,7 +360,7 @@ def test_the_short_cut_sees_every_change(root: Path, change: str) -> None:
     else:
         (root / "projects/other").mkdir()
         (root / "projects/other/project.yaml").write_text("didgen: 1\nscenes: []\n")
-    assert walk.nothing_to_do(walk.wish(root)) is None
+    assert steps.nothing_to_do(steps.wish(root)) is None
 
 
 def test_a_fresh_checkout_compares_bytes_not_times(root: Path) -> None:
@@ -368,17 +368,17 @@ def test_a_fresh_checkout_compares_bytes_not_times(root: Path) -> None:
     build(root)
     for path in (root / "projects").rglob("*.*"):
         os.utime(path, (1, 1))
-    assert walk.nothing_to_do(walk.wish(root)) is not None
+    assert steps.nothing_to_do(steps.wish(root)) is not None
 
 
 def start(root: Path, wait_for: str = "") -> subprocess.Popen[str]:
     """A build in a process of its own; returns when a line of its events holds `wait_for`."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom didgen import walk\nfrom didgen.errors import DidgenError\n"
+        "import sys\nfrom pathlib import Path\nfrom didgen.walk import steps\nfrom didgen.errors import DidgenError\n"
         "from tests import fakes\n"
         "def tell(address, event): print(address, event.state, event.stage, flush=True)\n"
         "try:\n"
-        "    walk.build(walk.wish(Path(sys.argv[1]), jobs=1), command=fakes.COMMAND, on_event=tell)\n"
+        "    steps.build(steps.wish(Path(sys.argv[1]), jobs=1), command=fakes.COMMAND, on_event=tell)\n"
         "except DidgenError as error:\n"
         "    print(error, flush=True)\n"
         "    sys.exit(error.exit_code)\n"
@@ -429,10 +429,10 @@ def test_a_second_build_waits_for_the_first(root: Path) -> None:
     home = root / ".didgen"
     home.mkdir()
     heard: list[str] = []
-    done: list[walk.Summary] = []
+    done: list[steps.Summary] = []
 
     def second() -> None:
-        done.append(walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=heard.append))
+        done.append(steps.build(steps.wish(root), command=fakes.COMMAND, on_notice=heard.append))
 
     with build_lock(home):
         with pytest.raises(LockedError, match=f"pid {os.getpid()}") as caught:
@@ -460,7 +460,7 @@ def test_a_lost_state_is_rebuilt_and_nothing_is_rendered_again(root: Path) -> No
             path.unlink()
         if length is not None:
             state.write_bytes(data[:length])
-        summary = walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=notices.append)
+        summary = steps.build(steps.wish(root), command=fakes.COMMAND, on_notice=notices.append)
         assert ["reused"] * 3 == actions(summary), length
         assert 1 == len(notices), length
         assert "the state was rebuilt from" in notices[0]
@@ -487,7 +487,7 @@ def test_an_input_edited_while_building_fails_its_scene_only(root: Path) -> None
     def edit_now(_: object) -> None:
         (root / "projects/hello/anna.jpg").write_bytes(b"another picture")
 
-    summary = walk.build(walk.wish(root), command=fakes.COMMAND, on_plan=edit_now)
+    summary = steps.build(steps.wish(root), command=fakes.COMMAND, on_plan=edit_now)
     assert ["failed"] * 3 == actions(summary)
     assert "anna.jpg changed while building" in summary.scenes[0].error
     assert ["rendered"] * 3 == actions(build(root))
@@ -498,7 +498,7 @@ def test_what_is_edited_in_mid_render_is_not_recorded_as_built(root: Path) -> No
     words = root / "projects/hello/words.txt"
     words.write_text("!slow As they were")
     edit(root, '"There is more to say."', "{file: words.txt}")
-    before = {scene.address: scene.fingerprint for one in walk.plan(walk.wish(root)) for scene in one.scenes}
+    before = {scene.address: scene.fingerprint for one in steps.plan(steps.wish(root)) for scene in one.scenes}
     edited: list[str] = []
 
     def edit_now(address: str, event: Event) -> None:
@@ -507,13 +507,13 @@ def test_what_is_edited_in_mid_render_is_not_recorded_as_built(root: Path) -> No
             (root / "projects/hello/anna.jpg").write_bytes(fakes.photo(120))
             edited.append(address)
 
-    summary = walk.build(walk.wish(root, ["hello/more"]), command=fakes.COMMAND, on_event=edit_now)
+    summary = steps.build(steps.wish(root, ["hello/more"]), command=fakes.COMMAND, on_event=edit_now)
     assert (["rendered"], 1) == (actions(summary), len(edited))
     with Artifacts(root) as store:
         kept = store.sidecar(before["hello/more"])["identity"]["request"]
     assert "!slow As they were" == kept["script"]["input"]
     assert sha256_bytes(fakes.photo()) == kept["source_url"]["sha256"]
-    assert walk.nothing_to_do(walk.wish(root, ["hello/more"])) is None
+    assert steps.nothing_to_do(steps.wish(root, ["hello/more"])) is None
     again = build(root, "hello/more")
     assert ["rendered"] == actions(again)
     changed = ("script changed: [−!slow] As they [were → are now!!]", "source image changed")
@@ -614,9 +614,9 @@ def test_instances_are_built_chosen_and_gone_by_their_address(root: Path) -> Non
     assert ("output/hello/en/film.mp4", "output/hello/en-gb/film.mp4") == summary.films
     assert ["rendered", "rendered", "reused"] == actions(summary)
     assert {"en/hello-anna-acme-com.mp4", "en/hello-anna-acme-com.vtt", "en/film.srt"} <= files_below(output)
-    assert walk.nothing_to_do(walk.wish(root)) is not None
+    assert steps.nothing_to_do(steps.wish(root)) is not None
     (home / "people.csv").write_text(people.replace("\n", "\nbob@acme.com,Bob\n", 1))
-    assert walk.nothing_to_do(walk.wish(root)) is None
+    assert steps.nothing_to_do(steps.wish(root)) is None
     assert {"hello/hello[locale=en,people=bob@acme.com]": "rendered"} == {
         scene.address: scene.action
         for scene in build(root, "hello/hello[locale=en]").scenes

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from didgen import shortcut, walk
 from didgen.api.remote import Remote
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError
+from didgen.walk import shortcut, steps
 from tests import fakes
 from tests.sites import CERTIFICATE, PHOTO, Site, page, site, tagged
 
@@ -50,13 +50,13 @@ def root(tmp_path: Path, web: Site) -> Path:
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every walk came long after the one before."""
     monkeypatch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
-    monkeypatch.setattr("didgen.planned.LINKS_FRESH_S", 0.0)
+    monkeypatch.setattr("didgen.walk.planned.LINKS_FRESH_S", 0.0)
 
 
 def build(root: Path, notices: list[str] | None = None) -> list[str]:
     """What became of each scene."""
     heard = notices if notices is not None else []
-    summary = walk.build(walk.wish(root), command=fakes.COMMAND, on_notice=heard.append)
+    summary = steps.build(steps.wish(root), command=fakes.COMMAND, on_notice=heard.append)
     assert summary.error is None
     return [scene.action for scene in summary.scenes]
 
@@ -89,7 +89,7 @@ def test_another_picture_behind_the_same_url_is_rendered(root: Path, web: Site) 
     assert "304" not in web.seen[1]
     assert 'if-none-match: "one"' in web.seen[1].lower()
     web.pages["/anna.jpg"] = tagged(PHOTO + b"smiling", '"two"')
-    (planned,) = walk.plan(walk.wish(root))
+    (planned,) = steps.plan(steps.wish(root))
     assert [("source image changed",)] * 2 == [decision.reasons for decision in planned.plan.decisions]
     assert ["rendered", "rendered"] == build(root)
     assert 4 == len(web.seen)
@@ -103,8 +103,8 @@ def test_a_build_without_network_uses_the_pinned_copy(root: Path, web: Site) -> 
     text = (root / "projects/hello/project.yaml").read_text()
     (root / "projects/hello/project.yaml").write_text(text + "  - {id: more, script: More.}\n")
     notices: list[str] = []
-    walk.plan(walk.wish(root), notices.append)
-    walk.check(walk.wish(root), notices.append)
+    steps.plan(steps.wish(root), notices.append)
+    steps.check(steps.wish(root), notices.append)
     assert ["reused", "reused", "rendered"] == build(root, notices)
     assert 3 == len(notices)
     assert "/anna.jpg cannot be fetched now: its server answered 503; the copy from 20" in notices[0]
@@ -116,11 +116,11 @@ def test_a_copy_used_without_its_server_leaves_no_short_cut(
     """The next build asks again, however soon it comes."""
     with monkeypatch.context() as patch:
         patch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
-        patch.setattr("didgen.planned.LINKS_FRESH_S", 0.0)
+        patch.setattr("didgen.walk.planned.LINKS_FRESH_S", 0.0)
         build(root)
         web.pages["/anna.jpg"] = page(b"", status=503)
         build(root)
-    assert shortcut.nothing_to_do(walk.wish(root)) is None
+    assert shortcut.nothing_to_do(steps.wish(root)) is None
 
 
 def test_what_is_wrong_with_a_url_is_said_at_its_place(root: Path, web: Site) -> None:
@@ -132,7 +132,7 @@ def test_what_is_wrong_with_a_url_is_said_at_its_place(root: Path, web: Site) ->
     text += f"  - {{id: b, source: '{web.url('/none?key=secret')}', script: Hello}}\n  - {{id: c, source: no.jpg}}\n"
     (root / "projects/hello/project.yaml").write_text(text)
     with pytest.raises(ProjectError) as caught:
-        walk.check(walk.wish(root))
+        steps.check(steps.wish(root))
     found = [str(problem) for problem in caught.value.problems]
     assert 3 == len(found)
     assert found[0].startswith("projects/hello/project.yaml:9:")
@@ -147,7 +147,7 @@ def test_a_refusal_names_the_url_without_its_secret(root: Path, web: Site) -> No
     web.pages["/anna.jpg?signature=c4n4ry"] = page(PHOTO)
     text = PROJECT.replace("URL", web.url("/anna.jpg?signature=c4n4ry"))
     (root / "projects/hello/project.yaml").write_text(text.replace("Hello there, everybody.", "!where"))
-    summary = walk.build(walk.wish(root), command=fakes.COMMAND)
+    summary = steps.build(steps.wish(root), command=fakes.COMMAND)
     assert f"{web.url('/anna.jpg')}: face not detected" == summary.scenes[0].error
 
 

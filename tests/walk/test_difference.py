@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from didgen.cli.diff import as_text
-from didgen.difference import Difference, diff
 from didgen.errors import UsageError
+from didgen.walk.difference import Difference, diff
 from tests import fakes
 
 PROJECT = """\

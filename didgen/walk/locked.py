@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from didgen.errors import Place, Problem, ProjectError, UsageError
-from didgen.planned import OnNotice, Planned, plans_of
 from didgen.secret import sealed_url
-from didgen.shortcut import Wish
+from didgen.walk.planned import OnNotice, Planned, plans_of
+from didgen.walk.shortcut import Wish
 
 if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock, Released
@@ -47,7 +47,7 @@ def _problem(wanted: Wish, planned: Planned, address: str, what: str) -> Problem
 
 
 def _refuse_draft(planned: Planned) -> None:
-    from didgen.release import is_release
+    from didgen.walk.release import is_release
 
     if not is_release(planned.project, planned.service):
         own, asked = sealed_url(planned.project.spec.service), sealed_url(planned.service.name)

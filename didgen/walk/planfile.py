@@ -21,10 +21,10 @@ from typing import Any
 
 from didgen import __version__
 from didgen.errors import UsageError
-from didgen.planned import Planned, bill
 from didgen.secret import sealed_url
-from didgen.shortcut import Target, Wish
 from didgen.store.whole import write_whole
+from didgen.walk.planned import Planned, bill
+from didgen.walk.shortcut import Target, Wish
 
 FORMAT = 1
 SHOWN = 8  # things that moved, in a refusal
