@@ -26,7 +26,7 @@ demo: $(VENV)/.run
 	$(BIN)/didgen build hello
 
 test: $(VENV)/.dev lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
 # The long runs: a thousand kills, every step and system call, disks of every size. Some hours; no network, no key.
 soak: $(VENV)/.dev
