@@ -29,9 +29,9 @@ def command(host: str, port: int, jobs: int | None, quiet: bool) -> None:
         )
     import uvicorn
 
-    from didgen.api.server import make_app
     from didgen.jobs.pool import Pool
     from didgen.project.workspace import find_root
+    from didgen.serve.app import make_app
     from didgen.store.derived import Derived
     from didgen.store.home import prepare
 

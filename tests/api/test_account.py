@@ -14,11 +14,11 @@ import pytest
 from didgen.api.account import PAGE, Account, Balance
 from didgen.api.client import Client
 from didgen.api.outcomes import RefusedError
-from didgen.api.server import make_app
 from didgen.api.transport import Transport
 from didgen.api.wire import AnimationRequest, Job, TalkRequest
 from didgen.errors import DidgenError, RenderError, UnreachableError
 from didgen.jobs.pool import Pool
+from didgen.serve.app import make_app
 from tests import fakes
 from tests.api.served import Scripted, answer, serving
 

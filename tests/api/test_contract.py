@@ -12,10 +12,10 @@ import pytest
 
 from didgen.api.client import Client
 from didgen.api.job import Event, Service
-from didgen.api.server import make_app
 from didgen.api.wire import AnimationRequest, RenderRequest, TalkRequest
 from didgen.errors import RenderError
 from didgen.jobs.pool import Pool
+from didgen.serve.app import make_app
 from tests import fakes
 from tests.api.served import serving
 

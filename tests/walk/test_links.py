@@ -153,8 +153,8 @@ def test_a_refusal_names_the_url_without_its_secret(root: Path, web: Site) -> No
 
 def test_a_service_gets_the_copy_as_an_upload(root: Path, web: Site, tmp_path: Path) -> None:
     """It is asked for the bytes that were pinned, never for the link."""
-    from didgen.api.server import make_app
     from didgen.jobs.pool import Pool
+    from didgen.serve.app import make_app
     from tests.api.served import serving
 
     with serving(make_app(Pool(1, command=fakes.COMMAND), tmp_path / "served", None)) as base:

@@ -570,8 +570,8 @@ def test_a_build_goes_on_when_a_full_disk_gets_room(root: Path, size_kb: int) ->
 
 def test_a_served_engine_is_a_service_like_any_other(root: Path, tmp_path: Path) -> None:
     """A project whose service is a base URL is built through HTTP, with captions; on this machine nobody pays."""
-    from didgen.api.server import make_app
     from didgen.jobs.pool import Pool
+    from didgen.serve.app import make_app
     from tests.api.served import serving
 
     for path in (root / "projects/hello").glob("*.jpg"):

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from didgen.serve.answers import error_answer
+
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
@@ -68,14 +70,3 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def error_answer(status: int, kind: str, description: str, details: Any = None, **headers: str) -> Any:
-    """An answer in the service's error shape."""
-    from starlette.responses import JSONResponse
-
-    body: dict[str, Any] = {"kind": kind, "description": description}
-    if details is not None:
-        body["details"] = details
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return JSONResponse(body, status_code=status, headers=named)

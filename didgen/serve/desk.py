@@ -1,7 +1,4 @@
-"""`didgen serve`: a thin adapter from the service's HTTP API onto any renderer behind the seam.
-
-Jobs are kept in memory: they, and the links to their results, end with the process (see README.md).
-"""
+"""The desk: the jobs of this server and the files that belong to them."""
 
 from __future__ import annotations
 
@@ -9,131 +6,35 @@ import asyncio
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from didgen.api.bodies import AUDIO_BYTES, IMAGE_BYTES, InvalidFieldsError, read_request, take_file
-from didgen.api.growing import grown
-from didgen.api.guard import LOOPBACK_NAMES, Guard, error_answer
 from didgen.api.job import Service
-from didgen.api.links import Links
-from didgen.api.listings import account_credits, voices
-from didgen.api.table import Record, created_answer, job_answer
 from didgen.api.wire import Kind, Logo, RenderRequest, TalkRequest
 from didgen.errors import DidgenError, RenderError
+from didgen.serve.bodies import read_request
+from didgen.serve.links import Links
+from didgen.serve.record import Record, job_answer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
 MAX_UNFINISHED = 1000
 MAX_RECORDS = 10_000
 PAGE = 100
 
-_STATUS = {
-    "AuthorizationError": 401,
-    "InsufficientCreditsError": 402,
-    "PermissionError": 403,
-    "NotFoundError": 404,
-    "NotReadyError": 409,
-    "UnsupportedMimeTypeError": 415,
-    "TooManyRequestsError": 429,
-    "UnknownError": 500,
-}
 
-_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".gif": "image/gif", ".m4a": "audio/mp4"}
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "Cache-Control": "private"}
-
-
-def make_app(service: Service, folder: Path, key: str | None = None, host_names: Sequence[str] | None = None) -> Any:
-    """The ASGI application. It owns `service` and closes it at the end.
-
-    folder: where uploads and results lie, in a folder of this server's own that goes when it does. key: what clients
-    must send; None lets anyone on this machine in. host_names: accepted names in the Host header; default: the
-    loopback names, and any name once a key is demanded.
-    """
-    from starlette.applications import Starlette
-    from starlette.exceptions import HTTPException
-    from starlette.routing import Route
-
-    desk = _Desk(service, folder)
-    routes = [
-        *_job_routes(desk, "talk", "/talks"),
-        *_job_routes(desk, "animation", "/animations"),
-        *_upload_routes(desk, "image", "/images", IMAGE_BYTES),
-        *_upload_routes(desk, "audio", "/audios", AUDIO_BYTES),
-        Route("/results/{name}", desk.result, methods=["GET"]),
-        Route("/previews/{id}", desk.preview, methods=["GET"]),
-        Route("/credits", account_credits, methods=["GET"]),
-        Route("/tts/voices", voices, methods=["GET"]),
-        Route("/voices", voices, methods=["GET"]),
-    ]
-
-    @asynccontextmanager
-    async def life(app: Any) -> AsyncIterator[None]:  # noqa: ARG001
-        yield
-        await desk.aclose()
-
-    handlers: Any = {DidgenError: _refused, HTTPException: _not_routed, Exception: _broken}
-    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
-    names = host_names if host_names is not None or key else LOOPBACK_NAMES
-    return Guard(app, key, names)
-
-
-def _job_routes(desk: _Desk, kind: Kind, path: str) -> list[Any]:
-    from starlette.responses import JSONResponse
-    from starlette.routing import Route
-
-    async def create(request: Request) -> Response:
-        return JSONResponse(created_answer(await desk.create(request, kind)), status_code=201)
-
-    async def show(request: Request) -> Response:
-        return JSONResponse(desk.answer(desk.find(request.path_params["id"], kind), request))
-
-    async def listed(request: Request) -> Response:
-        return JSONResponse(desk.page(kind, request))
-
-    async def delete(request: Request) -> Response:
-        return JSONResponse(desk.remove(desk.find(request.path_params["id"], kind), request))
-
-    return [
-        Route(path, create, methods=["POST"]),
-        Route(path, listed, methods=["GET"]),
-        Route(path + "/{id}", show, methods=["GET"]),
-        Route(path + "/{id}", delete, methods=["DELETE"]),
-    ]
-
-
-def _upload_routes(desk: _Desk, field: str, path: str, limit_bytes: int) -> list[Any]:
-    from starlette.responses import JSONResponse, Response
-    from starlette.routing import Route
-
-    async def create(request: Request) -> Response:
-        stored = await take_file(request, field, limit_bytes, desk.uploads)
-        url = str(request.base_url.replace(path=f"/uploads/{stored.name}"))
-        return JSONResponse({"id": stored.stem, "url": url}, status_code=201)
-
-    async def delete(request: Request) -> Response:
-        for stored in desk.uploads.glob(f"{field[:3]}_*"):
-            if secrets.compare_digest(stored.stem, request.path_params["id"]):
-                stored.unlink(missing_ok=True)
-                return Response(status_code=204)
-        raise RenderError("NotFoundError", f"{field} not found")
-
-    return [Route(path, create, methods=["POST"]), Route(path + "/{id}", delete, methods=["DELETE"])]
-
-
-class _Desk:
+class Desk:
     """The jobs of this server and the files that belong to them."""
 
     def __init__(self, service: Service, folder: Path) -> None:
         self._service = service
         self._records: dict[str, Record] = {}  # oldest first
         self._tasks: set[asyncio.Task[None]] = set()
-        self._links = Links()
+        self.links = Links()
         folder.mkdir(parents=True, exist_ok=True)
         self._home = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))  # private to this user
         self.uploads, self.results = self._home / "uploads", self._home / "results"
@@ -211,7 +112,7 @@ class _Desk:
         """The record as GET shows it, with fresh links to what there is of it."""
 
         def link(path: str) -> str:
-            path, _, query = self._links.sign(path).partition("?")
+            path, _, query = self.links.sign(path).partition("?")
             return str(request.base_url.replace(path=path, query=query))
 
         return job_answer(record, link)
@@ -246,33 +147,12 @@ class _Desk:
             if file is not None:
                 file.unlink(missing_ok=True)
 
-    async def result(self, request: Request) -> Response:
-        """A video or its sound, whole or in ranges, to whom holds its link."""
-        from starlette.responses import FileResponse
-
-        name = request.path_params["name"]
-        self._check_link(f"/results/{name}", request)
-        file = self.results / name
-        if not file.is_file():
-            raise RenderError("NotFoundError", "not found")
-        kind = _TYPES.get(file.suffix)
-        return FileResponse(file, 200, _HEADERS, kind, filename=name, content_disposition_type="attachment")
-
-    async def preview(self, request: Request) -> Response:
-        """What there is of a video that is being made, and then the rest as it comes."""
-        from starlette.responses import StreamingResponse
-
-        name = request.path_params["id"]
-        self._check_link(f"/previews/{name}", request)
-        record = self._records.get(name)
+    def preview(self, job_id: str) -> Path:
+        """The file of a video that is being made. Raises RenderError."""
+        record = self._records.get(job_id)
         if record is None or record.preview is None:
             raise RenderError("NotFoundError", "not found")
-        return StreamingResponse(grown(record.preview), media_type="video/mp4", headers=_HEADERS)
-
-    def _check_link(self, path: str, request: Request) -> None:
-        query = request.query_params
-        if not self._links.holds(path, query.get("Expires", ""), query.get("Signature", "")):
-            raise RenderError("PermissionError", "this link is not valid any more")
+        return record.preview
 
     async def aclose(self) -> None:
         """Stop following, let go of the renderer, and remove what no link leads to any more."""
@@ -292,25 +172,3 @@ def _finished(record: Record, video: Path, facts: Mapping[str, Any]) -> Path | N
 
     add_subtitles(video, record.request, facts)
     return extract_sound(video) if record.kind == "talk" and video.suffix in (".mp4", ".mov") else None
-
-
-async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    kind = error.kind if isinstance(error, RenderError) else "InternalServerError"
-    status = _STATUS.get(kind, 400) if isinstance(error, RenderError) else 500
-    details = error.details if isinstance(error, InvalidFieldsError) else None
-    answer: Response = error_answer(
-        status, kind, str(error), details, **({"Retry_After": "5"} if status == 429 else {})
-    )
-    return answer
-
-
-async def _not_routed(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    status = getattr(error, "status_code", 404)
-    kind = "NotFoundError" if status == 404 else "BadRequestError"
-    answer: Response = error_answer(status, kind, str(getattr(error, "detail", "not found")).lower())
-    return answer
-
-
-async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    answer: Response = error_answer(500, "InternalServerError", "internal server error")
-    return answer

@@ -15,12 +15,12 @@ import av
 import httpx
 import pytest
 
-from didgen.api.growing import grown
-from didgen.api.links import Links
-from didgen.api.server import make_app
-from didgen.api.table import Record, job_answer
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.jobs.pool import Pool
+from didgen.serve.app import make_app
+from didgen.serve.growing import grown
+from didgen.serve.links import Links
+from didgen.serve.record import Record, job_answer
 from tests import fakes
 from tests.api.served import serving
 

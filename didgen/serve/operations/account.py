@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.voices import installed
+from didgen.serve.desk import Desk
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
 UNMETERED = 1_000_000  # what GET /credits says: rendering here costs nothing
+
+
+def routes(desk: Desk) -> list[Any]:  # noqa: ARG001
+    """/credits and /tts/voices, which old clients call /voices."""
+    from starlette.routing import Route
+
+    return [
+        Route("/credits", account_credits, methods=["GET"]),
+        Route("/tts/voices", voices, methods=["GET"]),
+        Route("/voices", voices, methods=["GET"]),
+    ]
 
 
 async def account_credits(request: Request) -> Response:  # noqa: ARG001

@@ -1,0 +1,59 @@
+"""What goes wrong, in the service's words: one table from kinds to statuses, one shape of answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from didgen.errors import RenderError
+from didgen.serve.bodies import InvalidFieldsError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+STATUS = {
+    "AuthorizationError": 401,
+    "InsufficientCreditsError": 402,
+    "PermissionError": 403,
+    "NotFoundError": 404,
+    "NotReadyError": 409,
+    "UnsupportedMimeTypeError": 415,
+    "TooManyRequestsError": 429,
+    "UnknownError": 500,
+}
+"""Statuses of kinds; every other kind of a RenderError is a 400."""
+
+
+def error_answer(status: int, kind: str, description: str, details: Any = None, **headers: str) -> Any:
+    """An answer in the service's error shape. headers: with _ for - in their names."""
+    from starlette.responses import JSONResponse
+
+    body: dict[str, Any] = {"kind": kind, "description": description}
+    if details is not None:
+        body["details"] = details
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return JSONResponse(body, status_code=status, headers=named)
+
+
+async def refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The answer to what an operation refused."""
+    kind = error.kind if isinstance(error, RenderError) else "InternalServerError"
+    status = STATUS.get(kind, 400) if isinstance(error, RenderError) else 500
+    details = error.details if isinstance(error, InvalidFieldsError) else None
+    later = {"Retry_After": "5"} if status == 429 else {}
+    answer: Response = error_answer(status, kind, str(error), details, **later)
+    return answer
+
+
+async def not_routed(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The answer to a path or method that there is not."""
+    status = getattr(error, "status_code", 404)
+    kind = "NotFoundError" if status == 404 else "BadRequestError"
+    answer: Response = error_answer(status, kind, str(getattr(error, "detail", "not found")).lower())
+    return answer
+
+
+async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The answer to a fault of ours, which tells nothing of it."""
+    answer: Response = error_answer(500, "InternalServerError", "internal server error")
+    return answer

@@ -1,0 +1,51 @@
+"""`didgen serve`: a thin adapter from the service's HTTP API onto any renderer behind the seam.
+
+Jobs are kept in memory: they, and the links to their results, end with the process (see README.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from didgen.api.job import Service
+from didgen.errors import DidgenError
+from didgen.serve.answers import broken, not_routed, refused
+from didgen.serve.desk import Desk
+from didgen.serve.guard import LOOPBACK_NAMES, Guard
+from didgen.serve.operations import all_routes
+
+
+def make_app(
+    service: Service,
+    folder: Path,
+    key: str | None = None,
+    host_names: Sequence[str] | None = None,
+    *,
+    page: Callable[[Desk], Any] | None = None,
+) -> Any:
+    """The ASGI application. It owns `service` and closes it at the end.
+
+    folder: where uploads and results lie, in a folder of this server's own that goes when it does. key: what clients
+    must send; None lets anyone on this machine in. host_names: accepted names in the Host header; default: the
+    loopback names, and any name once a key is demanded. page: makes the ASGI application that
+    answers what no operation does.
+    """
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.routing import Mount
+
+    desk = Desk(service, folder)
+
+    @asynccontextmanager
+    async def life(app: Any) -> AsyncIterator[None]:  # noqa: ARG001
+        yield
+        await desk.aclose()
+
+    routes = all_routes(desk) + ([Mount("/", page(desk))] if page is not None else [])
+    handlers: Any = {DidgenError: refused, HTTPException: not_routed, Exception: broken}
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
+    names = host_names if host_names is not None or key else LOOPBACK_NAMES
+    return Guard(app, key, names)
