@@ -48,6 +48,10 @@ class Limits:
         return self.silence_s + (0.0 if counted else self.speech_per_second_s * video_s)
 
 
+STOP_S = 1.0
+"""How long a worker may take to let go of a render that nobody wants any more, before it is killed."""
+
+
 class Child:
     """One worker. Renders one order at a time; after any ending but a clean one it is gone and starts anew."""
 
@@ -61,16 +65,22 @@ class Child:
     async def render(self, shot: Mapping[str, Any], out: Path, video_s: float, progress: Progress) -> Mapping[str, Any]:
         """Render one shot to `out`; the engine's facts. video_s: about how long the video will be.
 
-        Raises RenderError for a failed render and for a worker that died or had to be killed.
+        Raises RenderError for a failed render and for a worker that died or had to be killed. Cancelled, the worker is
+        asked to let go of the render, and stays warm when it does so in time.
         """
         clean = False
-        process = await self._running()
+        process = await self.started()
         self._video_s, self._counted, self._verdict = video_s, False, ""
         self._began = self._heard = time.monotonic()
         watch = asyncio.create_task(self._watch(process))
+        order = {"do": "render", "shot": dict(shot), "out": str(out)}
+        talk = asyncio.ensure_future(self._converse(process, order, progress))
         try:
-            answer = await self._converse(process, {"do": "render", "shot": dict(shot), "out": str(out)}, progress)
+            answer = await asyncio.shield(talk)  # a message must not be cut in two
             clean = True
+        except asyncio.CancelledError:
+            clean = await _let_go(process, talk)
+            raise
         except (asyncio.IncompleteReadError, ConnectionError):
             raise RenderError("UnknownError", await self._epitaph(process), hint=self._see_log()) from None
         except ValueError as error:
@@ -78,13 +88,15 @@ class Child:
         finally:
             watch.cancel()
             if not clean:
+                talk.cancel()
                 await self.kill()
         if answer["say"] == "failed":
             raise RenderError(answer["kind"], answer["message"], hint=answer["hint"])
         facts: Mapping[str, Any] = answer["facts"]
         return facts
 
-    async def _running(self) -> asyncio.subprocess.Process:
+    async def started(self) -> asyncio.subprocess.Process:
+        """The worker's process, started where there is none. Raises RenderError."""
         if self._process is None or self._process.returncode is not None:
             self._process = await self._start()
         return self._process
@@ -169,6 +181,16 @@ class Child:
         if process is not None:
             _kill_group(process)
             await process.wait()
+
+
+async def _let_go(process: asyncio.subprocess.Process, talk: asyncio.Future[Message]) -> bool:
+    """Ask a worker to stop rendering; whether it has ended that talk in order and can be given the next order."""
+    with suppress(TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError):
+        assert process.stdin is not None
+        process.stdin.write(pack({"do": "stop"}))
+        await asyncio.wait_for(asyncio.shield(talk), STOP_S)
+        return True
+    return False
 
 
 def _open_log(path: Path | None) -> int:

@@ -95,7 +95,7 @@ async def execute(
     """
     money = purse or Purse(), credit_s
     shared = {} if rendering is None else rendering
-    work = _Build(service, service_name, store, outputs, gate, on_event, search, *money, build or build_name(), shared)
+    work = Work(service, service_name, store, outputs, gate, on_event, search, *money, build or build_name(), shared)
     work.forget_local_jobs()
     tasks = [asyncio.create_task(work.carry_out(decision)) for decision in plan.decisions]
     with stoppable(tasks):
@@ -115,8 +115,12 @@ async def execute(
 
 
 @dataclass
-class _Build:
-    """What the scenes of one build share."""
+class Work:
+    """What the scenes of one plan share while it is carried out.
+
+    ahead: they go before others that wait at the gate, because somebody has just edited them. A rendering goes on when
+    who waits for it is cancelled: `rendering` owns it, and `stop` ends it.
+    """
 
     service: Service
     service_name: str
@@ -129,6 +133,7 @@ class _Build:
     credit_s: float | None
     name: str
     rendering: Rendering
+    ahead: bool = False
 
     def __post_init__(self) -> None:
         self.snapshots = Snapshots(self.store.objects, self.outputs.root)
@@ -206,14 +211,14 @@ class _Build:
         task = self.rendering.get(scene.fingerprint)
         if task is None:
             task = self.rendering[scene.fingerprint] = asyncio.ensure_future(self._in_a_slot(scene))
-        return await task
+        return await asyncio.shield(task)
 
     async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
         row = self._open_job(scene)
         credits = 0 if row else await self._reserve(scene)  # before a place is taken: who waits for money holds none
         job = ""
         try:
-            async with self.gate.place(resumed=row is not None) as place:
+            async with self.gate.place(resumed=row is not None, ahead=self.ahead) as place:
                 job, remote = _resume(row) if row else await self._submit(scene, place, credits)
                 return await self._finish(scene, place, job, remote)
         except (RenderError, UnreachableError, InputChangedError):

@@ -30,13 +30,13 @@ def gate_for(*, paid: bool, jobs: int) -> Gate:
 class Place:
     """A place among the jobs under way."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, gate: Gate, *, ahead: bool = False) -> None:
+        self._gate, self._ahead = gate, ahead
         self._held = False
 
     async def take(self) -> None:
         """Wait until there is room. Raises HeldError when the gate has been shut."""
-        await self._gate.turn()
+        await self._gate.turn(ahead=self._ahead)
         self._held = True
         self._gate.under_way += 1
 
@@ -54,11 +54,13 @@ class Place:
 
 
 class Gate:
-    """Lets as many jobs be under way as its window has places, first come, first served. Belongs to one event loop."""
+    """Lets as many jobs be under way as its window has places: those first that go ahead of the others, and of these
+    who came first. Belongs to one event loop."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.under_way = 0
+        self._ahead: deque[asyncio.Future[None]] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._shut: DidgenError | None = None
         self._closed = asyncio.Event()
@@ -66,12 +68,13 @@ class Gate:
         self._quiet_until = 0.0
 
     @asynccontextmanager
-    async def place(self, *, resumed: bool = False) -> AsyncIterator[Place]:
+    async def place(self, *, resumed: bool = False, ahead: bool = False) -> AsyncIterator[Place]:
         """A place for one job, left at the end at the latest. resumed: the job runs already and waits for nobody.
+        ahead: somebody looks at it, so it waits only for others of that sort.
 
         Raises HeldError.
         """
-        place = Place(self)
+        place = Place(self, ahead=ahead)
         try:
             if resumed:
                 place.take_at_once()
@@ -130,7 +133,7 @@ class Gate:
         self.wake()
         return error
 
-    async def turn(self) -> None:
+    async def turn(self, *, ahead: bool = False) -> None:
         """Wait for a quiet time to pass and for room. Raises HeldError."""
         loop = asyncio.get_running_loop()
         self._check()
@@ -140,15 +143,16 @@ class Gate:
                     await asyncio.wait_for(self._closed.wait(), quiet_s)
             else:
                 turn: asyncio.Future[None] = loop.create_future()
-                self._waiting.append(turn)
+                (self._ahead if ahead else self._waiting).append(turn)
                 await turn
             self._check()
 
     def wake(self) -> None:
         """Let as many go on as there is room for; all of them when the gate has been shut."""
-        room = len(self._waiting) if self._shut else self.window.places - self.under_way
-        while self._waiting and room > 0:
-            turn = self._waiting.popleft()
+        waiting = len(self._ahead) + len(self._waiting)
+        room = waiting if self._shut else self.window.places - self.under_way
+        while (self._ahead or self._waiting) and room > 0:
+            turn = (self._ahead or self._waiting).popleft()
             if not turn.done():  # else its task was cancelled while it waited
                 turn.set_result(None)
                 room -= 1

@@ -2,7 +2,8 @@
 
     4 bytes  length of the JSON, big-endian        8 bytes  length of the raw bytes        JSON        raw bytes
 
-To the worker: {"do": "render", "shot": …, "out": path} and {"do": "value", "found": bool} + bytes.
+To the worker: {"do": "render", "shot": …, "out": path}, {"do": "value", "found": bool} + bytes, and {"do": "stop"}:
+nobody wants that render any more; it ends as "failed", or "done" where it was just finished.
 From it: {"say": "progress", "stage", "done", "total"}, {"say": "recall", "key"}, {"say": "keep", "key"} + bytes, and
 last {"say": "done", "facts"} or {"say": "failed", "kind", "message", "hint"}.
 """

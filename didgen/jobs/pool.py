@@ -8,6 +8,7 @@ import shutil
 import string
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from didgen.jobs.shots import length_guess_s, shot_to_json, to_shot
 _ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 _REPORT_EVERY_S = 0.1
+_REMEMBERED = 200
+"""Fetched jobs whose story can still be asked for; a pool may live for days."""
 
 
 @dataclass
@@ -91,6 +94,12 @@ class Pool:
         self._children = tuple(self._idle)
         self._folder = Path(tempfile.mkdtemp(prefix="pool-", dir=folder))
         self._jobs: dict[str, _Job] = {}
+        self._fetched: deque[str] = deque()
+
+    async def warm(self) -> None:
+        """Start every worker now, so that the first job need not wait for its models. Raises RenderError."""
+        for child in self._children:
+            await child.started()
 
     async def submit(self, request: RenderRequest, send: Send = directly) -> str:
         """Queue one request; the job's id. Raises RenderError when the engine cannot do what it asks."""
@@ -102,6 +111,7 @@ class Pool:
 
     def _queue(self, request: RenderRequest) -> str:
         shot, notes = to_shot(request)
+        self._folder.mkdir(exist_ok=True)  # between two builds somebody may have swept the folder it lies in
         name = _PREFIX[kind_of(request)] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21))
         job = _Job(name, shot, notes, self._folder / f"{name}.{shot.config.result_format}")
         self._jobs[name] = job
@@ -132,10 +142,14 @@ class Pool:
             raise RenderError("NotFoundError", f"{job_id} was fetched already")
         video = into / job.out.name
         await asyncio.to_thread(shutil.move, job.out, video)
+        self._fetched.append(job_id)
+        if len(self._fetched) > _REMEMBERED:
+            self._jobs.pop(self._fetched.popleft(), None)
         return Fetched(video, job.facts)
 
     async def cancel(self, job_id: str) -> bool:
-        """Stop a job that waits or runs; its worker is killed. False when it had ended or is unknown."""
+        """Stop a job that waits or runs; its worker is killed unless it lets go at once. False when it had ended or is
+        unknown."""
         job = self._jobs.get(job_id)
         if job is None or job.ended or job.task is None:
             return False

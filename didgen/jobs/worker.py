@@ -36,6 +36,7 @@ class Channel:
         self._orders: queue.Queue[Message] = queue.Queue()
         self._values: queue.Queue[bytes | None] = queue.Queue()
         self._writing, self._asking = threading.Lock(), threading.Lock()
+        self._unwanted = threading.Event()
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def _listen(self) -> None:
@@ -44,7 +45,10 @@ class Channel:
             message, raw = received
             if message["do"] == "value":
                 self._values.put(raw if message["found"] else None)
+            elif message["do"] == "stop":
+                self._unwanted.set()
             else:
+                self._unwanted.clear()  # a stop that came too late was about the order before this one
                 self._orders.put(message)
         os._exit(0)
 
@@ -59,7 +63,9 @@ class Channel:
             self._outgoing.flush()
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """The engine's `Report`."""
+        """The engine's `Report`. Raises RenderError once nobody wants this render any more."""
+        if self._unwanted.is_set():
+            raise RenderError("Cancelled", "cancelled")
         self.say({"say": "progress", "stage": stage, "done": done, "total": total})
 
     def get(self, key: str) -> bytes | None:

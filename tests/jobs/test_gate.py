@@ -113,6 +113,24 @@ def test_hundreds_of_jobs_pass_whatever_room_there_is(room: int) -> None:
     asyncio.run(inside())
 
 
+def test_what_somebody_looks_at_goes_first() -> None:
+    """Of those that wait; among themselves in the order they came, and the others after them in theirs."""
+
+    async def inside() -> None:
+        gate, order = Gate(Window(1, most=1)), list[str]()
+
+        async def one(name: str, ahead: bool) -> None:
+            async with gate.place(ahead=ahead):
+                order.append(name)
+                await asyncio.sleep(0)
+
+        names = ["runs", "a", "b", "edited 1", "c", "edited 2"]
+        await asyncio.gather(*(one(name, "edited" in name) for name in names))
+        assert ["runs", "edited 1", "edited 2", "a", "b", "c"] == order
+
+    asyncio.run(inside())
+
+
 def test_a_service_that_takes_nothing_is_left_after_some_tries() -> None:
     """With no job of ours under way it is not we who fill it."""
 

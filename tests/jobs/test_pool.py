@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -20,6 +22,7 @@ from didgen.api.job import Event
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.errors import RenderError
 from didgen.jobs.child import COMMAND, Limits
+from didgen.jobs.messages import pack
 from didgen.jobs.pool import Pool
 from tests import fakes
 
@@ -106,7 +109,7 @@ def test_a_preview_is_told_and_gone_when_the_job_ends(photo: Path, text: str) ->
 @pytest.mark.render
 def test_a_talk_is_seen_long_before_it_is_done(tmp_path: Path) -> None:
     """The real engine: a decoder gets frames of what a running job tells of, with most of the talk still to come; the
-    job is stopped then, its worker killed, and nothing of it stays."""
+    job is stopped then, nothing of it stays, and its worker lets go in time to be given the next one."""
     photo = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
     script = {"type": "text", "input": "Map."}
     body = {"source_url": photo.as_uri(), "script": script, "config": {"pad_audio": 20}}
@@ -120,7 +123,8 @@ def test_a_talk_is_seen_long_before_it_is_done(tmp_path: Path) -> None:
                 assert event.done < event.total / 2
                 assert await pool.cancel(job)
                 break
-        assert [] == await asyncio.to_thread(lambda: list(tmp_path.rglob("*.part.mp4")))
+        assert [] == await asyncio.to_thread(lambda: list(tmp_path.rglob("*.mp4")))
+        assert [1] == [process.returncode is None for child in pool._children if (process := child._process)]
 
     run(work, command=COMMAND, folder=tmp_path)
 
@@ -238,6 +242,42 @@ def test_cancel_kills_the_running_and_drops_the_waiting(photo: Path) -> None:
         assert not await pool.cancel(running)
         assert not await pool.cancel("tlk_unknown")
         assert (await ending(pool, photo, "Hello")).state == "done"
+
+    run(work)
+
+
+def test_a_worker_that_lets_go_stays_warm(photo: Path) -> None:
+    """Asked to stop while it draws it does so, and renders the next order as if nothing had been; a stop that comes too
+    late stops nothing."""
+
+    async def work(pool: Pool) -> None:
+        await pool.warm()
+        (first,) = [child._process.pid for child in pool._children if child._process]
+        for _ in range(3):
+            job = await pool.submit(talk(photo, "!slow"))
+            async for event in pool.events(job):
+                if event.stage == "frames":
+                    assert await pool.cancel(job)
+            assert "Cancelled" == event.kind
+            (process,) = [child._process for child in pool._children if child._process]
+            process.stdin.write(pack({"do": "stop"}))  # type: ignore[union-attr]
+            assert "done" == (await ending(pool, photo, "Hello")).state
+            assert first == process.pid
+
+    run(work)
+
+
+def test_a_pool_that_lives_long_forgets_what_was_fetched(photo: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """And renders on where somebody swept away the folder it keeps its videos in."""
+    monkeypatch.setattr("didgen.jobs.pool._REMEMBERED", 2)
+
+    async def work(pool: Pool) -> None:
+        for k in range(5):
+            shutil.rmtree(pool._folder)
+            job = await pool.submit(talk(photo, f"Hello {k}"))
+            assert "done" == (await story(pool, job))[-1].state
+            await pool.fetch(job, tmp_path)
+        assert 2 == len(pool._jobs)
 
     run(work)
 
