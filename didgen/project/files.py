@@ -55,6 +55,8 @@ class Files:
         self._prefix = os.path.join(self.root, "")
         self._known = known or {}
         self._seen: dict[str, Stamp] = {}
+        self._unread: dict[str, Stamp] = {}
+        self._links: dict[str, str] = {}
         self._bytes: dict[str, bytes] = {}
         self._folders: dict[str, str] = {}
         self._located: dict[tuple[Path, str], Path] = {}
@@ -78,7 +80,10 @@ class Files:
         real = os.path.join(self._real_folder(os.path.dirname(plain)), os.path.basename(plain))
         if os.path.islink(real):
             real = os.path.realpath(real)
+        if real != plain:
+            self._links[self.relative(Path(plain))] = self.relative(Path(real))
         if not os.path.join(real, "").startswith(self._prefix):
+            self._unread[self.relative(Path(plain))] = _unread(plain)
             raise FileProblem(f"{name!r} leads out of the workspace {self.root.name}")
         return Path(real)
 
@@ -133,6 +138,14 @@ class Files:
         """A stamp for every file read and for every one that was missing."""
         return dict(self._seen)
 
+    def stamps(self) -> dict[str, Stamp]:
+        """`seen`, also under the name of each symbolic link that led to a file: it may lead elsewhere tomorrow."""
+        return self._seen | {link: self._seen[name] for link, name in self._links.items() if name in self._seen}
+
+    def looked_at(self) -> dict[str, Stamp]:
+        """`stamps`, and what could not be read or used, as it was before that was tried, without a digest."""
+        return self._unread | self.stamps()
+
     def _steady(self, path: Path, name: str, take: Callable[[str], T]) -> tuple[T, os.stat_result]:
         """What `take` makes of a file that did not change meanwhile: tried twice."""
         for _ in range(2):
@@ -153,7 +166,9 @@ class Files:
             self._seen[name] = MISSING
             raise FileProblem(f"{name} does not exist") from None
         except OSError as error:
+            self._unread[name] = MISSING
             raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
+        self._unread[name] = Stamp(*_look(found), "")
         if not stat.S_ISREG(found.st_mode):
             raise FileProblem(f"{name} is {_sort(found.st_mode)}, not a file")
         return found
@@ -178,6 +193,14 @@ def _unchanged(path: str, stamp: Stamp) -> bool:
         return sha256_file(path) == stamp.digest
     except OSError:
         return False
+
+
+def _unread(path: str) -> Stamp:
+    """What there is to be seen of a file from outside."""
+    try:
+        return Stamp(*_look(os.stat(path)), "")
+    except OSError:
+        return MISSING
 
 
 def _read_bytes(path: str) -> bytes:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from didgen.store.artifacts import Artifacts
 
 OnNotice = Callable[[str], None]
+OnFiles = Callable[[Target, Files], None]
+"""Hears of the files of a target before they are read: what was looked at is known also when it cannot be planned."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Planned:
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
 
 
-def _unheard(text: str) -> None:
+def _unheard(*_: object) -> None:
     """Nobody listens."""
 
 
@@ -106,10 +108,11 @@ def bill(plans: Sequence[Planned]) -> Bill:
     return total(bills)
 
 
-def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice) -> list[Planned]:
+def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice, on_files: OnFiles = _unheard) -> list[Planned]:
     """The plans of all targets, in order, with the store open. Raises ProjectError."""
     stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
-    return [_planned(wanted, store, one, stamps[one.target]) for one in _resolved(wanted, stamps, on_notice)]
+    resolved = _resolved(wanted, stamps, on_notice, on_files)
+    return [_planned(wanted, store, one, stamps[one.target]) for one in resolved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,16 @@ class _Resolved:
     lock: Lock
 
 
-def _resolved(wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice) -> list[_Resolved]:
+def _resolved(
+    wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice, on_files: OnFiles = _unheard
+) -> list[_Resolved]:
     from didgen.project.load import load_project, name_problems
 
     loaded: list[tuple[Target, Project, Files]] = []
     problems: list[Problem] = []
     for target in wanted.targets:
         files = Files(wanted.root, stamps.get(target))
+        on_files(target, files)
         _note_settings(wanted.root, files)
         try:
             loaded.append((target, load_project(target.path, files), files))

@@ -79,6 +79,21 @@ def _not_there(
     return {scene.fingerprint for scene in scenes_left}, balance
 
 
+def purse_for(
+    wanted: Wish, plans: Sequence[Planned], store: Artifacts, build: str, on_notice: OnNotice, on_bill: OnBill
+) -> Purse:
+    """From plans to the money they may take: what was released is known, what the accounts have is found, and somebody
+    agreed to the rest. Raises BudgetError, and what looking at an account raises."""
+    from didgen.jobs.purse import check_priced
+    from didgen.walk.release import take_in
+
+    for planned in plans:
+        take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
+    check_priced(bill(plans))
+    balances = look_up(wanted, plans, store, build, on_notice)
+    return agreed(wanted, plans, balances, on_bill)
+
+
 def agreed(wanted: Wish, plans: Sequence[Planned], balances: Mapping[str, float], on_bill: OnBill) -> Purse:
     """The purse for all that these plans buy. Raises BudgetError when nobody agrees to that."""
     from didgen.jobs.purse import Offer, agree

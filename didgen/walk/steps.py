@@ -58,13 +58,11 @@ def build(
     if done is not None:
         return done
     from didgen.jobs.executor import build_name
-    from didgen.jobs.purse import check_priced
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
     from didgen.store.lock import build_lock
     from didgen.walk.locked import check_locked
-    from didgen.walk.purchase import agreed, look_up
-    from didgen.walk.release import take_in
+    from didgen.walk.purchase import purse_for
     from didgen.walk.upgrade import check_upgrade
 
     began = time.monotonic()
@@ -80,11 +78,7 @@ def build(
         check_upgrade(wanted, plans, on_upgrade)
         _tell_overruns(plans, on_notice)
         build_id = build_name()
-        for planned in plans:
-            take_in(planned.plan, planned.lock, planned.service, store, planned.outputs)
-        check_priced(bill(plans))
-        balances = look_up(wanted, plans, store, build_id, on_notice)
-        purse = agreed(wanted, plans, balances, on_bill)
+        purse = purse_for(wanted, plans, store, build_id, on_notice, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
     return replace(joined(summaries), seconds=time.monotonic() - began, credits=purse.total)
@@ -163,10 +157,10 @@ async def _one(
         build=build,
         on_event=hooks.event,
     )
-    return _finish(wanted, planned, store, outcomes)
+    return conclude(wanted, planned, store, outcomes)
 
 
-def _finish(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
+def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
     """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
     from didgen.plan.rights import expired
     from didgen.walk.finish import finish
@@ -214,7 +208,7 @@ def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
     """What the short cut of the next build looks at."""
     from didgen.plan.rights import first_end
 
-    stamps = planned.files.seen() | planned.outputs.delivered
+    stamps = planned.files.stamps() | planned.outputs.delivered
     return {
         "surroundings": surroundings(),
         "stamps": {name: [s.size, s.mtime_ns, s.inode, s.digest] for name, s in stamps.items()},

@@ -38,6 +38,39 @@ def test_reading_gives_bytes_digest_and_stamp(tmp_path: Path, photo: Path) -> No
     assert stamp.digest == files.digest(photo)
 
 
+def test_a_link_that_leads_elsewhere_is_noticed(tmp_path: Path, photo: Path) -> None:
+    """Of the file or of a folder above it: nothing of what was read has changed then, and yet another file is meant."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "photo.jpg").write_bytes(b"another")
+    (tmp_path / "face.jpg").symlink_to("a/photo.jpg")
+    (tmp_path / "faces").symlink_to("a")
+    for name, link in (("face.jpg", "face.jpg"), ("faces/photo.jpg", "faces")):
+        files = Files(tmp_path)
+        files.digest(files.locate(name, tmp_path))
+        assert {"a/photo.jpg", name} == set(files.stamps())
+        assert {"a/photo.jpg"} == set(files.seen())
+        assert unchanged(tmp_path, files.stamps())
+        (tmp_path / "next").symlink_to("b/photo.jpg" if link == "face.jpg" else "b")
+        (tmp_path / "next").rename(tmp_path / link)
+        assert unchanged(tmp_path, files.seen())
+        assert not unchanged(tmp_path, files.stamps())
+
+
+def test_what_cannot_be_read_is_remembered_as_it_was(tmp_path: Path) -> None:
+    """A folder where a file should be, a text too large, a link out of the workspace: each may be mended."""
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "large.md").write_bytes(b"x" * 5_000_001)
+    (tmp_path / "out.md").symlink_to("/etc/hostname")
+    files = Files(tmp_path)
+    for name in ("folder.jpg", "large.md", "out.md", "none.md"):
+        with pytest.raises(FileProblem):
+            files.read(files.locate(name, tmp_path))
+    stamps = files.looked_at()
+    assert {"folder.jpg", "large.md", "out.md", "none.md"} == set(stamps)
+    assert {""} == {stamp.digest for stamp in stamps.values()}
+    assert (5_000_001, -1) == (stamps["large.md"].size, stamps["none.md"].size)
+
+
 def test_a_known_stamp_spares_the_reading(tmp_path: Path, photo: Path) -> None:
     """When size, time and inode agree, the digest of the stamp is taken; the file is not opened."""
     stat = photo.stat()
