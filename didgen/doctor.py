@@ -166,7 +166,7 @@ def _state(path: Path) -> Iterator[Finding]:
 
 def engine() -> Finding:
     """Whether the nets load, a face is found and a voice speaks: in a child, since native code may end a process."""
-    command = [sys.executable, "-c", ENGINE_TRIAL]
+    command = [sys.executable, "-P", "-c", ENGINE_TRIAL]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=ENGINE_S, check=False)
     except subprocess.TimeoutExpired:

@@ -12,7 +12,7 @@ import click
 
 from didgen.cli import options
 from didgen.cli.progress import listening, tell
-from didgen.errors import UsageError
+from didgen.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from didgen.walk.planfile import PlanFile
@@ -92,6 +92,7 @@ def command(
     error = summary.error
     if error is not None:
         tell(f"didgen: {error}")
+        _announce(summary)
         return error.exit_code
     return 0
 
@@ -102,6 +103,14 @@ def _read(path: Path | None) -> PlanFile | None:
     from didgen.walk.planfile import read_plan
 
     return read_plan(path)
+
+
+def _announce(summary: Summary) -> None:
+    """In GitHub Actions, what failed at the lines where it is written."""
+    from didgen.cli.ci import announce
+
+    failed = [scene for scene in summary.scenes if scene.action == "failed"]
+    announce("error", [Problem(f"{scene.address}: {scene.error}", scene.place) for scene in failed])
 
 
 def as_text(summary: Summary) -> list[str]:

@@ -93,6 +93,10 @@ def enter(folder: str) -> None:
 
 def main() -> None:
     """Entry point: every error of ours becomes one message on stderr and its exit code."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from didgen.cli.ci import hush_commands
+
+        hush_commands()
     try:
         status = cli(standalone_mode=False)
     except click.exceptions.Abort:
@@ -114,6 +118,10 @@ def _fail(error: DidgenError) -> None:
     with suppress(BrokenPipeError):
         for line in str(error).splitlines():
             print(f"didgen: {line}", file=sys.stderr, flush=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from didgen.cli.ci import announce_error
+
+        announce_error(error)
     _flush()
     sys.exit(error.exit_code)
 

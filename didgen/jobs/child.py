@@ -18,7 +18,7 @@ from didgen.errors import RenderError
 from didgen.jobs.messages import Message, pack, receive
 from didgen.secret import without_secrets
 
-COMMAND = (sys.executable, "-m", "didgen.jobs.worker")
+COMMAND = (sys.executable, "-P", "-m", "didgen.jobs.worker")
 
 Progress = Callable[[str, int, int], None]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from didgen import __version__
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import BudgetError, DidgenError, NotYetError, ScenesFailedError, UnresolvedJobError
+from didgen.errors import BudgetError, DidgenError, NotYetError, Place, ScenesFailedError, UnresolvedJobError
 from didgen.project.files import Stamp, unchanged
 from didgen.project.workspace import find_projects
 from didgen.store.artifacts import read_walk
@@ -55,7 +55,8 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class SceneResult:
     """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video.
-    overrun: what is too long about it, "overruns 12 s by 3.4 s"; behind: of a stale translation, what changed."""
+    overrun: what is too long about it, "overruns 12 s by 3.4 s"; behind: of a stale translation, what changed.
+    place: where one that failed is written."""
 
     address: str
     action: str  # rendered, fetched, restored, reused, failed, planned
@@ -67,6 +68,7 @@ class SceneResult:
     error: str = ""
     overrun: str = ""
     behind: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import BudgetError, NotYetError, UnresolvedJobError
+from didgen.errors import BudgetError, NotYetError, Place, UnresolvedJobError
 from didgen.project.workspace import read_settings
 from didgen.walk.planned import OnNotice, Planned, bill, check, plan, plans_of
 from didgen.walk.shortcut import SceneResult, Summary, Wish, joined, nothing_to_do, surroundings, walk_key, wish
@@ -19,9 +19,9 @@ from didgen.walk.shortcut import SceneResult, Summary, Wish, joined, nothing_to_
 if TYPE_CHECKING:
     from didgen.api.job import Event
     from didgen.jobs.executor import Outcome
-    from didgen.jobs.outputs import Outputs
     from didgen.jobs.purse import OnBill, Purse
-    from didgen.plan.scene import Plan
+    from didgen.plan.scene import Plan, Scene
+    from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
     from didgen.walk.planfile import PlanFile
     from didgen.walk.services import Services
@@ -172,7 +172,7 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
     finished = finish(planned.project, planned.scenes, *standing, wanted.prune, planned.files, stopped)
     reasons = {decision.scene.address: decision.reasons for decision in planned.plan.decisions}
     summary = Summary(
-        tuple(_result(outcome, planned.outputs, reasons) for outcome in outcomes),
+        tuple(_result(outcome, planned, reasons) for outcome in outcomes),
         finished.films,
         finished.stale,
         finished.pruned,
@@ -185,7 +185,7 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
     return summary
 
 
-def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str, ...]]) -> SceneResult:
+def _result(outcome: Outcome, planned: Planned, reasons: Mapping[str, tuple[str, ...]]) -> SceneResult:
     from didgen.plan.fit import overrun, words_of
     from didgen.plan.translations import words_of_stale
 
@@ -193,7 +193,7 @@ def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str,
     return SceneResult(
         scene.address,
         outcome.action,
-        outputs.name(scene.output),
+        planned.outputs.name(scene.output),
         outcome.seconds,
         outcome.artifact.duration_s if outcome.artifact else 0.0,
         reasons[scene.address],
@@ -201,7 +201,15 @@ def _result(outcome: Outcome, outputs: Outputs, reasons: Mapping[str, tuple[str,
         str(outcome.error) if outcome.error else "",
         words_of(overrun(scene.limit, outcome.artifact.duration_s, exact=True)) if outcome.artifact else "",
         words_of_stale(scene),
+        _written(planned.project, scene) if outcome.error else None,
     )
+
+
+def _written(project: Project, scene: Scene) -> Place:
+    """Where a scene is written: the line of its `id`."""
+    numbers = {spec.id: number for number, spec in zip(project.numbers, project.spec.scenes, strict=True)}
+    name = scene.address.partition("[")[0].partition("/")[2]
+    return project.document.place("scenes", numbers[name], "id")
 
 
 def _record(planned: Planned, summary: Summary) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from didgen.media.sniff import HEAD_BYTES, suffix_of
 from didgen.media.tags import without_tags
 from didgen.secret import without_secrets
 
-COMMAND: Final = (sys.executable, "-m", "didgen.api.prepare.child")
+COMMAND: Final = (sys.executable, "-P", "-m", "didgen.api.prepare.child")
 PATIENCE_S: Final = 2.0 * CPU_S
 AT_ONCE: Final = 2
 

@@ -19,7 +19,7 @@ def ask(engine: str, order: Mapping[str, Any], patience_s: float = PATIENCE_S) -
 
     order: JSON, with the `text` to speak for the messages. Raises RenderError when the child hangs, crashes or fails.
     """
-    command = (sys.executable, "-m", f"didgen.engine.speech.children.{engine}")
+    command = (sys.executable, "-P", "-m", f"didgen.engine.speech.children.{engine}")
     try:
         done = subprocess.run(
             command, input=json.dumps(order).encode(), capture_output=True, timeout=patience_s, check=False
