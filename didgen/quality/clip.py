@@ -25,6 +25,7 @@ from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
 from didgen.quality.eyes import eyes_left
 from didgen.quality.flicker import Flicker
+from didgen.quality.turning import flow_deg
 
 Curve = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -43,7 +44,8 @@ class Clip:
     as spoken, in seconds. heard: (F, 15) viseme probabilities at 100 Hz of the video's own sound, F = 0 without one (or
     one that is longer than ten minutes).
     photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
-    without background. eyes_left: (T, 2) see `quality.eyes`; None without a track. parted: whether the photo's lips
+    without background. eyes_left: (T, 2) see `quality.eyes`, flow_deg: (T, 3) see `quality.turning`; None without a
+    track. parted: whether the photo's lips
     are, as its pixels told the engine; None where nobody has said.
     """
 
@@ -56,6 +58,7 @@ class Clip:
     photo: Face | None
     flicker: float | None
     eyes_left: Curve | None = None
+    flow_deg: Curve | None = None
     parted: bool | None = None
 
     @property
@@ -112,6 +115,7 @@ def read_clip(
         photo=photo,
         flicker=flicker.level,
         eyes_left=None if track is None else eyes_left(pictures_of(video), tracked, track),
+        flow_deg=None if track is None else flow_deg(pictures_of(video), tracked),
         parted=facts.get("lips_parted"),
     )
 

@@ -11,6 +11,7 @@ from didgen.engine.face.mesh import SCORE_INDEX
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.quality.clip import Clip, mesh_of
 from didgen.quality.eyes import blinks_of
+from didgen.quality.turning import scaled
 
 SHUT = 0.5  # of the open eye's lowest quarter still seen (see `quality.eyes`): half-shut lids leave 0.6 and more
 SMILING = 0.6  # of score: a photo that smiles
@@ -48,9 +49,11 @@ def turns(clip: Clip, axis: int) -> Turns | None:
 
 
 def turned_deg(clip: Clip) -> NDArray[np.float64]:
-    """(T, 3) yaw, pitch, roll seen, from the photo's own pose (from the first picture's where there is no photo)."""
+    """(T, 3) yaw, pitch, roll seen, from the photo's own pose (from the first picture's where there is no photo): the
+    skin's in the net's degrees (`quality.turning`), the net's own where no skin was followed."""
     base = clip.tracked.placements[0].R0 if clip.photo is None else place_head(clip.photo.landmarks).R0
-    return np.array([pose_from_rotation(placement.R0 @ base.T) for placement in clip.tracked.placements])
+    net = np.array([pose_from_rotation(placement.R0 @ base.T) for placement in clip.tracked.placements])
+    return net if clip.flow_deg is None else scaled(clip.flow_deg, net)
 
 
 def blinks(clip: Clip) -> Blinks | None:
