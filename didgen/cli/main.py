@@ -27,6 +27,7 @@ COMMANDS = {
     "spend": "Say what was bought, by build and month.",
     "cache": "Look after what is stored: ls, du, gc, verify.",
     "watch": "Build again on every saved change.",
+    "preview": "Show what is built on a page, or export it.",
     "say": "Make a photo speak one text.",
     "inspect": "Measure what finished videos really show.",
     "serve": "Offer the local engine over the D-ID HTTP API.",

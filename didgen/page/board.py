@@ -28,19 +28,24 @@ KEPT_FILES = 512
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A finished video. Files are never changed once they are named here: those of the object store are not."""
+    """A finished video. Files are never changed once they are named here: those of the object store are not.
+
+    kind: mp4, mov or gif.
+    """
 
     video: Path
     duration_s: float
     words: tuple[Word, ...] = ()
     poster: Path | None = None
+    kind: str = "mp4"
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """One scene on the board.
 
-    project, locale, row: what it is filtered by, "" where there is none. script: the text as captions show it. clip:
+    project, locale, row: what it is filtered by, "" where there is none. group: what it is listed under, the address of
+    its film without "#film". script: the text as captions show it. clip:
     what there is to play, also while it is stale; former: the one before it. growing: a fragmented MP4 that is being
     written, while rendering. progress: 0–1. reason, place ("file:line:column"): why and where it failed; place is where
     the scene is written otherwise. why: what it is rendered for. seconds: estimated length; credits: estimated price at
@@ -50,6 +55,7 @@ class Card:
     address: str
     project: str
     state: State = "waiting"
+    group: str = ""
     locale: str = ""
     row: str = ""
     script: str = ""
@@ -128,6 +134,7 @@ class Board:
         self._problems: tuple[Problem, ...] = ()
         self._listeners: set[Callable[[], None]] = set()
         self._files = _Files()
+        self.closed = False
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -173,6 +180,11 @@ class Board:
             self._problems = tuple(problems)
         self._tell()
 
+    def close(self) -> None:
+        """Nothing will be written any more: who listens is let go."""
+        self.closed = True
+        self._tell()
+
     def _next(self) -> None:
         self._revision += 1
 
@@ -198,6 +210,12 @@ class Board:
         """How often the board was changed."""
         with self._lock:
             return self._revision
+
+    @property
+    def listeners(self) -> int:
+        """How many want to hear of changes."""
+        with self._lock:
+            return len(self._listeners)
 
     def since(self, revision: int = 0) -> Changes:
         """What is different since a revision; everything since 0."""

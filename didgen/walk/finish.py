@@ -95,6 +95,11 @@ def _written(files: Files) -> str:
     return sha256_bytes(canonical_json(read))
 
 
+def poster_identity(video: str) -> dict[str, Any]:
+    """What the poster of a video is made from. video: its digest."""
+    return {"step": "poster", "version": STEPS, "of": video}
+
+
 class _Papers:
     """What the manifest says of a scene beside its files: what it was made from, and what was paid for it."""
 
@@ -189,8 +194,8 @@ class _Desk:
             poster(self._whole(video, artifact), out)
             return {}
 
-        identity = {"step": "poster", "version": STEPS, "of": artifact.object_digest}
         below = video.with_suffix(".jpg")
+        identity = poster_identity(artifact.object_digest)
         return self._file(below, self.step(f"{address}#poster", identity, below, make))
 
     def _captions(self, address: str, video: Path, clips: Clips) -> Produced:

@@ -1,0 +1,173 @@
+"""A workspace on a board: what was planned, what is being made, what there is to play, from the walk and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from didgen.api.job import Event
+from didgen.catalog.rates import CREDIT_S
+from didgen.errors import DidgenError, Problem, ProjectError
+from didgen.page.board import Board, Card, Clip, State
+from didgen.plan.address import films_of, read_address
+from didgen.plan.bill import credits_for
+from didgen.plan.fingerprint import fingerprint_of
+from didgen.plan.identity import service_id
+from didgen.plan.scene import Decision, Scene
+from didgen.project.script import as_written
+from didgen.store.artifacts import Artifacts
+from didgen.store.state import Artifact
+from didgen.walk.finish import poster_identity
+from didgen.walk.planned import Planned
+from didgen.walk.shortcut import Summary
+
+_DRAWING = "frames"  # the stage whose progress is the render's
+
+
+class Gallery:
+    """Writes what becomes of a workspace to a board. Belongs to one thread; the board does not."""
+
+    def __init__(self, root: Path, board: Board) -> None:
+        self._root, self._board = root, board
+        self._clips: dict[str, Clip] = {}  # by fingerprint, those with all that belongs to them
+        self._scenes: dict[str, Scene] = {}
+
+    def planned(self, plans: Sequence[Planned], *, building: bool = False) -> None:
+        """Put up every scene that was planned. building: what has to be rendered will be, so it waits for its turn."""
+        with Artifacts(self._root) as store:
+            history = _history(store)
+            cards = [
+                self._card(store, one, decision, places, history, building)
+                for one in plans
+                for places in [_places(one)]
+                for decision in one.plan.decisions
+            ]
+        self._scenes = {d.scene.address: d.scene for one in plans for d in one.plan.decisions}
+        films = {film.address: film.scenes for one in plans for film in films_of(one.project, one.scenes)}
+        self._board.show(cards, films)
+
+    def event(self, address: str, event: Event) -> None:
+        """Something happened to a scene that is being made; the hook of `walk.steps.build`."""
+        if event.state == "done":
+            self._done(address)
+        elif event.state == "failed":
+            self._board.change(address, state="failed", reason=event.message, progress=0.0, stage="", growing=None)
+        elif event.state == "running":
+            drawn = event.done / event.total if event.stage == _DRAWING and event.total else 0.0
+            fields: dict[str, Any] = {"growing": Path(event.preview)} if event.preview else {}
+            share = min(1.0, max(0.0, drawn))
+            self._board.change(address, state="rendering", stage=event.stage, progress=share, reason="", **fields)
+
+    def built(self, summary: Summary) -> None:
+        """A build has ended: what it made is there with all that belongs to it, and what it left is told."""
+        states: dict[str, State] = {"failed": "failed", "planned": "stale"}
+        with Artifacts(self._root) as store:
+            for result in summary.scenes:
+                fields = self._at_rest(store, result.address)
+                state = states.get(result.action, "up-to-date")
+                self._board.change(result.address, state=state, reason=result.error, **fields)
+
+    def trouble(self, error: DidgenError) -> None:
+        """Nothing can be planned or built until that is mended; the scenes stay as they are."""
+        problems = error.problems if isinstance(error, ProjectError) else (Problem(error.message, hint=error.hint),)
+        self._board.trouble(problems)
+
+    def _done(self, address: str) -> None:
+        with Artifacts(self._root) as store:
+            fields = self._at_rest(store, address)
+        self._board.change(address, state="up-to-date", reason="", why=(), **fields)
+
+    def _at_rest(self, store: Artifacts, address: str) -> dict[str, Any]:
+        """Nothing of a scene is being made, and what there is of it can be played."""
+        scene = self._scenes.get(address)
+        clip = self._clip_of(store, scene.fingerprint, scene) if scene is not None else None
+        rest: dict[str, Any] = {"progress": 0.0, "stage": "", "growing": None}
+        return rest if clip is None else {**rest, "clip": clip}
+
+    def _card(
+        self,
+        store: Artifacts,
+        one: Planned,
+        decision: Decision,
+        places: Mapping[str, str],
+        history: Mapping[str, Sequence[str]],
+        building: bool,
+    ) -> Card:
+        scene = decision.scene
+        clip = self._clip_of(store, scene.fingerprint, scene)
+        before = (name for name in history.get(scene.address, ()) if name != scene.fingerprint)
+        earlier = next(filter(None, (self._clip_of(store, name, scene) for name in before)), None)
+        state: State = "up-to-date"
+        if decision.action == "stop":
+            state = "failed"
+        elif decision.action == "render":
+            state = "waiting" if building else "stale"
+        return Card(
+            scene.address,
+            one.project.name,
+            state,
+            f"{one.project.name}{scene.combination}",
+            scene.locale,
+            _row(scene),
+            scene.written or scene.spoken,
+            clip or earlier,
+            earlier if clip else None,
+            reason="; ".join(decision.reasons) if state == "failed" else "",
+            place=places.get(scene.address.partition("[")[0], ""),
+            why=decision.reasons if decision.action == "render" else (),
+            seconds=scene.seconds,
+            credits=credits_for(scene.seconds, rate) if (rate := _credit_s(one)) else None,
+        )
+
+    def _clip_of(self, store: Artifacts, fingerprint: str, scene: Scene) -> Clip | None:
+        """What there is to play of a render, its words as they are written; None when it is not in the store."""
+        known = self._clips.get(fingerprint)
+        artifact = store.find(fingerprint)
+        if known is not None or artifact is None:
+            return known if artifact is not None else None
+        clip = _clip(store, artifact, scene)
+        if clip.poster is not None:
+            self._clips[fingerprint] = clip
+        return clip
+
+
+def _clip(store: Artifacts, artifact: Artifact, scene: Scene) -> Clip:
+    facts = store.sidecar(artifact.fingerprint).get("facts", {})
+    words = [(str(text), float(start), float(end)) for text, start, end in facts.get("words", ())]
+    poster = store.find(fingerprint_of(poster_identity(artifact.object_digest)))
+    clip = Clip(
+        store.objects.path(artifact.object_digest),
+        artifact.duration_s,
+        tuple(as_written(words, scene.respelled)),
+        kind=scene.output.suffix.removeprefix("."),
+    )
+    return clip if poster is None else replace(clip, poster=store.objects.path(poster.object_digest))
+
+
+def _history(store: Artifacts) -> dict[str, list[str]]:
+    """Fingerprints that each address was rendered as, the latest first."""
+    done = sorted((row for row in store.state.jobs() if row.state == "done"), key=lambda row: -row.changed)
+    found: dict[str, list[str]] = {}
+    for row in done:
+        found.setdefault(row.address, []).append(row.fingerprint)
+    return found
+
+
+def _places(one: Planned) -> dict[str, str]:
+    """Where each scene is written, by its address without brackets."""
+    written = zip(one.project.spec.scenes, one.project.numbers, strict=True)
+    return {f"{one.project.name}/{spec.id}": str(one.project.document.place("scenes", n)) for spec, n in written}
+
+
+def _row(scene: Scene) -> str:
+    """What tells a scene from others of its combination: its row's key."""
+    keys, shared = read_address(scene.address)[1], read_address(scene.combination)[1]
+    return ", ".join(value for key, value in keys.items() if key not in shared)
+
+
+def _credit_s(one: Planned) -> float | None:
+    """Seconds that a credit buys where the project is released; at D-ID for one that is released here."""
+    released = service_id(one.project.spec.service, credit_s=one.service.credit_s)
+    return CREDIT_S if released.local else released.credit_s
