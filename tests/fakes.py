@@ -86,6 +86,22 @@ def photo(grey: int = 90, side: int = 256) -> bytes:
     return bytes(cv2.imencode(".jpg", ramp)[1].tobytes())
 
 
+def wav(seconds: float = 0.5) -> bytes:
+    """A true recording: a tone of 44.1 kHz, 16 bits."""
+    import io
+    import wave
+
+    import numpy as np
+
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(44_100)
+        file.writeframes((np.sin(np.arange(int(44_100 * seconds)) * 0.05) * 9000).astype("<i2").tobytes())
+    return out.getvalue()
+
+
 def _misbehave(text: str, out: Path, report: Report) -> None:
     if "!early" in text:
         preview_path(out).write_bytes(b"moof")

@@ -3,43 +3,116 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from didgen.cli import options
 from didgen.errors import UsageError
 
+if TYPE_CHECKING:
+    from didgen.serve.settings import Settings
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def _figure(
+    name: str, default: float, least: float, most: float, text: str
+) -> Callable[[options.Command], options.Command]:
+    """An option that takes a number."""
+    whole = isinstance(default, int)
+    kind = click.IntRange(int(least), int(most)) if whole else click.FloatRange(least, most)
+    return click.option(name, type=kind, default=default, show_default=True, help=text)
+
+
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address it listens at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True)
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A further name that clients may call it by.")
+@_figure("--link-hours", 24.0, 0.001, 8760.0, "How long a link to a result opens it.")
+@_figure("--keep-days", 7.0, 0.01, 3650.0, "How long results and uploads are kept.")
+@_figure("--waiting", 1000, 1, 100_000, "Jobs that may wait; more are answered 429.")
+@_figure("--disk-gb", 20.0, 0.01, 1e6, "What uploads and results may take; then 507.")
 @options.jobs
 @options.in_folder
 @options.quiet
-def command(host: str, port: int, jobs: int | None, quiet: bool) -> None:
-    """Serve POST/GET /talks, /animations, /images, /audios. The key, if DIDGEN_SERVE_KEY holds one, is demanded."""
-    key = os.environ.get("DIDGEN_SERVE_KEY") or None
-    if host not in LOOPBACK and key is None:
-        raise UsageError(
-            f"serving on {host} lets others in",
-            hint="set DIDGEN_SERVE_KEY to a key they must send, or stay on 127.0.0.1",
-        )
+def command(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    link_hours: float,
+    keep_days: float,
+    waiting: int,
+    disk_gb: float,
+    jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Serve the D-ID API: talks, animations, images, audios, credits, voices.
+
+    Clients send the key in DIDGEN_API_KEY, or one that is made and printed at the first start; further ones, for other
+    clients, stand in DIDGEN_CLIENT_KEYS with blanks between them. Jobs outlive the server: start it again, and they go
+    on.
+    """
+    from didgen.project.workspace import find_root
+    from didgen.serve.settings import DAY_S, Settings
+    from didgen.serve.shelf import only_server
+    from didgen.store.home import prepare
+
+    slots = jobs or max(1, (os.cpu_count() or 2) // 2)
+    settings = Settings(slots, waiting, link_hours * 3600, keep_days * DAY_S, int(disk_gb * 1e9))
+    home = prepare(find_root(Path.cwd()))
+    with only_server(home / "served") as rendering:
+        key, made = _key(home / "served")
+        if not quiet:
+            click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
+            if made:
+                click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")
+            if host not in LOOPBACK:
+                click.echo("plain http: whoever listens on the way reads key and videos; put TLS in front of it")
+        _serve(host, port, names, settings, home, rendering, key)
+
+
+def _serve(
+    host: str, port: int, names: tuple[str, ...], settings: Settings, home: Path, rendering: Path, key: str
+) -> None:
     import uvicorn
 
     from didgen.jobs.pool import Pool
-    from didgen.project.workspace import find_root
     from didgen.serve.app import make_app
     from didgen.store.derived import Derived
-    from didgen.store.home import prepare
 
-    home = prepare(find_root(Path.cwd()))
-    pool = Pool(jobs or max(1, (os.cpu_count() or 2) // 2), memo=Derived(home), log=home / "worker.log")
-    app = make_app(pool, home / "served", key=key)
-    if not quiet:
-        click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
+    pool = Pool(settings.slots, memo=Derived(home), log=home / "worker.log", folder=rendering)
+    keys = " ".join([key, *os.environ.get("DIDGEN_CLIENT_KEYS", "").split()])
+    known = [*LOOPBACK, *names] if host in LOOPBACK else None
+    app = make_app(pool, home / "served", keys, known, settings=settings)
     uvicorn.run(
-        app, host=host, port=port, log_level="warning", timeout_keep_alive=5, h11_max_incomplete_event_size=32768
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=32768,
+        limit_concurrency=4096,
+        proxy_headers=False,
+        server_header=False,
     )
+
+
+def _key(folder: Path) -> tuple[str, bool]:
+    """The key that clients send, and whether it is one of ours. Raises UsageError, StorageError."""
+    import secrets
+
+    from didgen.store.whole import write_whole
+
+    given = os.environ.get("DIDGEN_API_KEY", "").strip()
+    if given:
+        if not given.isascii() or not given.isprintable() or " " in given:
+            raise UsageError("DIDGEN_API_KEY holds blanks or signs that no key has", hint="set it to the key alone")
+        return given, False
+    kept = folder / "key"
+    if not kept.exists():
+        write_whole(kept, f"local:{secrets.token_urlsafe(24)}\n".encode(), mode=0o600)
+    return kept.read_text().strip(), True

@@ -26,7 +26,7 @@ _ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 _REPORT_EVERY_S = 0.1
 _REMEMBERED = 200
-"""Fetched jobs whose story can still be asked for; a pool may live for days."""
+"""Fetched and failed jobs whose story can still be asked for; a pool may live for days."""
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Pool:
         self._children = tuple(self._idle)
         self._folder = Path(tempfile.mkdtemp(prefix="pool-", dir=folder))
         self._jobs: dict[str, _Job] = {}
-        self._fetched: deque[str] = deque()
+        self._retired: deque[str] = deque()
 
     async def warm(self) -> None:
         """Start every worker now, so that the first job need not wait for its models. Raises RenderError."""
@@ -142,9 +142,7 @@ class Pool:
             raise RenderError("NotFoundError", f"{job_id} was fetched already")
         video = into / job.out.name
         await asyncio.to_thread(shutil.move, job.out, video)
-        self._fetched.append(job_id)
-        if len(self._fetched) > _REMEMBERED:
-            self._jobs.pop(self._fetched.popleft(), None)
+        self._retire(job_id)
         return Fetched(video, job.facts)
 
     async def cancel(self, job_id: str) -> bool:
@@ -184,6 +182,14 @@ class Pool:
                 self._idle.append(child)
                 if not job.ended:
                     job.tell(Event("failed", kind="Cancelled", message="cancelled"))
+                if job.events[-1].state == "failed":
+                    self._retire(job.id)
+
+    def _retire(self, job_id: str) -> None:
+        """Nothing more comes of it."""
+        self._retired.append(job_id)
+        if len(self._retired) > _REMEMBERED:
+            self._jobs.pop(self._retired.popleft(), None)
 
     async def _render(self, job: _Job, child: Child) -> Event:
         """Render one job; its last event."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import RenderError
+from didgen.errors import RenderError, StorageError
 from didgen.serve.bodies import InvalidFieldsError
 
 if TYPE_CHECKING:
@@ -18,10 +19,27 @@ STATUS = {
     "NotFoundError": 404,
     "NotReadyError": 409,
     "UnsupportedMimeTypeError": 415,
+    "IdempotencyKeyReusedError": 422,
     "TooManyRequestsError": 429,
+    "InsufficientStorageError": 507,
     "UnknownError": 500,
 }
 """Statuses of kinds; every other kind of a RenderError is a 400."""
+
+
+class BusyError(RenderError):
+    """Not now; perhaps in `retry_s` seconds."""
+
+    def __init__(self, message: str, retry_s: float) -> None:
+        super().__init__("TooManyRequestsError", message)
+        self.retry_s = retry_s
+
+
+class FullError(RenderError):
+    """Nothing more can be kept here."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__("InsufficientStorageError", message, hint=hint)
 
 
 def error_answer(status: int, kind: str, description: str, details: Any = None, **headers: str) -> Any:
@@ -37,10 +55,12 @@ def error_answer(status: int, kind: str, description: str, details: Any = None, 
 
 async def refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """The answer to what an operation refused."""
+    if isinstance(error, StorageError):
+        error = FullError("this server cannot write to its disk")
     kind = error.kind if isinstance(error, RenderError) else "InternalServerError"
     status = STATUS.get(kind, 400) if isinstance(error, RenderError) else 500
     details = error.details if isinstance(error, InvalidFieldsError) else None
-    later = {"Retry_After": "5"} if status == 429 else {}
+    later = {"Retry_After": str(ceil(error.retry_s))} if isinstance(error, BusyError) else {}
     answer: Response = error_answer(status, kind, str(error), details, **later)
     return answer
 

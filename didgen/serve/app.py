@@ -1,7 +1,4 @@
-"""`didgen serve`: a thin adapter from the service's HTTP API onto any renderer behind the seam.
-
-Jobs are kept in memory: they, and the links to their results, end with the process (see README.md).
-"""
+"""`didgen serve`: an adapter from the service's HTTP API onto any renderer behind the seam (see README.md)."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from didgen.serve.answers import broken, not_routed, refused
 from didgen.serve.desk import Desk
 from didgen.serve.guard import LOOPBACK_NAMES, Guard
 from didgen.serve.operations import all_routes
+from didgen.serve.settings import Settings
 
 
 def make_app(
@@ -24,23 +22,25 @@ def make_app(
     key: str | None = None,
     host_names: Sequence[str] | None = None,
     *,
+    settings: Settings | None = None,
     page: Callable[[Desk], Any] | None = None,
 ) -> Any:
     """The ASGI application. It owns `service` and closes it at the end.
 
-    folder: where uploads and results lie, in a folder of this server's own that goes when it does. key: what clients
-    must send; None lets anyone on this machine in. host_names: accepted names in the Host header; default: the
-    loopback names, and any name once a key is demanded. page: makes the ASGI application that
-    answers what no operation does.
+    folder: where jobs, uploads and results lie; what an earlier server left there goes on. key: what clients must send
+    (several: with blanks between them); None lets anyone on this machine in. host_names: accepted names in the Host
+    header; default: the loopback names, and any name once a key is demanded. page: makes the ASGI application that
+    answers what no operation does. Raises StorageError.
     """
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.routing import Mount
 
-    desk = Desk(service, folder)
+    desk = Desk(service, folder, settings or Settings())
 
     @asynccontextmanager
     async def life(app: Any) -> AsyncIterator[None]:  # noqa: ARG001
+        desk.start()
         yield
         await desk.aclose()
 

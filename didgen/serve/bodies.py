@@ -21,7 +21,7 @@ IMAGE_MAGIC = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg"}
 AUDIO_ENDINGS = (".wav", ".mp3", ".m4a", ".flac", ".mp4", ".ogg", ".opus", ".aac", ".webm", ".mov")
 
 OUTDATED = {
-    "": ("persist", "webhook", "result_url"),
+    "": ("persist",),
     "config": ("max_animated_faces", "overlay", "driver_expression", "show_watermark", "auto_match_face"),
 }
 """Keys that published clients send and that decide nothing here: accepted, and said in the job's warnings."""
@@ -37,11 +37,8 @@ async def bounded(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, N
         yield piece
 
 
-async def read_request(request: Request, kind: Kind) -> tuple[RenderRequest, tuple[str, ...]]:
-    """A render request and what in it is left out of account. Raises RenderError (ValidationError names the fields).
-
-    Strings for booleans and numbers are taken for what they say, as the service does.
-    """
+async def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
+    """A JSON object and the bytes it came as. Raises RenderError."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise RenderError("UnsupportedMimeTypeError", "the body must be application/json")
     data = b"".join([piece async for piece in bounded(request, JSON_BYTES)])
@@ -51,7 +48,7 @@ async def read_request(request: Request, kind: Kind) -> tuple[RenderRequest, tup
         raise RenderError("BadRequestError", "the body is not JSON") from None
     if not isinstance(body, dict):
         raise RenderError("BadRequestError", "the body must be an object")
-    return parse(body, kind)
+    return body, data
 
 
 class InvalidFieldsError(RenderError):
@@ -64,7 +61,10 @@ class InvalidFieldsError(RenderError):
 
 
 def parse(body: dict[str, Any], kind: Kind) -> tuple[RenderRequest, tuple[str, ...]]:
-    """A JSON body as a request, without outdated keys, and a sentence for each of those."""
+    """A JSON body as a request, without outdated keys, and a sentence for each of those.
+
+    Strings for booleans and numbers are taken for what they say, as the service does. Raises InvalidFieldsError.
+    """
     from pydantic import ValidationError
 
     fields, notes = _without_outdated(body)

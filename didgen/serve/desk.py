@@ -1,174 +1,232 @@
-"""The desk: the jobs of this server and the files that belong to them."""
+"""The desk: what clients may ask of the jobs of this server and of the files that belong to them."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import secrets
-import shutil
-import tempfile
-from collections.abc import Mapping
+import string
+import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from didgen.api.job import Service
-from didgen.api.wire import Kind, Logo, RenderRequest, TalkRequest
-from didgen.errors import DidgenError, RenderError
-from didgen.serve.bodies import read_request
+from didgen.api.wire import Kind, RenderRequest
+from didgen.errors import RenderError, StorageError
+from didgen.jobs.shots import to_shot
+from didgen.serve.answers import BusyError, FullError
+from didgen.serve.housekeeping import Housekeeping
+from didgen.serve.inputs import Named, localised, named_in
+from didgen.serve.ledger.calls import Calls
+from didgen.serve.ledger.database import Database
+from didgen.serve.ledger.files import Files
+from didgen.serve.ledger.jobs import Jobs, KeyReusedError
 from didgen.serve.links import Links
 from didgen.serve.record import Record, job_answer
+from didgen.serve.renders import Renders
+from didgen.serve.settings import Settings
+from didgen.serve.shelf import Shelf
+from didgen.serve.turns import Turns
+from didgen.store.whole import sync_folder
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-MAX_UNFINISHED = 1000
-MAX_RECORDS = 10_000
 PAGE = 100
+_ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
+_PREFIX = {"talk": "tlk_", "animation": "anm_"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a job as it came in. body: its bytes; key: what the client knows it by; base: the URL at which it
+    found this server."""
+
+    kind: Kind
+    request: RenderRequest
+    notes: tuple[str, ...]
+    body: bytes
+    client: str
+    base: str
+    key: str = ""
 
 
 class Desk:
-    """The jobs of this server and the files that belong to them."""
+    """Everything a server has. It owns the service and closes it. One event loop."""
 
-    def __init__(self, service: Service, folder: Path) -> None:
+    def __init__(self, service: Service, folder: Path, settings: Settings) -> None:
+        """Open the folder, tidy it after a kill, and put what had not ended in line again. Raises StorageError."""
+        self.settings = settings
+        self.shelf = Shelf(folder)
+        self.db = Database(folder / "server.db")
+        self.jobs, self.files, self.calls = Jobs(self.db), Files(self.db), Calls(self.db)
+        self.links = Links(_secret(self.db, "links"), settings.link_s)
+        self.turns = Turns()
+        self.renders = Renders(service, self.jobs, self.shelf, self.turns, settings.slots)
+        self._housekeeping = Housekeeping(self.jobs, self.files, self.shelf, settings)
         self._service = service
-        self._records: dict[str, Record] = {}  # oldest first
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.links = Links()
-        folder.mkdir(parents=True, exist_ok=True)
-        self._home = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))  # private to this user
-        self.uploads, self.results = self._home / "uploads", self._home / "results"
-        for each in (self.uploads, self.results):
-            each.mkdir()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.shelf.tidy(self.files.names(), self.files.results())
+        for client, job in self.jobs.unended():
+            self.turns.add(client, job)
 
-    async def create(self, request: Request, kind: Kind) -> Record:
-        """Take a request in and hand it to the renderer."""
-        if sum(not record.ended for record in self._records.values()) >= MAX_UNFINISHED:
-            raise RenderError("TooManyRequestsError", "too many jobs are waiting")
-        wanted, notes = await read_request(request, kind)
-        record = Record(await self._service.submit(self._localised(wanted, request)), wanted, notes)
-        self._records[record.id] = record
-        self._forget_oldest()
-        task = asyncio.create_task(self._follow(record))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return record
-
-    def _localised(self, wanted: RenderRequest, request: Request) -> RenderRequest:
-        """The same request with links to our own uploads as files; everything else from outside is refused."""
-        changes: dict[str, Any] = {"source_url": self._file(wanted.source_url, "source url", request)}
-        if wanted.driver_url is not None and not wanted.driver_url.startswith("bank://"):
-            changes["driver_url"] = self._file(wanted.driver_url, "driver url", request)
-        if isinstance(wanted, TalkRequest) and wanted.script.type == "audio":
-            url = self._file(wanted.script.audio_url, "audio url", request)
-            changes["script"] = wanted.script.model_copy(update={"audio_url": url})
-        if wanted.config is not None and isinstance(wanted.config.logo, Logo):
-            url = self._file(wanted.config.logo.url, "logo url", request)
-            logo = wanted.config.logo.model_copy(update={"url": url})
-            changes["config"] = wanted.config.model_copy(update={"logo": logo})
-        return wanted.model_copy(update=changes)
-
-    def _file(self, url: str, what: str, request: Request) -> str:
-        """The `file:` URL of one of our uploads. Raises RenderError for any other URL, and for one that is gone."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise RenderError("BadRequestError", f"invalid {what}") from None
-        folder, _, name = parts.path.rpartition("/")
-        if parts.scheme not in ("http", "https") or parts.netloc != request.url.netloc or folder != "/uploads":
-            hint = "this server fetches nothing; send the file to POST /images or /audios and use the url it answers"
-            raise RenderError("BadRequestError", f"invalid {what}", hint=hint)
-        path = self.uploads / name
-        if not name.startswith(("ima_", "aud_")) or not path.is_file():
-            raise RenderError("BadRequestError", f"invalid {what}: no such upload")
-        return path.absolute().as_uri()
-
-    async def _follow(self, record: Record) -> None:
-        """Keep the record in step with the renderer until its video is here."""
-        try:
-            async for event in self._service.events(record.id):
-                if event.state == "running":
-                    record.start(event)
-                elif event.state == "failed":
-                    record.fail(event.kind or "UnknownError", event.message)
-                    return
-            fetched = await self._service.fetch(record.id, self.results)
-            video = self.results / f"{secrets.token_urlsafe(16)}{fetched.video.suffix}"
-            fetched.video.replace(video)
-            record.finish(video, fetched.facts, await asyncio.to_thread(_finished, record, video, fetched.facts))
-        except RenderError as error:
-            record.fail(error.kind, str(error))
-        except (DidgenError, OSError) as error:
-            record.fail("UnknownError", str(error))
-
-    def find(self, job_id: str, kind: Kind) -> Record:
-        """The record of that id. Raises RenderError."""
-        record = self._records.get(job_id)
-        if record is None or record.kind != kind:
-            raise RenderError("NotFoundError", "not found")
-        return record
-
-    def answer(self, record: Record, request: Request) -> dict[str, Any]:
-        """The record as GET shows it, with fresh links to what there is of it."""
-
-        def link(path: str) -> str:
-            path, _, query = self.links.sign(path).partition("?")
-            return str(request.base_url.replace(path=path, query=query))
-
-        return job_answer(record, link)
-
-    def page(self, kind: Kind, request: Request) -> dict[str, Any]:
-        """One page of the jobs of a kind, newest first; `token` leads to the next one."""
-        limit, token = request.query_params.get("limit", str(PAGE)), request.query_params.get("token")
-        if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= 1000):
-            raise RenderError("BadRequestError", "limit must be a number from 1 to 1000")
-        records = [record for record in reversed(self._records.values()) if record.kind == kind]
-        start = next((k + 1 for k, record in enumerate(records) if record.id == token), 0)
-        shown, rest = records[start : start + int(limit)], records[start + int(limit) :]
-        page: dict[str, Any] = {f"{kind}s": [self.answer(record, request) for record in shown]}
-        return page | {"token": shown[-1].id} if rest else page
-
-    def remove(self, record: Record, request: Request) -> dict[str, Any]:
-        """Forget an ended job and its video; its last state. Raises RenderError while it runs."""
-        if not record.ended:
-            raise RenderError("NotReadyError", f"{record.kind} is in process, try again later")
-        answer = self.answer(record, request)
-        self._drop(record)
-        return answer
-
-    def _forget_oldest(self) -> None:
-        ended = [record for record in self._records.values() if record.ended]
-        for record in ended[: max(0, len(self._records) - MAX_RECORDS)]:
-            self._drop(record)
-
-    def _drop(self, record: Record) -> None:
-        del self._records[record.id]
-        for file in (record.video, record.sound):
-            if file is not None:
-                file.unlink(missing_ok=True)
-
-    def preview(self, job_id: str) -> Path:
-        """The file of a video that is being made. Raises RenderError."""
-        record = self._records.get(job_id)
-        if record is None or record.preview is None:
-            raise RenderError("NotFoundError", "not found")
-        return record.preview
+    def start(self) -> None:
+        """Begin to render; within the event loop."""
+        works: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (self.renders.run, self._housekeeping.run)
+        self._tasks = [asyncio.create_task(work()) for work in works]
 
     async def aclose(self) -> None:
-        """Stop following, let go of the renderer, and remove what no link leads to any more."""
+        """Stop; what was under way waits for the next start."""
         for task in self._tasks:
             task.cancel()
-        for task in list(self._tasks):
+        for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await self.renders.aclose()
         await self._service.aclose()
-        shutil.rmtree(self._home, ignore_errors=True)
+        self.db.close()
+
+    # -- jobs ---------------------------------------------------------------------------------------------------------
+
+    async def accept(self, asked: Asked) -> Record:
+        """Take a job in; once this returns it is on the disk and will be rendered, whatever happens to this process.
+
+        A request whose key its client used before gives the job that came of it then. Raises RenderError.
+        """
+        digest = hashlib.sha256(asked.kind.encode() + asked.body).hexdigest()
+        try:
+            before = asked.key and self.jobs.sent_before(asked.client, asked.key, digest)
+            if before:
+                return self.find(before, asked.kind)
+            self.check_room()
+            inputs = {named.field: await self._input(named, asked) for named in named_in(asked.request)}
+            await asyncio.to_thread(to_shot, localised(asked.request, inputs, self.shelf.uploads))
+            self.check_room()  # once more: others came in while we waited, and from here on nobody does
+            record = Record(
+                id=_PREFIX[asked.kind] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21)),
+                kind=asked.kind,
+                client=asked.client,
+                base=asked.base,
+                request_json=asked.request.model_dump_json(exclude_unset=True),
+                inputs=inputs,
+                warnings=asked.notes,
+            )
+            job = self.jobs.accept(record, asked.key, digest)
+        except KeyReusedError:
+            raise RenderError("IdempotencyKeyReusedError", "this Idempotency-Key was sent with another body") from None
+        if job == record.id:
+            self.turns.add(record.client, record.id)
+        return self.find(job, asked.kind)
+
+    def check_room(self) -> None:
+        """Raises BusyError when too many wait, FullError when the disk or our share of it is full."""
+        if len(self.turns) >= self.settings.waiting:
+            each_s = self.renders.seconds / self.settings.slots
+            raise BusyError(f"{len(self.turns)} jobs are waiting", min(60.0, max(1.0, each_s)))
+        self.check_disk()
+
+    def check_disk(self) -> None:
+        """Raises FullError when the disk or our share of it is full."""
+        if not self._housekeeping.has_room():
+            raise FullError("this server has no room for more results", hint="delete some, or try again later")
+
+    async def _input(self, named: Named, asked: Asked) -> str:
+        """The name in uploads of a file that a request names. Raises RenderError for what is no upload of ours."""
+        try:
+            parts = urlsplit(named.url)
+        except ValueError:
+            raise RenderError("BadRequestError", f"invalid {named.what}") from None
+        folder, _, name = parts.path.rpartition("/")
+        here = urlsplit(asked.base).netloc
+        if parts.scheme not in ("http", "https") or parts.netloc != here or folder != "/uploads":
+            hint = "this server fetches nothing; send the file to POST /images or /audios and use the url it answers"
+            raise RenderError("BadRequestError", f"invalid {named.what}", hint=hint)
+        if not self.files.has(name):
+            raise RenderError("BadRequestError", f"invalid {named.what}: no such upload")
+        return name
+
+    def find(self, job: str, kind: Kind) -> Record:
+        """The record of that id. Raises RenderError, which tells when and why its result was dropped."""
+        record = self.jobs.job(job)
+        if record is None or record.kind != kind:
+            raise RenderError("NotFoundError", "not found")
+        if record.gone:
+            raise RenderError("NotFoundError", record.gone)
+        return record
+
+    def answer(self, record: Record, base: str) -> dict[str, Any]:
+        """The record as GET shows it, with fresh links to what there is of it. base: the URL of this server."""
+
+        def link(path: str) -> str:
+            return base.rstrip("/") + self.links.sign(path)
+
+        return job_answer(record, link, self.renders.live.get(record.id))
+
+    def page(self, kind: Kind, limit: int, before: int) -> list[Record]:
+        """Jobs of a kind, newest first, that came before number `before`."""
+        return self.jobs.page(kind, limit, before)
+
+    def remove(self, record: Record) -> None:
+        """Forget an ended job and its video. Raises RenderError while it waits or runs."""
+        if not record.over:
+            raise RenderError("NotReadyError", f"{record.kind} is in process, try again later")
+        self.jobs.remove(record.id)
+        self.shelf.drop_results(record.video, record.sound)
+
+    def preview(self, job: str) -> Path:
+        """The file of a video that is being made. Raises RenderError."""
+        live = self.renders.live.get(job)
+        if live is None or not live.preview:
+            raise RenderError("NotFoundError", "not found")
+        return Path(live.preview)
+
+    def overview(self, limit: int = 50) -> dict[str, Any]:
+        """What the server is at, as plain data for a page: how many wait, and the newest jobs with their states."""
+        return {
+            "waiting": len(self.turns),
+            "slots": self.settings.slots,
+            "jobs": [_row(record, self.renders.live.get(record.id)) for record in self.jobs.latest(limit)],
+        }
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    async def keep_upload(self, taken: Path, *, linked: bool = True) -> str:
+        """Move a whole file from `shelf.making` to uploads and write it down; its name. Raises StorageError."""
+        size = await asyncio.to_thread(_move, taken, self.shelf.uploads / taken.name)
+        self.files.add(taken.name, size, linked=linked)
+        return taken.name
+
+    def forget_upload(self, prefix: str) -> bool:
+        """Let nobody name an upload any more; jobs that wait still have it. Whether there was one."""
+        found = self.files.unlink(prefix)
+        self.shelf.drop_uploads(self.files.take_unused(time.time()))
+        return found
 
 
-def _finished(record: Record, video: Path, facts: Mapping[str, Any]) -> Path | None:
-    """Add the subtitles that were asked for; what a talk says, as a file beside its video (not of a GIF)."""
-    from didgen.film.sound import extract_sound
-    from didgen.film.subtitles import add_subtitles
+def _row(record: Record, live: Any) -> dict[str, Any]:
+    progress = {"stage": live.stage, "done": live.done, "total": live.total} if live is not None else None
+    shown = ("id", "kind", "status", "created_at", "started_at", "modified_at", "client", "error")
+    row = {name: getattr(record, name) for name in shown}
+    return row | {"name": record.request.name, "duration": record.facts.get("duration_s"), "progress": progress}
 
-    add_subtitles(video, record.request, facts)
-    return extract_sound(video) if record.kind == "talk" and video.suffix in (".mp4", ".mov") else None
+
+def _move(taken: Path, to: Path) -> int:
+    """Durably; its size in bytes."""
+    try:
+        with taken.open("rb") as file:
+            os.fsync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+        os.replace(taken, to)
+        sync_folder(to.parent)
+    except OSError as error:
+        raise StorageError(f"cannot keep {to.name}: {error.strerror}") from error
+    return size
+
+
+def _secret(db: Database, name: str) -> bytes:
+    """32 bytes of this server's own, the same at every start."""
+    if db.get(name) is None:
+        db.put(name, secrets.token_hex(32))
+    return bytes.fromhex(db.get(name))

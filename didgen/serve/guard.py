@@ -14,22 +14,33 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+SIGNED = ("/results/", "/previews/")
+"""Paths whose links carry their own leave."""
+
+_CLIENT = "didgen.client"
+
+
+def client_of(scope: Scope) -> str:
+    """Who sent a request, for fairness: the address it came from and the number of its key."""
+    return str(scope[_CLIENT])
 
 
 class Guard:
     """ASGI middleware. A page in a browser reaches 127.0.0.1 under a name of its own choice (DNS rebinding), so the
     Host must be one of `host_names` (None: any), an Origin must be the host itself, and the key, when there is one,
-    is demanded everywhere but on signed links. Trailing slashes are forgiven.
+    is demanded everywhere but on signed links. key: one, or several with blanks between them, a key for each client.
+    Trailing slashes are forgiven.
     """
 
     def __init__(self, app: App, key: str | None, host_names: Sequence[str] | None) -> None:
         self._app = app
-        self._keys = credentials(key) if key else ()
+        self._keys = [credentials(one) for one in key.split()] if key else []
         self._hosts = None if host_names is None else frozenset(name.lower().strip("[]") for name in host_names)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             scope["path"] = scope["path"].rstrip("/") or "/"
+            scope[_CLIENT] = (scope.get("client") or ("",))[0]
             refusal = self._refusal(scope)
             if refusal is not None:
                 await refusal(scope, receive, send)
@@ -44,15 +55,19 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return error_answer(403, "PermissionError", "pages of other sites may not use this server")
-        if self._keys and not scope["path"].startswith("/results/") and not self._known(headers):
-            return error_answer(401, "AuthorizationError", "user unauthenticated")
+        if self._keys and not scope["path"].startswith(SIGNED):
+            number = self._known(headers)
+            if number is None:
+                return error_answer(401, "AuthorizationError", "user unauthenticated")
+            scope[_CLIENT] += f" {number}"
         return None
 
-    def _known(self, headers: MutableMapping[str, str]) -> bool:
+    def _known(self, headers: MutableMapping[str, str]) -> int | None:
+        """Which of our keys was sent; None: none of them."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
         given = given.strip().partition("~")[0]  # the service's own SDK appends ~<random>
-        found = [hmac.compare_digest(key.encode(), given.encode()) for key in self._keys]
-        return scheme.lower() == "basic" and any(found)
+        found = [sum(hmac.compare_digest(form.encode(), given.encode()) for form in key) > 0 for key in self._keys]
+        return found.index(True) if scheme.lower() == "basic" and any(found) else None
 
 
 def credentials(key: str) -> tuple[str, ...]:

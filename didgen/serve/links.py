@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-LIFE_S = 24 * 3600
+KEY_ID = "didgen"
+"""What stands where the service's links name the key that signed them."""
 
 
 class Links:
-    """Signs and checks links with a secret of this process: links die with the server, as its job table does."""
+    """Signs and checks links by HMAC-SHA256 over method, path, time and key id.
 
-    def __init__(self, clock: Callable[[], float] = time.time, life_s: int = LIFE_S) -> None:
-        self._secret = secrets.token_bytes(32)
+    secret: 32 bytes that outlive the process, so that links do. life_s: how long a link opens what it names.
+    """
+
+    def __init__(self, secret: bytes, life_s: float, clock: Callable[[], float] = time.time) -> None:
+        self._secret = secret
         self._clock = clock
         self._life_s = life_s
 
-    def sign(self, path: str) -> str:
-        """The path with `Expires` (Unix time) and `Signature` in its query."""
-        expires = int(self._clock()) + self._life_s
-        return f"{path}?{urlencode({'Expires': expires, 'Signature': self._signature(path, str(expires))})}"
+    def sign(self, path: str, *, expired: bool = False) -> str:
+        """The path with `AWSAccessKeyId`, `Expires` (Unix time) and `Signature` in its query, as the service writes
+        them. expired: its time has come already."""
+        expires = str(int(self._clock() + (-1 if expired else self._life_s)))
+        query = {"AWSAccessKeyId": KEY_ID, "Expires": expires, "Signature": self._signature(path, expires)}
+        return f"{path}?{urlencode(query)}"
 
-    def holds(self, path: str, expires: str, signature: str) -> bool:
-        """Whether the signature is ours for that path and time, and the time has not come."""
+    def holds(self, path: str, query: Mapping[str, str]) -> bool:
+        """Whether the query is ours for that path, and its time has not come."""
+        expires, signature = query.get("Expires", ""), query.get("Signature", "")
         genuine = hmac.compare_digest(self._signature(path, expires).encode(), signature.encode())
         return genuine and expires.isascii() and expires.isdigit() and int(expires) > self._clock()
 
     def _signature(self, path: str, expires: str) -> str:
-        return hmac.new(self._secret, f"GET\n{path}\n{expires}".encode(), hashlib.sha256).hexdigest()
+        signed = f"GET\n{path}\n{expires}\n{KEY_ID}"
+        return hmac.new(self._secret, signed.encode(), hashlib.sha256).hexdigest()

@@ -1,17 +1,19 @@
-"""The server's jobs as its clients see them: one record each, from created to done or error."""
+"""A job as it is written down, and as its clients see it: from created to done, error or rejected."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from didgen.api.job import Event
-from didgen.api.wire import Created, Job, Kind, RenderConfig, RenderRequest, TalkRequest, kind_of
+from didgen.api.wire import TERMINAL, AnimationRequest, Created, Job, Kind, RenderConfig, RenderRequest, TalkRequest
 
 OWNER = "local"
+FACTS = ("duration_s", "frames", "resolution", "driver_url", "face", "metadata", "words", "warnings")
+"""What of a renderer's facts is told, and so kept."""
 
 
 def now() -> str:
@@ -19,53 +21,59 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Record:
-    """One job. request: as the client wrote it, with the client's own links. video, sound: set when it is done;
-    preview: once there is something to see of it."""
+    """One job.
+
+    client: who sent it; base: the URL at which it found this server. request_json: as the client wrote it, with the
+    client's own links; inputs: field → file in uploads. faults: what goes wrong with it on demand. tries: how often it
+    was begun. video, sound: names in results, once it is done; size: their bytes. ended: Unix time, 0 while it has not.
+    gone: what is said of it since its result was dropped.
+    """
 
     id: str
-    request: RenderRequest
+    kind: Kind
+    client: str
+    base: str
+    request_json: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    seq: int = 0
     status: str = "created"
+    tries: int = 0
     created_at: str = field(default_factory=now)
     modified_at: str = ""
     started_at: str = ""
-    progress: Event | None = None
-    video: Path | None = None
-    sound: Path | None = None
-    preview: Path | None = None
+    video: str = ""
+    sound: str = ""
+    size: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
+    ended: float = 0.0
+    gone: str = ""
 
     @property
-    def kind(self) -> Kind:
-        return kind_of(self.request)
+    def request(self) -> RenderRequest:
+        """The request, as the client wrote it."""
+        model = TalkRequest if self.kind == "talk" else AnimationRequest
+        return model.model_validate_json(self.request_json)
 
     @property
-    def ended(self) -> bool:
-        return self.status in ("done", "error")
+    def over(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.status in TERMINAL
 
-    def start(self, progress: Event | None = None) -> None:
-        """It is being rendered. The service's `started_at` has no Z, so neither has ours."""
-        self.progress = progress
-        if progress is not None and progress.preview:
-            self.preview = Path(progress.preview)
-        if self.status == "created":
-            self.status, self.started_at = "started", now().removesuffix("Z")
-            self.modified_at = now()
 
-    def finish(self, video: Path, facts: Mapping[str, Any], sound: Path | None = None) -> None:
-        """Its video is whole at `video`, and what is heard in it at `sound`."""
-        self.start()
-        self.video, self.facts, self.sound, self.preview = video, facts, sound, None
-        self.status, self.modified_at = "done", now()
-
-    def fail(self, kind: str, description: str) -> None:
-        """It ended without a video."""
-        self.error = {"kind": kind, "description": description}
-        self.preview = None
-        self.status, self.modified_at = "error", now()
+def record_of(row: Mapping[str, Any]) -> Record:
+    """A record from its row."""
+    parts = dict(row)
+    parts["request_json"] = parts.pop("request")
+    for name in ("inputs", "warnings", "faults", "facts"):
+        parts[name] = json.loads(parts[name])
+    parts["warnings"], parts["faults"] = tuple(parts["warnings"]), tuple(parts["faults"])
+    parts["error"] = json.loads(parts["error"]) if parts["error"] else None
+    return Record(**parts)
 
 
 def created_answer(record: Record) -> dict[str, Any]:
@@ -74,10 +82,10 @@ def created_answer(record: Record) -> dict[str, Any]:
     return made.model_dump(mode="json")
 
 
-def job_answer(record: Record, link: Callable[[str], str]) -> dict[str, Any]:
+def job_answer(record: Record, link: Callable[[str], str], live: Event | None = None) -> dict[str, Any]:
     """What GET answers. `result_url`, `duration`, `face` and `metadata` are there only when it is done.
 
-    link: makes the signed URL of a path of this server.
+    link: makes the signed URL of a path of this server. live: what the renderer told last, while it renders.
     """
     request = record.request
     answer: dict[str, Any] = {
@@ -91,25 +99,25 @@ def job_answer(record: Record, link: Callable[[str], str]) -> dict[str, Any]:
     optional = {
         "started_at": record.started_at,
         "driver_url": request.driver_url or record.facts.get("driver_url"),
-        "audio_url": _audio_url(request) or (record.sound and link(f"/results/{record.sound.name}")),
-        "preview_url": record.preview and link(f"/previews/{record.id}"),
+        "audio_url": _audio_url(request) or (record.sound and link(f"/results/{record.sound}")),
+        "preview_url": live is not None and live.preview and link(f"/previews/{record.id}"),
         "subtitles": isinstance(request, TalkRequest) and request.script.subtitles,
+        "webhook": request.webhook,
         "user_data": request.user_data,
         "name": request.name,
         "error": record.error,
     }
     answer |= {name: value for name, value in optional.items() if value}
-    if record.status == "started" and record.progress is not None and record.progress.stage:
-        event = record.progress
-        answer["progress"] = {"stage": event.stage, "done": event.done, "total": event.total}
-    if record.status == "done" and record.video is not None:
-        answer |= _result(record, link(f"/results/{record.video.name}"))
+    if record.status == "started" and live is not None and live.stage:
+        answer["progress"] = {"stage": live.stage, "done": live.done, "total": live.total}
+    if record.status == "done":
+        answer |= _result(record, request, link(f"/results/{record.video}"))
     return Job.model_validate(answer).model_dump(mode="json", exclude_unset=True)
 
 
-def _result(record: Record, result_url: str) -> dict[str, Any]:
+def _result(record: Record, request: RenderRequest, result_url: str) -> dict[str, Any]:
     facts = record.facts
-    metadata = _metadata(record)
+    metadata = _metadata(record, request)
     if record.kind == "talk":
         return {
             "result_url": result_url,
@@ -134,10 +142,9 @@ def _result(record: Record, result_url: str) -> dict[str, Any]:
     }
 
 
-def _metadata(record: Record) -> dict[str, Any]:
+def _metadata(record: Record, request: RenderRequest) -> dict[str, Any]:
     """The service's keys, and ours: the words with their times, and what a person should know."""
     facts = record.facts
-    size_kib = record.video.stat().st_size / 1024 if record.video and record.video.exists() else 0
     resolved = str(facts.get("driver_url") or "")
     return {
         "num_faces": 1,
@@ -145,8 +152,8 @@ def _metadata(record: Record) -> dict[str, Any]:
         "resolution": list(facts.get("resolution", ())),
         **facts.get("metadata", {}),
         # Of a bank the very driver, with /original or /flipped; of a client's own video the client's own link.
-        "driver_url": resolved if resolved.startswith("bank:") else record.request.driver_url,
-        "size_kib": round(size_kib, 3),
+        "driver_url": resolved if resolved.startswith("bank:") else request.driver_url,
+        "size_kib": round(record.size / 1024, 3),
         "words": facts.get("words", []),
         "warnings": [*facts.get("warnings", ()), *record.warnings],
     }

@@ -6,8 +6,8 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -31,6 +31,22 @@ def serving(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
         listener.close()
+
+
+@asynccontextmanager
+async def living(app: Any) -> AsyncIterator[None]:
+    """The app's lifespan around a block, for tests that call it without a server."""
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    said: asyncio.Queue[Any] = asyncio.Queue()
+    life = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, told.get, said.put))
+    await told.put({"type": "lifespan.startup"})
+    assert "lifespan.startup.complete" == (await said.get())["type"]
+    try:
+        yield
+    finally:
+        await told.put({"type": "lifespan.shutdown"})
+        assert "lifespan.shutdown.complete" == (await said.get())["type"]
+        await life
 
 
 def answer(status: int, body: bytes = b"{}", *headers: str, length: int | None = None, keep: bool = False) -> bytes:

@@ -81,7 +81,7 @@ def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -
 
 def test_a_worker_gets_no_secret(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It opens other people's files, and needs no key to do so."""
-    for name in ("D_ID_API_KEY", "DIDGEN_API_KEY", "DIDGEN_SERVE_KEY", "D_ID_ELEVENLABS_KEY"):
+    for name in ("D_ID_API_KEY", "DIDGEN_API_KEY", "DIDGEN_CLIENT_KEYS", "D_ID_ELEVENLABS_KEY"):
         monkeypatch.setenv(name, "canary")
 
     async def work(pool: Pool) -> None:
@@ -267,7 +267,9 @@ def test_a_worker_that_lets_go_stays_warm(photo: Path) -> None:
     run(work)
 
 
-def test_a_pool_that_lives_long_forgets_what_was_fetched(photo: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_pool_that_lives_long_forgets_what_was_fetched_or_failed(
+    photo: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
     """And renders on where somebody swept away the folder it keeps its videos in."""
     monkeypatch.setattr("didgen.jobs.pool._REMEMBERED", 2)
 
@@ -277,6 +279,10 @@ def test_a_pool_that_lives_long_forgets_what_was_fetched(photo: Path, tmp_path: 
             job = await pool.submit(talk(photo, f"Hello {k}"))
             assert "done" == (await story(pool, job))[-1].state
             await pool.fetch(job, tmp_path)
+        assert 2 == len(pool._jobs)
+        for k in range(3):
+            failed = await pool.submit(talk(photo, f"!refuse {k}"))
+            assert "failed" == (await story(pool, failed))[-1].state
         assert 2 == len(pool._jobs)
 
     run(work)

@@ -15,14 +15,14 @@ import av
 import httpx
 import pytest
 
-from didgen.api.wire import AnimationRequest, TalkRequest
+from didgen.api.wire import AnimationRequest, TalkRequest, kind_of
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
 from didgen.serve.growing import grown
 from didgen.serve.links import Links
 from didgen.serve.record import Record, job_answer
 from tests import fakes
-from tests.api.served import serving
+from tests.api.served import living
 
 BASE = "http://127.0.0.1:8000"
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 100
@@ -34,13 +34,10 @@ def serve(tmp_path: Path, work: Work, *, key: str | None = None, base: str = BAS
     """Do something with a client of a fresh server whose pool has one worker."""
 
     async def inside() -> None:
-        pool = Pool(1, command=fakes.COMMAND, folder=tmp_path)
-        transport = httpx.ASGITransport(make_app(pool, tmp_path / "served", key))
-        try:
-            async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as web:
-                await asyncio.wait_for(work(web), 60)
-        finally:
-            await pool.aclose()
+        app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served", key)
+        transport = httpx.ASGITransport(app)
+        async with living(app), httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as web:
+            await asyncio.wait_for(work(web), 60)
 
     asyncio.run(inside())
 
@@ -54,6 +51,15 @@ async def upload(web: httpx.AsyncClient, data: bytes = JPEG, name: str = "anna.j
 async def talk(web: httpx.AsyncClient, text: str = "Hello there", **more: Any) -> httpx.Response:
     body = {"source_url": (await upload(web))["url"], "script": {"type": "text", "input": text}, **more}
     return await web.post("/talks", json=body)
+
+
+async def until(web: httpx.AsyncClient, path: str, status: str) -> None:
+    """Wait for a job to be at a status."""
+    for _ in range(2000):
+        if status == (await web.get(path)).json()["status"]:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{path} was never {status}")
 
 
 async def ended(web: httpx.AsyncClient, path: str) -> dict[str, Any]:
@@ -120,8 +126,9 @@ def test_the_driver_is_told_as_asked_and_as_chosen() -> None:
     def told(driver: str | None, resolved: str, **more: Any) -> tuple[Any, Any, Any]:
         body = {"source_url": f"{BASE}/uploads/ima_a.jpg", "driver_url": driver, **more}
         request = (TalkRequest if "script" in more else AnimationRequest).model_validate(body)
-        record = Record("tlk_x", request)
-        record.finish(Path("a.mp4"), {"driver_url": resolved, "frames": 25, "duration_s": 2.0, "resolution": (2, 2)})
+        facts = {"driver_url": resolved, "frames": 25, "duration_s": 2.0, "resolution": (2, 2)}
+        given = request.model_dump_json(exclude_unset=True)
+        record = Record("x_1", kind_of(request), "", BASE, given, status="done", video="a.mp4", facts=facts)
         job = job_answer(record, lambda path: path)
         return job["driver_url"], job["metadata"]["driver_url"], job["config"]["motion_factor"]
 
@@ -269,14 +276,16 @@ def test_a_result_is_fetched_by_its_link_whole_or_in_part_and_by_no_other(tmp_pa
 def test_links_die_at_their_time() -> None:
     """A day after they were made, by this machine's clock."""
     now = [1_000_000.0]
-    links = Links(lambda: now[0])
+    links = Links(b"a" * 32, 24 * 3600, lambda: now[0])
     path, _, query = links.sign("/results/a.mp4").partition("?")
     given = dict(pair.split("=") for pair in query.split("&"))
+    assert ["AWSAccessKeyId", "Expires", "Signature"] == list(given)
     now[0] += 24 * 3600 - 1
-    assert links.holds(path, given["Expires"], given["Signature"])
+    assert links.holds(path, given)
+    assert not links.holds(path, {**given, "Expires": str(int(given["Expires"]) + 1)})
+    assert not Links(b"b" * 32, 24 * 3600, lambda: now[0]).holds(path, given)
     now[0] += 1
-    assert not links.holds(path, given["Expires"], given["Signature"])
-    assert not Links(lambda: now[0]).holds(path, given["Expires"], given["Signature"])
+    assert not links.holds(path, given)
 
 
 @pytest.mark.parametrize(
@@ -452,7 +461,7 @@ def test_uploads_are_bounded_however_they_are_sent(tmp_path: Path) -> None:
         answer = await web.post("/images", content=endless(), headers=head)
         assert (400, "InvalidFileSizeError") == (answer.status_code, answer.json()["kind"])
         assert sent < 13
-        assert [] == list((tmp_path / "served").glob("*/uploads/*"))
+        assert [] == list((tmp_path / "served").glob("uploads/*"))
         assert 201 == (await web.post("/images", files={"image": ("a.jpg", big[: 10 << 20])})).status_code
 
     serve(tmp_path, work)
@@ -484,7 +493,7 @@ def test_an_upload_lies_under_a_name_of_ours_and_can_be_deleted(tmp_path: Path) 
 
     async def work(web: httpx.AsyncClient) -> None:
         made = await upload(web, name="../../evil.jpg")
-        (stored,) = (tmp_path / "served").glob("*/uploads/*")
+        (stored,) = (tmp_path / "served").glob("uploads/*")
         assert re.fullmatch(r"ima_[A-Za-z0-9_-]{22}\.jpg", stored.name)
         assert 404 == (await web.delete("/audios/" + made["id"])).status_code
         assert 204 == (await web.delete("/images/" + made["id"])).status_code
@@ -549,11 +558,29 @@ def test_voices_are_those_that_can_speak_here(tmp_path: Path) -> None:
     serve(tmp_path, work)
 
 
-def test_a_server_takes_its_files_with_it(tmp_path: Path) -> None:
-    """Its links die with it, so what they led to must not fill the disk."""
-    app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served")
-    with serving(app) as base:
-        httpx.post(f"{base}/images", files={"image": ("a.jpg", JPEG)}).raise_for_status()
-        assert 1 == len(list(tmp_path.glob("served/*/uploads/*")))
-    assert [] == list((tmp_path / "served").iterdir())
+def test_jobs_uploads_and_results_outlive_the_server(tmp_path: Path) -> None:
+    """A done talk and its link, an upload, and talks that were under way: all there after a restart, by their ids."""
+    made: dict[str, Any] = {}
+
+    async def before(web: httpx.AsyncClient) -> None:
+        made["image"] = await upload(web)
+        done = (await talk(web, "Hello there", user_data="mine")).json()
+        made["done"] = await ended(web, f"/talks/{done['id']}")
+        made["cut"] = [(await talk(web, f"!slow Number {k}")).json()["id"] for k in range(3)]
+        await until(web, f"/talks/{made['cut'][0]}", "started")
+
+    async def after(web: httpx.AsyncClient) -> None:
+        assert 200 == (await web.get(made["done"]["result_url"])).status_code
+        kept = (await web.get(f"/talks/{made['done']['id']}")).json()
+        signed = ("result_url", "audio_url")
+        assert {k: v for k, v in made["done"].items() if k not in signed} == {
+            k: v for k, v in kept.items() if k not in signed
+        }
+        body = {"source_url": made["image"]["url"], "script": {"type": "text", "input": "Again"}}
+        assert 201 == (await web.post("/talks", json=body)).status_code
+        for job in made["cut"]:
+            assert "done" == (await ended(web, f"/talks/{job}"))["status"]
+
+    serve(tmp_path, before)
     assert [] == list(tmp_path.glob("pool-*"))
+    serve(tmp_path, after)

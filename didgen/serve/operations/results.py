@@ -22,16 +22,15 @@ def routes(desk: Desk) -> list[Any]:
     from starlette.routing import Route
 
     def check(path: str, request: Request) -> None:
-        query = request.query_params
-        if not desk.links.holds(path, query.get("Expires", ""), query.get("Signature", "")):
+        if not desk.links.holds(path, request.query_params):
             raise RenderError("PermissionError", "this link is not valid any more")
 
     async def result(request: Request) -> Response:
         name = request.path_params["name"]
         check(f"/results/{name}", request)
-        file = desk.results / name
+        file = desk.shelf.results / name
         if not file.is_file():
-            raise RenderError("NotFoundError", "not found")
+            raise RenderError("NotFoundError", desk.jobs.why_gone(name) or "not found")
         kind = _TYPES.get(file.suffix)
         return FileResponse(file, 200, _HEADERS, kind, filename=name, content_disposition_type="attachment")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import RenderError
@@ -25,15 +24,19 @@ def _routes_of(desk: Desk, field: str, path: str, limit_bytes: int) -> list[Any]
     from starlette.routing import Route
 
     async def create(request: Request) -> Response:
-        stored = await take_file(request, field, limit_bytes, desk.uploads)
-        url = str(request.base_url.replace(path=f"/uploads/{stored.name}"))
-        return JSONResponse({"id": stored.stem, "url": url}, status_code=201)
+        desk.check_disk()
+        taken = await take_file(request, field, limit_bytes, desk.shelf.making)
+        try:
+            name = await desk.keep_upload(taken)
+        finally:
+            taken.unlink(missing_ok=True)
+        url = str(request.base_url.replace(path=f"/uploads/{name}"))
+        return JSONResponse({"id": taken.stem, "url": url}, status_code=201)
 
     async def delete(request: Request) -> Response:
-        for stored in desk.uploads.glob(f"{field[:3]}_*"):
-            if secrets.compare_digest(stored.stem, request.path_params["id"]):
-                stored.unlink(missing_ok=True)
-                return Response(status_code=204)
-        raise RenderError("NotFoundError", f"{field} not found")
+        name = request.path_params["id"]
+        if not name.startswith(f"{field[:3]}_") or not desk.forget_upload(f"{name}."):
+            raise RenderError("NotFoundError", f"{field} not found")
+        return Response(status_code=204)
 
     return [Route(path, create, methods=["POST"]), Route(path + "/{id}", delete, methods=["DELETE"])]

@@ -1,0 +1,123 @@
+"""The file itself: its tables, its transactions, and values under names."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from didgen.errors import StorageError
+
+_STEPS = (
+    """
+    CREATE TABLE jobs (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, client TEXT NOT NULL,
+        base TEXT NOT NULL, request TEXT NOT NULL, inputs TEXT NOT NULL, warnings TEXT NOT NULL, faults TEXT NOT NULL,
+        status TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, modified_at TEXT NOT NULL,
+        started_at TEXT NOT NULL DEFAULT '', video TEXT NOT NULL DEFAULT '', sound TEXT NOT NULL DEFAULT '',
+        size INTEGER NOT NULL DEFAULT 0, facts TEXT NOT NULL DEFAULT '{}', error TEXT NOT NULL DEFAULT '',
+        ended REAL NOT NULL DEFAULT 0, gone TEXT NOT NULL DEFAULT '');
+    CREATE INDEX jobs_by_status ON jobs (status);
+    CREATE INDEX jobs_by_end ON jobs (ended);
+    CREATE TABLE files (
+        name TEXT PRIMARY KEY, size INTEGER NOT NULL, made REAL NOT NULL, linked INTEGER NOT NULL);
+    CREATE TABLE inputs (job TEXT NOT NULL, file TEXT NOT NULL);
+    CREATE INDEX inputs_by_file ON inputs (file);
+    CREATE INDEX inputs_by_job ON inputs (job);
+    CREATE TABLE sent (
+        client TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, job TEXT NOT NULL, PRIMARY KEY (client, key));
+    CREATE INDEX sent_by_job ON sent (job);
+    CREATE TABLE calls (
+        id TEXT PRIMARY KEY, job TEXT NOT NULL, url TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+        due REAL NOT NULL, why TEXT NOT NULL DEFAULT '');
+    CREATE INDEX calls_by_due ON calls (due);
+    CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    """,
+)
+"""What makes each version of the file from the one before; `user_version` counts them."""
+
+
+class Database:
+    """The open file. Used from one thread at a time: an event loop's."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make it. Raises StorageError for one that a newer didgen wrote and for one that cannot be used."""
+        self._path = path
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._migrate()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _trouble(error, path) from error
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _migrate(self) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(_STEPS):
+            raise StorageError(f"{self._path} was written by a newer didgen", hint="use that one; nothing was changed")
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            with self.transaction():
+                for statement in filter(str.strip, step.split(";")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {number}")
+
+    def close(self) -> None:
+        """Close it; its log is folded in."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise _trouble(error, self._path) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """The rows of a query. Raises StorageError."""
+        try:
+            return self._db.execute(query, values)
+        except sqlite3.Error as error:
+            raise _trouble(error, self._path) from error
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """One statement; within a transaction."""
+        assert self._db.in_transaction
+        return self._db.execute(statement, values)
+
+    def write_all(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One statement for each row; within a transaction."""
+        assert self._db.in_transaction
+        self._db.executemany(statement, rows)
+
+    def get(self, name: str) -> Any:
+        """A JSON value that was put under a name; None when none was."""
+        row = self._db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row is not None else None
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a JSON value under a name."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, json.dumps(value)))
+
+
+def _trouble(error: sqlite3.Error, path: Path) -> StorageError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return StorageError(f"disk full: cannot write {path}", hint="free some space")
+    return StorageError(f"cannot use {path}: {error}", hint="is the folder writable, and on a local disk?")

@@ -1,0 +1,151 @@
+"""Jobs on their way through the renderer: taken in turn, followed, finished, told of."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from didgen.api.job import Event, Service
+from didgen.api.wire import RenderRequest
+from didgen.errors import DidgenError, RenderError, StorageError
+from didgen.serve.inputs import localised
+from didgen.serve.ledger.calls import Call
+from didgen.serve.ledger.jobs import Jobs
+from didgen.serve.record import FACTS, Record
+from didgen.serve.shelf import Shelf
+from didgen.serve.turns import Turns
+
+TRIES = 5
+"""How often a job is begun: a server that is killed each time it renders one must not do so for ever."""
+
+PAUSE_S = 5.0
+"""Before a job is begun again that met a full disk."""
+
+
+@dataclass
+class Renders:
+    """Keeps `slots` renders going and one more at the renderer's door, so that it never waits for us.
+
+    live: what the renderer told last of each job that it has. on_ended: hears of each job that ended.
+    """
+
+    service: Service
+    jobs: Jobs
+    shelf: Shelf
+    turns: Turns
+    slots: int
+    on_ended: Callable[[], None] = lambda: None
+    live: dict[str, Event] = field(default_factory=dict)
+    seconds: float = 5.0  # how long a render takes, roughly: a running mean
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        places = asyncio.Semaphore(self.slots + 1)
+        while True:
+            await places.acquire()
+            job = await self.turns.next()
+            task = asyncio.create_task(self._one(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: places.release())
+
+    async def aclose(self) -> None:
+        """Let go of what is under way: it waits again, for the next start."""
+        for task in self._tasks:
+            task.cancel()
+        for task in list(self._tasks):
+            with suppress(asyncio.CancelledError):
+                await task
+        with suppress(StorageError):
+            self.jobs.put_back([job for _, job in self.jobs.unended()])
+
+    async def _one(self, job: str) -> None:
+        record = self.jobs.job(job)
+        if record is None or record.over:
+            return
+        try:
+            await self._attempt(record)
+        except RenderError as error:
+            self._fail(record, error.kind, str(error))
+        except (StorageError, OSError) as error:
+            await self._later(record, str(error))
+        except DidgenError as error:
+            self._fail(record, "UnknownError", str(error))
+        finally:
+            self.live.pop(job, None)
+
+    async def _attempt(self, record: Record) -> None:
+        """Render it; the ledger knows the result when this returns. Raises RenderError, StorageError, OSError."""
+        if record.tries >= TRIES:
+            raise RenderError("UnknownError", f"the server stopped {TRIES} times while it rendered this")
+        request = localised(record.request, record.inputs, self.shelf.uploads)
+        name = await self.service.submit(request)
+        try:
+            ended = await self._follow(record.id, name)
+        except asyncio.CancelledError:
+            await self.service.cancel(name)
+            raise
+        if ended.state == "failed":
+            raise RenderError(ended.kind or "UnknownError", ended.message)
+        fetched = await self.service.fetch(name, self.shelf.making)
+        await self._finish(record, fetched.video, fetched.facts)
+
+    async def _follow(self, job: str, name: str) -> Event:
+        """Tell clients of a render as it goes on; its last event."""
+        last, began = Event("queued"), 0.0
+        async for last in self.service.events(name):
+            if last.state == "running":
+                if not began:
+                    began = time.monotonic()
+                    self.jobs.start(job)
+                self.live[job] = last
+        if began:
+            self.seconds += 0.1 * (time.monotonic() - began - self.seconds)
+        return last
+
+    async def _finish(self, record: Record, video: Path, facts: Mapping[str, Any]) -> None:
+        sound = await asyncio.to_thread(_completed, record.request, video, facts)
+        size = sum(path.stat().st_size for path in (video, sound) if path is not None)
+        kept = await asyncio.to_thread(self.shelf.keep_result, video)
+        heard = await asyncio.to_thread(self.shelf.keep_result, sound) if sound is not None else ""
+        told = {name: facts[name] for name in FACTS if name in facts}
+        self.jobs.finish(record.id, kept, heard, size, told, call_for(record))
+        self.on_ended()
+
+    def _fail(self, record: Record, kind: str, description: str, status: str = "error") -> None:
+        with suppress(StorageError):  # then it is rendered again after the next start
+            error = {"kind": kind, "description": description}
+            self.jobs.fail(record.id, status, error, call_for(record))
+            self.on_ended()
+
+    async def _later(self, record: Record, why: str) -> None:
+        """The disk said no, which is nobody's request's fault: begun again, while there are tries."""
+        if record.tries + 1 >= TRIES:
+            self._fail(record, "UnknownError", f"the server could not keep the result: {why}")
+            return
+        await asyncio.sleep(PAUSE_S)
+        self.turns.add(record.client, record.id)
+
+
+def call_for(record: Record) -> Call | None:
+    """The call to the webhook that a job names, due at once."""
+    url = record.request.webhook
+    return Call(f"msg_{secrets.token_urlsafe(16)}", record.id, url, 0, time.time()) if url else None
+
+
+def _completed(request: RenderRequest, video: Path, facts: Mapping[str, Any]) -> Path | None:
+    """Add the subtitles that were asked for; what a talk says, as a file beside its video (not of a GIF)."""
+    from didgen.api.wire import TalkRequest
+    from didgen.film.sound import extract_sound
+    from didgen.film.subtitles import add_subtitles
+
+    add_subtitles(video, request, facts)
+    speaks = isinstance(request, TalkRequest) and video.suffix in (".mp4", ".mov")
+    return extract_sound(video) if speaks else None
