@@ -67,6 +67,11 @@ class Gate:
         self._tries: Tries | None = None
         self._quiet_until = 0.0
 
+    @property
+    def shut(self) -> bool:
+        """Whether nobody may submit any more."""
+        return self._shut is not None
+
     @asynccontextmanager
     async def place(self, *, resumed: bool = False, ahead: bool = False) -> AsyncIterator[Place]:
         """A place for one job, left at the end at the latest. resumed: the job runs already and waits for nobody.

@@ -1,0 +1,1 @@
+"""Building again whenever something that a plan was made from is saved."""
