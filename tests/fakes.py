@@ -2,8 +2,8 @@
 
 The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
 AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
-`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!where`; `!early` leaves a preview lying. Each render adds a
-line with its script to the file named by DIDGEN_FAKE_LOG.
+`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting frames), `!where`; `!early` leaves a
+preview lying. Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -122,6 +122,10 @@ def _misbehave(text: str, out: Path, report: Report) -> None:
     if "!slow" in text:
         report("frames", 0, FRAMES)
         time.sleep(0.5)
+    if "!long" in text:
+        for k in range(100):
+            report("frames", k, 100)
+            time.sleep(0.05)
 
 
 def _grow() -> None:

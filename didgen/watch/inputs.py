@@ -38,6 +38,13 @@ class Inputs:
         """What can be seen of each file without reading it."""
         return {name: look(os.path.join(self.root, name)) for name in self.stamps}
 
+    def moved(self) -> int:
+        """How many files do not look as they did."""
+        return sum(
+            look(os.path.join(self.root, name)) != (stamp.size, stamp.mtime_ns, stamp.inode)
+            for name, stamp in self.stamps.items()
+        )
+
     def torn(self) -> bool:
         """Whether a file that had something in it is empty or not there: an editor may be just about to write it."""
         return any(stamp.size > 0 >= look(os.path.join(self.root, name))[0] for name, stamp in self.stamps.items())
@@ -100,6 +107,10 @@ class Projects:
     def looks(self) -> dict[str, Look]:
         """What can be seen of all files without reading them."""
         return {name: seen for one in self.known.values() for name, seen in one.inputs.looks().items()}
+
+    def moved(self) -> int:
+        """How many files do not look as they did when they were read."""
+        return sum(one.inputs.moved() for one in self.known.values())
 
     def torn(self) -> bool:
         """Whether an editor may be just about to write one of the files."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from didgen.watch.inputs import GONE, Look, look
+from didgen.watch.inputs import GONE, Projects, look
+
+FEW = 3
+"""Files that are saved by hand at once."""
 
 Heard = Literal["ring", "done"]
 """ring: something happened in a folder; done: something that was made has come to its end."""
@@ -18,11 +20,15 @@ Heard = Literal["ring", "done"]
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """When a change has settled. quiet_s: nothing happened for so long; torn_s: the same while a file is empty or gone
-    that had something in it; most_s: then it is looked at whatever goes on; git_s: but for so long git is waited for
-    while it holds its index, as it does when it changes branches."""
+    """When a change has settled: nothing happened for quiet_s; for many_s when more than a few files have changed, for
+    torn_s while one is empty or gone that had something in it.
+
+    most_s: then it is looked at whatever goes on; git_s: but for so long git is waited for while it holds its index, as
+    it does when it changes branches.
+    """
 
     quiet_s: float = 0.12
+    many_s: float = 0.3
     torn_s: float = 0.5
     most_s: float = 3.0
     git_s: float = 20.0
@@ -54,21 +60,23 @@ class Ear:
                 heard = "ring" if "ring" in (heard, more) else more
         return heard
 
-    def await_quiet(self, see: Callable[[], dict[str, Look]], torn: Callable[[], bool]) -> bool:
-        """Wait until what goes on has come to its end; whether anything rang meanwhile.
-
-        see: what can be seen of all files. torn: whether an editor may be just about to write one.
-        """
+    def await_quiet(self, projects: Projects) -> bool:
+        """Wait until what goes on with their files has come to its end; whether anything rang meanwhile."""
         began = last = time.monotonic()
-        looks, rang = see(), False
+        looks, rang = projects.looks(), False
         while True:
-            heard, seen = self.hear(self.settle.quiet_s / 2), see()
+            heard, seen = self.hear(self.settle.quiet_s / 2), projects.looks()
             now = time.monotonic()
             if heard == "ring" or seen != looks:
                 last, looks, rang = now, seen, rang or heard == "ring"
-            quiet = now - last >= (self.settle.torn_s if torn() else self.settle.quiet_s)
+            quiet = now - last >= self._quiet_s(projects)
             if (quiet or now - began > self.settle.most_s) and not self._git_is_busy():
                 return rang
+
+    def _quiet_s(self, projects: Projects) -> float:
+        if projects.torn():
+            return self.settle.torn_s
+        return self.settle.many_s if projects.moved() > FEW else self.settle.quiet_s
 
     def _git_is_busy(self) -> bool:
         """Whether git is in the midst of something, such as changing branches; a lock it left behind says nothing."""

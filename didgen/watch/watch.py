@@ -263,12 +263,12 @@ class Watch:
         while True:
             heard = self.ear.hear(LOCK_S if self._waiting else POLL_S if self._polling else RESCAN_S)
             if heard == "ring":
-                self.ear.await_quiet(self._projects.looks, self._projects.torn)
+                self.ear.await_quiet(self._projects)
                 return
             if heard == "done" or self._waiting:
                 return
             if self._differs():
-                rang = self.ear.await_quiet(self._projects.looks, self._projects.torn)
+                rang = self.ear.await_quiet(self._projects)
                 if not rang and not self._polling:
                     self._polling = "the system did not tell of a change"
                     self._tell_watching()
