@@ -6,6 +6,7 @@ import re
 import shutil
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,9 @@ def test_the_example_settings_are_read(tmp_path: Path) -> None:
     """The didgen.yaml of the guide holds settings that exist."""
     (example,) = [block for block in blocks("projects/README.md", "yaml") if "scenes:" not in block]
     (tmp_path / "didgen.yaml").write_text(example, "utf-8")
-    assert Settings("local", 2, budget=20, credit_s=15) == read_settings(tmp_path, {})
+    found = read_settings(tmp_path, {})
+    assert Settings("local", 2, budget=20, credit_s=15) == replace(found, output=None)
+    assert "{{ project }}/{{ scene }}" == (found.output and found.output.text)
 
 
 # -- commands -----------------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ def test_a_new_row_on_top_of_the_team_renders_itself_alone(built: Path) -> None:
     """The others are known by their mail address, wherever they stand."""
     people = built / "projects/team/people.csv"
     assert "Hello Bob!" in (built / "output/team/hello-bob-example-com.vtt").read_text("utf-8")
+    assert "Thank you, Anna." in (built / "output/team/thanks/anna.vtt").read_text("utf-8")
     head, *rows = people.read_text().splitlines()
     people.write_text("\n".join([head, "carl@example.com,Carl,free,lively", *reversed(rows)]) + "\n")
     (planned,) = steps.plan(steps.wish(built, ["team"]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from didgen.cli import options
+from didgen.cli.plan import left_behind
 from didgen.cli.progress import listening, tell
 from didgen.errors import Problem, UsageError
 
@@ -128,7 +129,7 @@ def as_text(summary: Summary) -> list[str]:
         f"! {scene.address} {words}" for scene in summary.scenes for words in (scene.overrun, scene.behind) if words
     ]
     lines += [f"- {name}: removed" for name in summary.pruned]
-    lines += [f"- {name}: no scene makes this any more (didgen build --prune)" for name in summary.stale]
+    lines += left_behind(summary.stale)
     made = [f"{count} {how}" for how in ("rendered", "fetched", "restored") if (count := summary.count(how))]
     if not made and summary.error is None:
         return [*lines, f"everything is up to date ({len(summary.scenes)} scenes)"]

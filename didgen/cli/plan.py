@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SIGNS = {"render": "+", "restore": "~", "stop": "✗"}
 MANY = 5  # scenes with one cause that still have a line each
+PRUNE = "didgen build --prune"
 
 
 @click.command("plan")
@@ -48,6 +49,8 @@ def command(
     short = nothing_to_do(wanted)
     if short is not None and not json_output and out is None:
         if not quiet:
+            for line in left_behind(short.stale):
+                click.echo(line)
             click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
             for line in warned((s.address, words) for s in short.scenes for words in (s.overrun, s.behind)):
                 click.echo(line)
@@ -86,9 +89,7 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
                 continue
             scene = same[0].scene
             lines += _lines(same[0], items.get(scene.address), planned.sent.get(scene.fingerprint, ""))
-        lines += [
-            f"- {address}: no scene makes this output any more (didgen build --prune)" for address in planned.plan.stale
-        ]
+        lines += left_behind(planned.left)
     todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
     stopped = sum(d.action == "stop" for p in plans for d in p.plan.decisions)
     reused = sum(len(p.plan.decisions) for p in plans) - len(todo) - stopped
@@ -112,6 +113,13 @@ def _warnings(decision: Decision) -> tuple[str, str]:
 def warned(scenes: Iterable[tuple[str, str]]) -> list[str]:
     """A line for each scene that is longer than it may be, or behind its source. scenes: address, and that or ""."""
     return [f"! {address} {words}" for address, words in scenes if words]
+
+
+def left_behind(files: Sequence[str]) -> list[str]:
+    """What is said of output files that nothing makes any more."""
+    if len(files) > MANY:
+        return [f"- {len(files)} files, {files[0]} to {files[-1]}: nothing makes these any more ({PRUNE})"]
+    return [f"- {name}: nothing makes this any more ({PRUNE})" for name in files]
 
 
 def _upgrade(plans: Sequence[Planned]) -> list[str]:
@@ -191,6 +199,7 @@ def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:
                 "paid": p.service.paid,
                 **_credits([items[d.scene.address] for d in p.plan.decisions if d.scene.address in items]),
                 "stale": list(p.plan.stale),
+                "stale_files": list(p.left),
                 "scenes": [
                     {
                         "address": d.scene.address,

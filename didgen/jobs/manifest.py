@@ -16,14 +16,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from didgen.digest import sha256_bytes
+from didgen.plan.address import MANIFEST_NAME
 from didgen.store.whole import storage_error, write_whole
 
 FORMAT = 2
-NAME = "manifest.json"
+NAME = MANIFEST_NAME
+
+BESIDE = (".vtt", ".srt", ".jpg")
+"""Suffixes of what lies beside a video."""
 
 Entry = Mapping[str, Any]
 
@@ -86,6 +90,23 @@ def addresses(manifest: Mapping[str, Any]) -> list[str]:
     return [entry["address"] for entry in manifest.get("scenes", ())]
 
 
+def videos(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Address → its video, relative to the manifest's folder and below it."""
+    named = {e["address"]: e["files"].get("video", {}).get("file", "") for e in manifest.get("scenes", ())}
+    return {address: name for address, name in named.items() if _is_below(name)}
+
+
+def _is_below(name: str) -> bool:
+    return bool(name) and not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
+
+
+def left_behind(manifest: Mapping[str, Any], outputs: Iterable[PurePath]) -> list[str]:
+    """Files that a manifest names and nothing makes any more. outputs: the videos of all scenes and films as they are
+    now; all are relative to the manifest's folder."""
+    made = [video.with_suffix(suffix) for video in outputs for suffix in (video.suffix, *BESIDE)]
+    return sorted({*_files(manifest), *manifest.get("stale", ())} - {one.as_posix() for one in made})
+
+
 def entry(
     address: str,
     kind: str,
@@ -131,10 +152,11 @@ def merge(
     """The new manifest. order: addresses of all scenes of the project; fresh: entries of those just built. written:
     digest of what the project is written in, as long as that is the same the places of inputs are.
 
-    A scene that was not built now, or failed, keeps its former entry: its old output is still there. Files of former
-    entries that nothing names any more become stale.
+    A scene that was not built now, or failed, keeps its former entry: its old output is still there, unless another now
+    lies in its place. Files of former entries that nothing names any more become stale.
     """
-    before = {e["address"]: e for e in former.get("scenes", ())}
+    given = set(_files({"scenes": list(fresh.values()), "films": films}))
+    before = {e["address"]: e for e in former.get("scenes", ()) if given.isdisjoint(_files({"scenes": [e]}))}
     scenes = [fresh.get(address, before.get(address)) for address in order]
     manifest = {
         "didgen": FORMAT,
@@ -166,9 +188,16 @@ def prune(folder: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], li
             except OSError as error:
                 raise storage_error(error, path) from error
             removed.append(name)
-            with suppress(OSError):  # a folder that is empty now goes too
-                path.parent.rmdir()
+            _drop_empty(path.parent, base)
     return {**manifest, "stale": []}, removed
+
+
+def _drop_empty(folder: Path, base: Path) -> None:
+    """Remove folders below `base` that are empty now."""
+    with suppress(OSError):
+        while folder != base:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> str:

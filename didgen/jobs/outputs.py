@@ -20,13 +20,15 @@ class Outputs:
     """The output files of one build: `output/` for the project's own service, `.didgen/drafts/` for any other.
 
     root: the workspace. stamps: what files looked like when an earlier build delivered them, by path relative to
-    root; one that still matches spares the reading. delivered: the same of this build, filled as it goes.
+    root; one that still matches spares the reading. delivered: the same of this build, filled as it goes. former: where
+    a release's videos lay by now, by address, as `Scene.output`.
     """
 
     root: Path
     draft: bool = False
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     delivered: dict[str, Stamp] = field(default_factory=dict)
+    former: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -59,6 +61,23 @@ class Outputs:
             return False
         self.delivered[name] = known
         return True
+
+    def standing(self, address: str, below: Path, digest: str) -> Path | None:
+        """The file of an output that has exactly these bytes: at its place, or where it lay before that changed."""
+        if self.holds(below, digest):
+            return self.path(below)
+        former = self.former.get(address)
+        if former is None or former == below:
+            return None
+        with suppress(OSError):
+            if sha256_file(self.path(former)) == digest:
+                return self.path(former)
+        return None
+
+    def moved_from(self, address: str, below: Path) -> str:
+        """The name of the file that an output was before its place changed, if that is still there; else ""."""
+        former = self.former.get(address)
+        return self.name(former) if former not in (None, below) and self.path(former).is_file() else ""
 
     def note(self, below: Path, digest: str) -> None:
         """Remember a file that was just put in place."""

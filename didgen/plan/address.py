@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from didgen.plan.scene import Scene
 from didgen.project.load import Project
 
 MAX_SLUG = 80
+
+MANIFEST_NAME = "manifest.json"
+"""In the folder of a project's outputs."""
 
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))))
 _OUTSIDE = re.compile(r"[^a-z0-9._-]+")
@@ -126,23 +129,24 @@ class Film:
 def films_of(project: Project, scenes: Sequence[Scene]) -> list[Film]:
     """The film of every combination that has scenes for one. scenes: all of the project."""
     groups: dict[str, list[Scene]] = {}
+    taken = set()
     for scene in scenes:
         groups.setdefault(scene.combination, []).append(scene)
+        taken.add(scene.output.with_suffix(""))
     films = []
     for combination, group in groups.items():
         addresses = _film_addresses(project, group)
         if addresses:
-            output = _film_output(group)
+            output = _film_output(group[0].film or group[0].output.with_name("film"), taken)
             films.append(Film(f"{project.name}{combination}#film", output, tuple(addresses)))
     return films
 
 
-def _film_output(scenes: Sequence[Scene]) -> Path:
-    """`film.mp4`, with as many underscores as it takes to be no scene's name."""
-    taken, stem = {scene.output.stem for scene in scenes}, "film"
-    while stem in taken:
-        stem += "_"
-    return scenes[0].output.with_name(f"{stem}.mp4")
+def _film_output(place: Path, taken: Collection[Path]) -> Path:
+    """`film.mp4`, with as many underscores as it takes to be no scene's name. place, taken: without suffixes."""
+    while place in taken:
+        place = place.with_name(f"{place.name}_")
+    return place.with_name(f"{place.name}.mp4")
 
 
 def _film_addresses(project: Project, scenes: Sequence[Scene]) -> list[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from didgen.catalog.nearest import nearest
-from didgen.errors import Place, Problem, ProjectError
+from didgen.errors import Problem, ProjectError
 from didgen.plan.address import address_of, brackets, file_stem, output_folder
+from didgen.plan.places import Places
 from didgen.project.data import Row, Table, keyed, read_table
 from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.matrix import Combination, combinations
 from didgen.project.models import MAX_INSTANCES, SceneSpec
+from didgen.project.output import OutputTemplate
 from didgen.project.scalars import as_text
 from didgen.project.template import TemplateProblem, Templates
 
@@ -26,7 +28,8 @@ Keys = tuple[str | int, ...]
 class Instance:
     """One scene of one combination and row. number: of the scene in the file. keys: what tells it from the scene's
     others. combination: the part of its address that its film has too. folder, stem: of its outputs, below `output/`.
-    row: its own, if it is one of several."""
+    row: its own, if it is one of several. template: what says where its outputs go, None for the default. film: where
+    the film of its combination goes, without suffix."""
 
     spec: SceneSpec
     number: int
@@ -37,12 +40,18 @@ class Instance:
     locale: str
     values: Mapping[str, Any]
     row: Row | None = None
+    template: OutputTemplate | None = None
+    film: Path | None = None
 
     def variables(self, project: Project) -> dict[str, Any]:
         """What its templates may name: ours, over them the author's, over these the matrix's, and the row."""
-        ours = {"name": project.name, "locale": project.spec.locale, "scene": self.spec.id}
         row = {} if self.row is None else {"row": self.row.values}
-        return {**ours, **project.spec.vars, **self.values, **row}
+        return {"scene": self.spec.id, **_shared(project, self.values), **row}
+
+
+def _shared(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What all instances of a combination may name."""
+    return {"name": project.name, "locale": project.spec.locale, **project.spec.vars, **values}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +63,21 @@ class _Where:
     brackets: str
     folder: Path
     locale: str
+    film: Path | None = None
 
 
 class Instances:
     """Finds the instances of one project; what is wrong is gathered."""
 
-    def __init__(self, project: Project, files: Files, templates: Templates) -> None:
+    def __init__(
+        self, project: Project, files: Files, templates: Templates, output: OutputTemplate | None = None
+    ) -> None:
+        """output: the workspace's template of where outputs go."""
         self.problems: list[Problem] = []
         self._project = project
         self._files = files
         self._templates = templates
+        self._places = Places(project, output)
         self._broken: set[int] = set()  # scenes whose `when` cannot be evaluated: told once
         self._tables: dict[str, Table | None] = {}
         self._keyed: dict[tuple[str, str], list[tuple[str, Row]]] = {}
@@ -75,7 +89,7 @@ class Instances:
         found, self.problems = combinations(spec.matrix, self._project.document)
         if self.problems:
             return []
-        where = [self._where(one) for one in found]
+        where = self._with_films([self._where(one) for one in found])
         scenes = [(n, one) for n, one in zip(self._project.numbers, spec.scenes, strict=True) if self._sound(n, one)]
         for one in self._each(where, scenes):
             made.append(one)
@@ -85,7 +99,7 @@ class Instances:
                 return []
         if not made and not self.problems:
             self._fail("no scene is left: data without rows, or a `when` that holds nowhere", ("scenes",))
-        self.problems += self._collisions(made)
+        self.problems += self._places.problems or self._collisions(made)
         return made
 
     def _fail(self, message: str, path: Keys, hint: str = "", *, key: bool = False) -> None:
@@ -97,6 +111,12 @@ class Instances:
         known = {key: as_text(value) for key, value in one.known.items()}
         folder = output_folder(self._project.name, known)
         return _Where(one, known, brackets(known), folder, one.locale or self._project.spec.locale)
+
+    def _with_films(self, where: list[_Where]) -> list[_Where]:
+        if self._places.by_default:
+            return where
+        told = [(one.locale, _shared(self._project, one.of.values), one.folder) for one in where]
+        return [replace(one, film=film) for one, film in zip(where, self._places.films(told), strict=True)]
 
     def _each(self, where: Sequence[_Where], scenes: Sequence[tuple[int, SceneSpec]]) -> Iterator[Instance]:
         for one in where:
@@ -110,12 +130,17 @@ class Instances:
         then = (where.locale, where.of.values)
         if spec.each is None:
             address = address_of(self._project.name, spec.id) + where.brackets
-            yield Instance(spec, number, address, *common, file_stem(spec.id), *then)
+            one = Instance(spec, number, address, *common, file_stem(spec.id), *then, film=where.film)
+            yield self._placed(one, None)
             return
         ((name, column),) = spec.each.items()
         for key, row in self._keyed.get((name, column), ()):
             address = address_of(self._project.name, spec.id, {**where.known, name: key})
-            yield Instance(spec, number, address, *common, file_stem(spec.id, key), *then, row)
+            one = Instance(spec, number, address, *common, file_stem(spec.id, key), *then, row, film=where.film)
+            yield self._placed(one, key)
+
+    def _placed(self, one: Instance, key: str | None) -> Instance:
+        return one if self._places.by_default else self._places.placed(one, key)
 
     # -- each ------------------------------------------------------------------------------------------------------
 
@@ -198,22 +223,10 @@ class Instances:
     def _collisions(self, made: Sequence[Instance]) -> list[Problem]:
         """A problem for each place whose instance would write over another's files; both are named."""
         spec = self._project.spec
-        if spec.matrix is None and all(scene.each is None for scene in spec.scenes):
+        alone = spec.matrix is None and all(scene.each is None for scene in spec.scenes)
+        if alone and self._places.by_default:
             return []  # `address.collisions` sees to ids
-        first: dict[tuple[Path, str], Instance] = {}
-        problems: dict[Place | None, Problem] = {}
-        for one in made:
-            other = first.setdefault((one.folder, one.stem), one)
-            if other is not one and (other.spec.id != one.spec.id or other.address != one.address):
-                place = self._place(one)
-                message = f"{one.address} and {other.address} have the same file name, {one.folder / one.stem}"
-                problems.setdefault(place, Problem(message, place, hint="tell them apart by letters and digits"))
-        return list(problems.values())
-
-    def _place(self, one: Instance) -> Place:
-        if one.row is not None and one.spec.each is not None:
-            return one.row.place(next(iter(one.spec.each.values())))
-        return self._project.document.place("scenes", one.number, "id")
+        return self._places.collisions(made)
 
 
 def _wanted(spec: SceneSpec, key: str) -> list[str]:

@@ -11,7 +11,7 @@ from didgen.project.load import Project
 from didgen.project.models import Defaults, SceneSpec
 
 TALK_ONLY = ("driver_expressions",)
-OWN = {"id", "script", "each", "when"}
+OWN = {"id", "script", "each", "when", "output"}
 """Keys of a scene that are no values of its render."""
 
 ANIMATION_ONLY = ("mute", "max_animated_faces", "overlay")
@@ -60,7 +60,7 @@ def voice_of_locale(project: Project, locale: str) -> str | None:
 
 def written_at(project: Project, number: int, locale: str, *keys: str) -> tuple[str | int, ...]:
     """Where the file says what a scene has at `keys`: in the scene itself, for its locale, or for all."""
-    locales = [("locales", name) for name in reversed(_locale_keys(project, locale))]
+    locales = [("locales", name) for name in reversed(locale_keys(project, locale))]
     bases: list[tuple[str | int, ...]] = [("scenes", number), *locales, ("defaults",)]
     return next(((*base, *keys) for base in bases if project.document.has(*base, *keys)), (*bases[0], *keys))
 
@@ -74,7 +74,7 @@ def _shared(
     if kind == "talk" and speaks is not None:
         values["voice"] = project.spec.voices[speaks].model_dump(exclude_unset=True)
         paths["voice"] = ("voices", speaks)
-    for name in _locale_keys(project, locale):
+    for name in locale_keys(project, locale):
         for key, value in _fitting(project.spec.locales[name], kind).items():
             replace = key == "voice" and not isinstance(project.document.data["locales"][name].get(key), dict)
             values[key] = value if replace else merge_values(values.get(key), value)
@@ -82,7 +82,7 @@ def _shared(
     return values, paths
 
 
-def _locale_keys(project: Project, locale: str) -> list[str]:
+def locale_keys(project: Project, locale: str) -> list[str]:
     """The keys of `locales` that hold for a locale: its language, then itself."""
     language = locale.replace("_", "-").split("-")[0]
     return [key for key in dict.fromkeys((language, locale)) if key in project.spec.locales]

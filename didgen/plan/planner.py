@@ -22,6 +22,7 @@ def make_plan(
     delivered: Delivered,
     *,
     present: Callable[[Scene], bool] = lambda scene: False,  # noqa: ARG005
+    moved: Callable[[Scene], str] = lambda scene: "",  # noqa: ARG005
     force: bool = False,
     stopped: Callable[[Scene], str] = lambda scene: "",  # noqa: ARG005
     known_addresses: Collection[str] = (),
@@ -29,8 +30,9 @@ def make_plan(
     """Decide for every scene.
 
     lookup: what is stored for a fingerprint. last: the identity that an address was last built from. delivered: whether
-    the scene's output file is there and is what is stored; present: whether it is there. stopped: why a scene may not
-    be made, "" for nothing. known_addresses: those that have outputs; the ones no scene makes any more become `stale`.
+    the scene's output file is there and is what is stored; present: whether it is there; moved: the file it was before
+    its place changed. stopped: why a scene may not be made, "" for nothing. known_addresses: those that have outputs;
+    the ones no scene makes any more become `stale`.
     Of scenes with one fingerprint only the first has a reason of its own: the others say whose video they share, and
     one rendering serves all.
     """
@@ -41,7 +43,7 @@ def make_plan(
             decisions.append(Decision(scene, "stop", (why,)))
             continue
         shared = first.setdefault(scene.fingerprint, scene)
-        decision = _decide(scene, lookup, last, delivered, present, force=force)
+        decision = _decide(scene, lookup, last, delivered, present, moved, force=force)
         if decision.action == "render" and shared is not scene:
             decision = Decision(scene, "render", (f"the same video as {shared.address}, rendered once",))
         decisions.append(decision)
@@ -55,6 +57,7 @@ def _decide(
     last: Last,
     delivered: Delivered,
     present: Callable[[Scene], bool],
+    moved: Callable[[Scene], str],
     *,
     force: bool,
 ) -> Decision:
@@ -67,12 +70,19 @@ def _decide(
     changed = reasons.changes(before, scene.identity) if before is not None else ()
     if known is not None:
         rendered_before = tuple(f"{reason}, rendered before" for reason in changed)
-        why = reasons.OUTPUT_CHANGED if present(scene) else reasons.OUTPUT_MISSING
-        return Decision(scene, "restore", rendered_before or (why,), length_s=known.duration_s)
+        why = rendered_before or (_why_restored(scene, present, moved),)
+        return Decision(scene, "restore", why, length_s=known.duration_s)
     if before is None:
         return Decision(scene, "render", (reasons.NEW,))
     upgrade = reasons.only_upgraded(before, scene.identity) and lookup(fingerprint_of(before)) is not None
     return Decision(scene, "render", changed or (reasons.OBJECT_MISSING,), upgrade)
+
+
+def _why_restored(scene: Scene, present: Callable[[Scene], bool], moved: Callable[[Scene], str]) -> str:
+    if present(scene):
+        return reasons.OUTPUT_CHANGED
+    before = moved(scene)
+    return f"{reasons.OUTPUT_MOVED} {before}" if before else reasons.OUTPUT_MISSING
 
 
 def to_render(plan: Plan) -> list[Scene]:

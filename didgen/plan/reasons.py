@@ -10,6 +10,7 @@ from didgen.plan.wording import word_diff
 NEW = "new scene"
 FORCED = "rendering was forced"
 OUTPUT_MISSING = "output file missing"
+OUTPUT_MOVED = "goes to another place than"
 OUTPUT_CHANGED = "output file is not what was delivered"
 OBJECT_MISSING = "its video is no longer in the store"
 MAX_SHOWN = 60

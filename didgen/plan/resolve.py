@@ -37,6 +37,7 @@ from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.models import SceneSpec, ScriptSpec
+from didgen.project.output import OutputTemplate
 from didgen.project.script import Text
 from didgen.project.template import Templates
 
@@ -49,18 +50,26 @@ TEMPLATED = ("source", "driver", "voice")
 Path = tuple[str | int, ...]
 
 
-def resolve(project: Project, files: Files, service: ServiceId, *, remote: Remote | None = None) -> list[Scene]:
+def resolve(
+    project: Project,
+    files: Files,
+    service: ServiceId,
+    *,
+    remote: Remote | None = None,
+    output: OutputTemplate | None = None,
+) -> list[Scene]:
     """All scenes of a project in order.
 
-    remote fetches inputs named by https URL; without it the local engine refuses them. Raises ProjectError with every
-    problem of the project, those of `load_project` included, in file order.
+    remote fetches inputs named by https URL; without it the local engine refuses them. output: the workspace's
+    template of where outputs go. Raises ProjectError with every problem of the project, those of `load_project`
+    included, in file order.
     """
     scenes: list[Scene | None] = []
     cast = Cast(service, installed())
     rights = Rights(project, files)
     wrong: dict[Problem, list[str]] = {}
     with Templates(files) as templates:
-        found = Instances(project, files, templates)
+        found = Instances(project, files, templates, output)
         texts = Texts(project, files, templates)
         for instance in found.all():
             inputs = Inputs(files, service, remote)
@@ -137,6 +146,7 @@ class _One:
         locale = self.instance.locale
         merged = self._filled(merge(self.project, self.spec, self.number, locale))
         self._check_kind(merged)
+        self._check_suffix(merged)
         common = self._common(merged)
         spoken = self._spoken(self.spec.script, merged, locale) if self.spec.script is not None else None
         if self.problems:
@@ -198,6 +208,7 @@ class _One:
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
             combination=self.instance.combination,
+            film=self.instance.film,
             limit=self._limit(merged),
             grants=grants,
             unproven=unproven,
@@ -218,6 +229,13 @@ class _One:
                 self._fail(
                     f"belongs to {kind}, and this is {'a talk' if talk else 'an animation'}", (*path, "config", key)
                 )
+
+    def _check_suffix(self, merged: Merged) -> None:
+        """A file that is called what it is not would be opened by the wrong program."""
+        template, made = self.instance.template, (merged.values.get("config") or {}).get("result_format") or "mp4"
+        if template is not None and template.suffix not in ("", made):
+            message = f"ends in .{template.suffix}, and {self.instance.address} is made as {made}"
+            self.problems.append(Problem(message, template.place, template.field, "leave the suffix out"))
 
     def _check_room(self, user_data: str, merged: Merged) -> None:
         """A paid job carries our tag as well, in what the user's own data leave free."""

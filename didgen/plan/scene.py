@@ -98,6 +98,7 @@ class Scene:
     respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
     most_s: float = 0.0
     combination: str = ""
+    film: Path | None = None  # where the film of its combination goes, below `output/` and without suffix
     limit: Limit | None = None
     grants: tuple[Grant, ...] = ()
     unproven: tuple[Need, ...] = ()  # what rights are demanded of, and nobody wrote down

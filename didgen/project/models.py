@@ -23,6 +23,7 @@ from pydantic import (
 from didgen.api.wire import FaceSquare, RenderConfig, VoiceConfig
 from didgen.catalog.services import is_service, service_name, unknown_service
 from didgen.project.markdown import Code
+from didgen.project.output import output_fault
 from didgen.project.scalars import is_scalar
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
@@ -88,6 +89,12 @@ class Spec(BaseModel):
     """Base of what is written: unknown keys are errors, values are not bent into shape."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+def _output(value: str) -> str:
+    if fault := output_fault(value):
+        raise ValueError(fault)
+    return value
 
 
 class VoiceSpec(Spec):
@@ -158,6 +165,9 @@ class Defaults(Spec):
     persist: bool | None = Field(default=None, description="Ask the service to keep the video (its API of 2023).")
     max_seconds: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="How long the video may be, pad_audio included; longer ones are told of."
+    )
+    output: Annotated[str, AfterValidator(_output)] | None = Field(
+        default=None, description='Where the video goes below output/: "{{ project }}/{{ scene }}.{{ locale }}.mp4".'
     )
 
     @field_validator("voice", mode="before", json_schema_input_type=str | VoiceSpec | None)

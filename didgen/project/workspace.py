@@ -6,12 +6,13 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from didgen.catalog.nearest import nearest
 from didgen.catalog.services import NAMES, is_service, service_name, unknown_service
 from didgen.errors import Place, Problem, ProjectError, UsageError
+from didgen.project.output import OutputTemplate, output_fault
 
 MARKS = ("didgen.yaml", "projects", ".git")
 PROJECT_FILE = "project.yaml"
@@ -25,7 +26,8 @@ class Settings:
 
     paid: servers on this machine cost money, as D-ID does: something in front of it listens there. budget: credits that
     a build may spend without being asked about, None: none was agreed to. credit_s: seconds of video that a credit buys
-    at services other than D-ID, 0: they are free, None: nobody knows.
+    at services other than D-ID, 0: they are free, None: nobody knows. output: where videos go whose projects say
+    nothing of it.
     """
 
     service: str = ""
@@ -33,6 +35,7 @@ class Settings:
     paid: bool = False
     budget: int | None = None
     credit_s: float | None = None
+    output: OutputTemplate | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.jobs <= 64:
@@ -127,7 +130,13 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     if budget and not (budget.isascii() and budget.isdigit()):
         raise UsageError(f"DIDGEN_BUDGET is {budget!r}", hint="credits that a build may spend, a whole number")
     service = service_name(service) if is_service(service) else service
-    return Settings(service, int(jobs), paid == "1", int(budget) if budget else settings.budget, settings.credit_s)
+    return replace(
+        settings,
+        service=service,
+        jobs=int(jobs),
+        paid=paid == "1",
+        budget=int(budget) if budget else settings.budget,
+    )
 
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -136,6 +145,7 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "paid": ((bool,), "true or false"),
     "budget": ((int,), "a whole number of credits"),
     "credit_s": ((int, float), "a number of seconds"),
+    "output": ((str,), "text"),
 }
 
 
@@ -152,8 +162,11 @@ def _parse_settings(path: Path) -> Settings:
             problems.append(Problem("unknown setting", document.key_place(key), key, nearest(key, list(_KINDS))))
         elif type(value) not in _KINDS[key][0]:
             problems.append(Problem(f"must be {_KINDS[key][1]}", document.place(key), key))
-        elif isinstance(value, str) and not is_service(value):
+        elif key == "output" and (fault := output_fault(value)):
+            problems.append(Problem(fault, document.place(key), key))
+        elif key == "service" and not is_service(value):
             problems.append(Problem(unknown_service(value), document.place(key), key, nearest(value, NAMES)))
     if problems:
         raise ProjectError(problems)
-    return Settings(**data)
+    output = OutputTemplate(data["output"], document.place("output"), "output") if "output" in data else None
+    return Settings(**{**data, "output": output})

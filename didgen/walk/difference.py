@@ -188,7 +188,7 @@ def _scenes(root: Path, home: Path, targets: Sequence[Target], service: str | No
                 project = load_project(target.path, files)
                 name = service or os.environ.get("DIDGEN_SERVICE") or settings.service or project.spec.service
                 at = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
-                scenes = resolve(project, files, at, remote=remote)
+                scenes = resolve(project, files, at, remote=remote, output=settings.output)
             except ProjectError as error:
                 problems += error.problems
                 continue

@@ -86,7 +86,8 @@ def finish(
             manifest, pruned = manifests.prune(folder, manifest)
         outputs.note(desk.folder / manifests.NAME, manifests.write_manifest(folder, manifest))
     named = tuple(outputs.name(desk.folder / film["files"]["video"]["file"]) for film in made)
-    return Finished(named, tuple(manifest["stale"]), tuple(pruned))
+    left, gone = (tuple(outputs.name(desk.folder / name) for name in names) for names in (manifest["stale"], pruned))
+    return Finished(named, left, gone)
 
 
 def _written(files: Files) -> str:
@@ -143,7 +144,7 @@ class _Desk:
     def scene(self, scene: Scene, artifact: Artifact, former: Mapping[str, Any] | None) -> dict[str, Any]:
         """Captions and poster of one scene; its manifest entry. The former one when all it names is still in place."""
         steps = sha256_bytes(canonical_json([STEPS, dict(scene.respelled)]))[:12]
-        if former is not None and self._stands(former, scene.fingerprint, steps):
+        if former is not None and self._stands(former, scene, steps):
             return self.papers.of_former(former, scene)
         files = {"video": self._file(scene.output, artifact)}
         if self._has_words(scene, artifact):
@@ -156,9 +157,11 @@ class _Desk:
         paid = papers.credits(scene.fingerprint)
         return manifests.entry(*told, service=papers.service, credits=paid, inputs=papers.inputs(scene))
 
-    def _stands(self, former: Mapping[str, Any], fingerprint: str, steps: str) -> bool:
-        """Whether an entry is of this render and these steps, and every file of it is as it was delivered."""
-        if (former["fingerprint"], former["steps"]) != (fingerprint, steps):
+    def _stands(self, former: Mapping[str, Any], scene: Scene, steps: str) -> bool:
+        """Whether an entry is of this render, place and these steps, and every file of it is as it was delivered."""
+        place = former["files"].get("video", {}).get("file")
+        now = (scene.fingerprint, steps, scene.output.relative_to(self.folder).as_posix())
+        if (former["fingerprint"], former["steps"], place) != now:
             return False
         return all(self.outputs.holds(self.folder / file["file"], file["sha256"]) for file in former["files"].values())
 

@@ -48,6 +48,7 @@ class Planned:
     asked_at: float | None = None  # Unix time of the oldest answer about an input by URL
     manifest: Mapping[str, Any] = field(default_factory=dict)
     sent: Mapping[str, str] = field(default_factory=dict)  # fingerprint → state of its job at a paid service, if known
+    left: tuple[str, ...] = ()  # output files that nothing makes any more, relative to the root
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
 
 
@@ -166,7 +167,7 @@ def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, o
     name = wanted.service or settings.service or project.spec.service
     service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
-        scenes = resolve(project, files, service, remote=remote)
+        scenes = resolve(project, files, service, remote=remote, output=settings.output)
     if has_translations(project):
         scenes = told(project, scenes, read_accepted(project.folder, files))
     return _Resolved(target, project, files, service, scenes, remote.asked_at, lock_of(project, service, files))
@@ -179,7 +180,7 @@ def _note_settings(root: Path, files: Files) -> None:
 
 
 def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str, Stamp]) -> Planned:
-    from didgen.jobs.manifest import addresses, read_manifest
+    from didgen.jobs.manifest import addresses, read_manifest, videos
     from didgen.jobs.outputs import Outputs
     from didgen.plan.address import choose, project_folder
     from didgen.plan.planner import make_plan
@@ -187,8 +188,10 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
     from didgen.walk.release import standing
 
     project, parts = one.project, one.target.parts
-    outputs = Outputs(wanted.root, one.service.name != project.spec.service, stamps)
-    manifest = read_manifest(outputs.folder / project_folder(project.name))
+    draft, folder = one.service.name != project.spec.service, project_folder(project.name)
+    manifest = read_manifest(Outputs(wanted.root, draft).path(folder))
+    former = {address: folder / name for address, name in videos(manifest).items()}
+    outputs = Outputs(wanted.root, draft, stamps, former=former)
     chosen = choose(one.scenes, [project.name + part for part in parts])
     released = standing(one.lock, one.service, chosen, outputs)
     decided = make_plan(
@@ -198,13 +201,28 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         lambda address: store.state.last_identity(outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         present=lambda scene: outputs.path(scene.output).exists(),
+        moved=lambda scene: outputs.moved_from(scene.address, scene.output),
         force=wanted.force,
         stopped=lambda scene: str(expired(scene, wanted.today) or ""),
         known_addresses=() if parts else addresses(manifest),
     )
     given = (one.files, one.target, one.lock, one.asked_at)
     sent = _sent(store, one, decided, anew=wanted.force)
-    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest, sent)
+    left = () if parts else _left_behind(one, outputs, folder, manifest)
+    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest, sent, left)
+
+
+def _left_behind(one: _Resolved, outputs: Outputs, folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Output files that nothing makes any more, as far as they are there; relative to the root."""
+    from didgen.jobs.manifest import left_behind
+    from didgen.plan.address import films_of
+
+    if not manifest:
+        return ()
+    films = films_of(one.project, one.scenes)
+    made = [*(scene.output for scene in one.scenes), *(film.output for film in films)]
+    left = left_behind(manifest, [output.relative_to(folder) for output in made])
+    return tuple(outputs.name(folder / name) for name in left if outputs.path(folder / name).exists())
 
 
 def _sent(store: Artifacts, one: _Resolved, decided: Plan, *, anew: bool) -> dict[str, str]:

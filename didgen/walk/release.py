@@ -53,7 +53,7 @@ def standing(
     def look_up(fingerprint: str) -> Known | None:
         one = lock.of(fingerprint, service.name)
         if one is None or not any(
-            outputs.holds(scene.output, one.sha256) for scene in by_fingerprint.get(fingerprint, ())
+            outputs.standing(scene.address, scene.output, one.sha256) for scene in by_fingerprint.get(fingerprint, ())
         ):
             return None
         return Known(fingerprint, one.sha256, "", one.duration_s)
@@ -70,9 +70,11 @@ def take_in(plan: Plan, lock: Lock, service: ServiceId, store: Artifacts, output
         return
     for scene in [decision.scene for decision in plan.decisions if decision.action in ("reuse", "restore")]:
         one = lock.of(scene.fingerprint, service.name)
-        if one is None or store.find(scene.fingerprint) is not None or not outputs.holds(scene.output, one.sha256):
+        if one is None or store.find(scene.fingerprint) is not None:
             continue
-        path = outputs.path(scene.output)
+        path = outputs.standing(scene.address, scene.output, one.sha256)
+        if path is None:
+            continue
         answer = {"id": one.job} if one.job else {}
         facts = {"duration_s": one.duration_s, "service": service.name, "driver_url": one.driver, "answer": answer}
         kept = store.keep(path, scene.fingerprint, outputs.key(scene.address), scene.identity, facts)

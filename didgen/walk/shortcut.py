@@ -170,7 +170,8 @@ def _untouched(wanted: Wish, target: Target) -> Summary | None:
     if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
         return None
     scenes = tuple(SceneResult(**{**scene, "action": "reused", "seconds": 0.0}) for scene in record["scenes"])
-    return Summary(scenes, tuple(record["films"]), tuple(record["stale"]))
+    stale = tuple(name for name in record["stale"] if os.path.exists(wanted.root / name))
+    return Summary(scenes, tuple(record["films"]), stale)
 
 
 def walk_key(wanted: Wish, target: Target) -> str:

@@ -292,10 +292,10 @@ def test_stale_outputs_are_listed_and_removed_when_asked(root: Path) -> None:
     """A scene taken out of the project leaves its file until --prune."""
     build(root)
     edit(root, '  - id: more\n    script: "There is more to say."\n', "")
-    assert "more.mp4" in build(root).stale
+    assert "output/hello/more.mp4" in build(root).stale
     assert (root / "output/hello/more.mp4").exists()
-    assert "more.mp4" in build(root).stale
-    assert "more.mp4" in build(root, prune=True).pruned
+    assert "output/hello/more.mp4" in build(root).stale
+    assert "output/hello/more.mp4" in build(root, prune=True).pruned
     assert not (root / "output/hello/more.mp4").exists()
     assert [] == manifest(root)["stale"]
 
@@ -626,7 +626,8 @@ def test_instances_are_built_chosen_and_gone_by_their_address(root: Path) -> Non
     edit(root, "[en, en-GB]", "[en]")
     summary = build(root)
     assert {"reused"} == set(actions(summary))
-    assert {"en-gb/welcome.mp4", "en-gb/film.mp4", "en/hello-bob-acme-com.jpg"} <= set(summary.stale)
+    gone = {"en-gb/welcome.mp4", "en-gb/film.mp4", "en/hello-bob-acme-com.jpg"}
+    assert {f"output/hello/{name}" for name in gone} <= set(summary.stale)
     assert set(summary.stale) == set(build(root, prune=True).pruned)
     assert not (output / "en-gb").exists()
     assert 2 == len(manifest(root)["scenes"])  # type: ignore[arg-type]
