@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from didgen.api.job import Event
 from didgen.errors import DidgenError
 from didgen.jobs.executor import Outcome, Rendering, Work
+from didgen.jobs.lockfile import NAME as LOCK
 from didgen.jobs.purse import Purse
 from didgen.jobs.snapshots import Snapshots
 from didgen.plan.scene import Decision
@@ -30,6 +31,7 @@ from didgen.watch.told import Finished, Heard, Idle, View, Withdrawn, Wrong
 
 if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
+    from didgen.project.files import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Builder:
         self._addresses: dict[str, str] = {}
         self._delivered: dict[str, str] = {}
         self._again: set[Target] = set()
+        self._locks: dict[Target, Stamp] = {}
         self._kept: set[asyncio.Future[Any]] = set()
         self._told_idle = True
         self._error: BaseException | None = None
@@ -112,6 +115,15 @@ class Builder:
         """Projects of which a file was edited between planning and rendering; told once."""
         found, self._again = self._again, set()
         return found
+
+    def locks(self) -> dict[Target, Stamp]:
+        """Of projects that were finished, the `didgen.lock` that was written then; told once."""
+        found, self._locks = self._locks, {}
+        return found
+
+    def working_on(self, target: Target) -> bool:
+        """Whether a plan of it is being carried out."""
+        return target in self._rounds
 
     def check(self) -> None:
         """Raises what ended the thread, if anything did."""
@@ -205,6 +217,7 @@ class Builder:
         try:
             outcomes = await self._outcomes(one)
             summary = await self._conclude(one, outcomes)
+            self._note_lock(one.order.planned)
         except DidgenError as error:
             self._view(Wrong(self._name(target), error))
         else:
@@ -277,6 +290,11 @@ class Builder:
         task = asyncio.ensure_future(whole())
         self._keep(task)
         return await asyncio.shield(task)
+
+    def _note_lock(self, planned: Planned) -> None:
+        name = planned.files.relative(planned.project.folder / LOCK)
+        if name in planned.outputs.delivered:
+            self._locks[planned.target] = planned.outputs.delivered[name]
 
     def _on_event(self, address: str, event: Event) -> None:
         if event.kind != InputChangedError.__name__:  # it is planned again

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from didgen.digest import sha256_file
+from didgen.jobs.lockfile import NAME as LOCK
 from didgen.project.files import RACY_NS, Stamp
 from didgen.walk.shortcut import Target, Wish
 
@@ -95,6 +96,16 @@ class Projects:
             if names or project is None or project.today != wanted.today:
                 found[target] = names
         return found
+
+    def lock(self, target: Target) -> str:
+        """Name of the `didgen.lock` of a project."""
+        return str(Path(self.name(target)).with_name(LOCK))
+
+    def note_lock(self, target: Target, stamp: Stamp) -> None:
+        """The lock was written by ourselves, and says nothing new."""
+        name = self.lock(target)
+        if target in self.known and name in self.known[target].inputs.stamps:
+            self.known[target].inputs.stamps[name] = stamp
 
     def gone(self, wanted: Wish) -> set[Target]:
         """Those that are not there any more."""

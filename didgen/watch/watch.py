@@ -114,12 +114,22 @@ class Watch:
         self._mended("")
         for target in self._projects.gone(wanted):
             self._forget(target, builder)
-        changed = self._projects.changed(wanted)
+        changed = self._foreign_changes(wanted, builder)
         again = builder.again() | self._ready_now(builder)
         dirty = [target for target in wanted.targets if target in changed or target in again]
         if dirty:
             names = {name for named in changed.values() for name in named}
             self._rebuild(dirty, wanted, builder, tuple(sorted(names)))
+
+    def _foreign_changes(self, wanted: Wish, builder: Builder) -> dict[Target, list[str]]:
+        """As `Projects.changed`, but for a `didgen.lock` that is being written by ourselves: when that is done, it is
+        looked at again."""
+        at_work = {target for target in wanted.targets if builder.working_on(target)}
+        for target, stamp in builder.locks().items():
+            self._projects.note_lock(target, stamp)
+        changed = self._projects.changed(wanted)
+        ours = {target for target in at_work & set(changed) if changed[target] == [self._projects.lock(target)]}
+        return {target: names for target, names in changed.items() if target not in ours}
 
     def _ready_now(self, builder: Builder) -> set[Target]:
         """Those of `_waiting` that need not wait any more."""
