@@ -17,7 +17,7 @@ from didgen.serve.growing import grown
 from didgen.serve.guard import LOOPBACK_NAMES, Guard
 
 STATIC = Path(__file__).parent / "static"
-ASSETS = ("page.css", "icon.svg", "stream.js", "words.js", "list.js", "stage.js", "page.js")
+ASSETS = ("page.css", "icon.svg", "stream.js", "growing.js", "words.js", "list.js", "stage.js", "page.js")
 """What index.html asks for, below `page/`."""
 
 POLICY = (

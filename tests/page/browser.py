@@ -106,13 +106,13 @@ class Browser:
             raise RuntimeError(str(answer["exceptionDetails"].get("exception", answer["exceptionDetails"])))
         return answer["result"].get("value")
 
-    def wait(self, expression: str, patience_s: float = PATIENCE_S) -> Any:
-        """Wait until an expression is true; its value."""
+    def wait(self, expression: str, patience_s: float = PATIENCE_S) -> None:
+        """Wait until an expression is true."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
             try:
-                if value := self.js(expression):
-                    return value
+                if self.js(f"Boolean({expression})"):
+                    return
             except RuntimeError:
                 pass  # the page is on its way, or not there yet
             time.sleep(0.02)
@@ -125,9 +125,20 @@ class Browser:
     def press(self, key: str) -> None:
         """Press a key as a person does."""
         typed = {"text": key} if len(key) == 1 else {}
-        code = {" ": "Space"}.get(key, key)
+        number = {
+            "Escape": 27,
+            " ": 32,
+            "ArrowLeft": 37,
+            "ArrowUp": 38,
+            "ArrowRight": 39,
+            "ArrowDown": 40,
+            "Enter": 13,
+        }.get(key)
+        named = {"key": key, "code": {" ": "Space"}.get(key, key)} | (
+            {"windowsVirtualKeyCode": number} if number else {}
+        )
         for kind in ("keyDown", "keyUp"):
-            self._call("Input.dispatchKeyEvent", type=kind, key=key, code=code, **(typed if kind == "keyDown" else {}))
+            self._call("Input.dispatchKeyEvent", type=kind, **named, **(typed if kind == "keyDown" else {}))
 
     def size(self, width: int, height: int, *, dark: bool = False, calm: bool = False) -> None:
         """Window and taste. calm: less motion."""

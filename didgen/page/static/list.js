@@ -2,7 +2,7 @@
 // The list of scenes: grouped by film, filtered, each row changed in place when its scene changes.
 
 (() => {
-  const { el, clock, credits } = window.didgen;
+  const { el, clock, credits, load, unload } = window.didgen;
   const STATES = {
     "up-to-date": "up to date", stale: "stale", rendering: "rendering", failed: "failed", waiting: "waiting",
   };
@@ -114,30 +114,25 @@
         const source = wanted.has(address) && address !== this.current ? row.card.growing : "";
         if ((row.growing || "") === source) continue;
         row.growing = source;
-        stop(row.video);
-        row.video = source ? el("video", { src: source, muted: true, playsInline: true, autoplay: true, tabIndex: -1 }) : null;
-        row.video?.setAttribute("aria-hidden", "true");
-        if (row.video) row.thumb.append(row.video);
+        if (row.video) { row.video.remove(); unload(row.video); }
+        row.video = source ? el("video", { muted: true, playsInline: true, autoplay: !calm(), tabIndex: -1, "aria-hidden": "true" }) : null;
+        if (!row.video) continue;
+        row.thumb.append(row.video);
+        load(row.video, source, { growing: true });
       }
     }
 
     mark(address) {
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.rows.get(this.current)?.pick.removeAttribute("aria-current");
       this.current = address;
       const row = this.rows.get(address);
       row?.pick.setAttribute("aria-current", "true");
       if (matchMedia("(min-width: 1000px)").matches)
-        row?.box.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+        row?.box.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
     }
   }
 
-  function stop(video) {
-    if (!video) return;
-    video.remove();
-    video.removeAttribute("src");
-    video.load();
-  }
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /** The same children are left where they are, so that nothing that plays or has the focus is torn out. */
   function replace(root, children) {
@@ -154,5 +149,5 @@
     return words(wanted.q || "").split(/\s+/).every((word) => text.includes(word));
   }
 
-  Object.assign(window.didgen, { List, STATES, FILTERS, shortName, tags, replace, stop });
+  Object.assign(window.didgen, { List, STATES, FILTERS, shortName, tags, replace, calm });
 })();

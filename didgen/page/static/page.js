@@ -46,7 +46,7 @@
   function announce(card, before) {
     if (!before || before.state === card.state) return;
     if (card.state === "failed") tell(`${card.address} failed: ${card.reason}`);
-    if (before.state === "rendering" && card.state === "up-to-date") tell(`${card.address} is ready`);
+    if (card.state === "up-to-date") tell(`${card.address} is ready`);
     const begun = card.state === "rendering";
     if (begun && following() && !stage.playing && card.address !== current && list.shown.includes(card.address)) choose(card.address, { quiet: true });
   }
@@ -157,7 +157,7 @@
     stage.setFilm(true);
     stage.toggleCompare(false);
     stage.toggleCaptions(true);
-    if (first === current && stage.shown) stage.playing || stage.toggle();
+    if (first === current) stage.play();
     else choose(first, { play: true, keepFilm: true });
   }
 

@@ -2,7 +2,8 @@
 // The scene that is watched: two videos take turns, so that another version or scene comes in without a gap.
 
 (() => {
-  const { el, clock, credits, Script, placeIn, marked, shortName, tags, STATES, stop } = window.didgen;
+  const { sourceOf: loaded } = window.didgen;
+  const { el, clock, credits, Script, placeIn, marked, shortName, tags, STATES, load, unload } = window.didgen;
   const NEAR_END_S = 5;
 
   /** Resolves when one of `names` happens to the element; false for an error. */
@@ -63,7 +64,7 @@
     }
 
     video() {
-      const video = el("video", { playsInline: true, preload: "auto", class: "back" });
+      const video = el("video", { playsInline: true, preload: "auto", class: "back", "aria-label": "Video" });
       video.addEventListener("play", () => { this.follow("play"); requestAnimationFrame(this.tick); });
       video.addEventListener("pause", () => this.follow("pause"));
       video.addEventListener("seeked", () => this.light());
@@ -91,10 +92,22 @@
       this.card = card;
       this.describe();
       const next = sourceOf(card), shown = this.shown;
+      if (shown && next?.url === shown.url) this.retell(next);
       if (!next || next.url === shown?.url) return;
       if (shown?.growing && !next.growing && card.state === "up-to-date") return this.put(next, this.front.currentTime, this.playing);
       if (this.playing) { this.offered = next; return this.describe(); }
       await this.put(next, next.growing ? 0 : this.placeIn(next), false);
+    }
+
+    /** Tell what is said, which may be written anew while the video is the same. */
+    retell(source) {
+      const told = JSON.stringify([scriptOf(this.card, source), source.words]);
+      this.shown = source;
+      if (told === this.told) return;
+      this.told = told;
+      this.track(this.front, source);
+      this.script.show(scriptOf(this.card, source), source.words);
+      this.light();
     }
 
     placeIn(next) {
@@ -110,20 +123,23 @@
 
     async put(source, at, play) {
       const turn = ++this.turn;
+      this.coming = null;
       if (!source) return this.clear();
       this.still.hidden = source.kind !== "gif";
       if (source.kind === "gif") { this.clear(); this.still.src = source.url; this.still.hidden = false; this.empty.hidden = true; return; }
+      const coming = this.coming = { play };
       const there = this.shown?.url === source.url;
       const alone = document.fullscreenElement === this.front || document.pictureInPictureElement === this.front;
       const video = there || alone ? this.front : this.back;
-      if (video.getAttribute("src") !== source.url) { video.src = source.url; video.load(); }
-      if (video.readyState < 2 && !(await happens(video, ["loadeddata"]))) { if (turn === this.turn) this.broken(source); return; }
+      if (loaded(video) !== source.url) load(video, source.url, source);
+      if (video.readyState < 2 && !(await happens(video, ["loadeddata"]))) { if (turn === this.turn) { this.coming = null; this.broken(source); } return; }
       if (turn !== this.turn) return;
       const place = Math.min(at, Math.max(0, (video.duration || 0) - 0.05));
       if (Math.abs(video.currentTime - place) > 0.01) { video.currentTime = place; await happens(video, ["seeked"]); }
       if (turn !== this.turn) return;
+      this.coming = null;
       this.swap(video, source);
-      if (play) video.play().catch(() => {});
+      if (coming.play) video.play().catch(() => {});
     }
 
     swap(video, source) {
@@ -132,26 +148,24 @@
         [video.muted, video.volume, video.playbackRate] = [old.muted, old.volume, old.playbackRate];
         this.front = video;
         old.pause();
-        if (this.shown?.growing) stopLoading(old);
+        if (this.shown?.growing) unload(old); // a stream would go on coming
       }
       for (const one of this.videos) {
         one.className = one === this.front ? "front" : "back";
         one.controls = one === this.front;
         one.tabIndex = one === this.front ? 0 : -1;
       }
-      this.shown = source;
       this.empty.hidden = true;
       this.shape();
-      this.track(video, source);
-      this.script.show(scriptOf(this.card, source), source.words);
+      this.told = null;
+      this.retell(source);
       this.describe();
-      this.light();
       this.pair();
     }
 
     clear() {
       this.shown = null;
-      for (const video of this.videos) { video.pause(); stopLoading(video); video.className = "back"; video.controls = false; }
+      for (const video of this.videos) { video.pause(); unload(video); video.className = "back"; video.controls = false; }
       this.still.hidden = true;
       this.empty.hidden = false;
       this.screen.dataset.shape = "square";
@@ -213,8 +227,8 @@
       this.beforeBox.hidden = this.nowName.hidden = !on;
       this.screen.dataset.mode = on ? "two" : "one";
       this.root.dataset.mode = on ? "two" : "one";
-      if (!on) { if (this.before.getAttribute("src")) { this.before.pause(); stopLoading(this.before); } return; }
-      if (this.before.getAttribute("src") !== former.video) { this.before.src = former.video; this.before.load(); }
+      if (!on) { this.before.pause(); unload(this.before); return; }
+      if (loaded(this.before) !== former.video) load(this.before, former.video);
       this.keepTogether();
       if (this.playing) this.before.play().catch(() => {});
     }
@@ -238,11 +252,17 @@
 
     // -- playing -----------------------------------------------------------------------------------------------
 
+    play() {
+      if (this.coming) this.coming.play = true; // as soon as it is there
+      else if (this.shown) this.front.play().catch(() => {});
+    }
+
     toggle() {
+      if (this.coming) { this.coming.play = !this.coming.play; return; }
       if (!this.shown) return;
       if (this.playing) return this.front.pause();
       if (this.front.ended && this.offered) return this.put(sourceOf(this.card), 0, true).then(() => { this.offered = null; this.describe(); });
-      this.front.play().catch(() => {});
+      this.play();
     }
 
     seek(step) { if (this.shown) this.seekTo(this.front.currentTime + step); }
@@ -260,7 +280,7 @@
     prepare() {
       const next = this.inFilm && this.hooks.coming();
       if (!next || this.front.duration - this.front.currentTime > NEAR_END_S) return;
-      if (this.back.getAttribute("src") !== next) { this.back.src = next; this.back.load(); }
+      if (loaded(this.back) !== next) load(this.back, next);
     }
 
     setFilm(on) {
@@ -327,14 +347,9 @@
   const squeezed = (text) => text.split(/\s+/).join(" ").trim();
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-  function stopLoading(video) {
-    video.removeAttribute("src");
-    video.load();
-  }
-
   /** What there is to see of a scene: what grows while it is made, else its video. */
   function sourceOf(card) {
-    if (card.growing && card.state === "rendering") return { url: card.growing, kind: "mp4", words: [], cues: [], growing: true };
+    if (card.growing && card.state === "rendering") return { url: card.growing, kind: "mp4", words: [], cues: [], growing: true, seconds: card.seconds };
     const clip = card.clip;
     return clip && { url: clip.video, kind: clip.kind, words: clip.words, cues: clip.cues, growing: false };
   }

@@ -1,0 +1,455 @@
+"""The page in a real browser: what a person sees, hears of and can do while scenes change beneath."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from didgen.errors import Place, Problem
+from didgen.page.board import Board, Card, Clip
+from didgen.page.export import export
+from didgen.page.serving import served
+from tests.page.browser import Browser, browsing, chromium
+from tests.page.clips import clip, growing
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium)")
+
+SCRIPT = "Good morning, everybody here and there."
+VIDEO = "document.querySelector('.frame video.front')"
+XSS = (
+    "<img src=x onerror=window.hacked=1>",
+    "</script><script>window.hacked=1</script>",
+    '"><svg onload=window.hacked=1>',
+    "<!--<script>window.hacked=1//",
+    "javascript:window.hacked=1",
+    "{{constructor.constructor('window.hacked=1')()}}",
+    "\u2028window.hacked=1\u2029",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsing(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clip]:
+    """Videos to show: told apart by their grey."""
+    folder = tmp_path_factory.mktemp("clips")
+    return {
+        "first": clip(folder, "first", 3.0, 60),
+        "second": clip(folder, "second", 3.4, 140, ("Good", "morning,", "nobody", "at", "all", "is", "there.")),
+        "short": clip(folder, "short", 0.6, 100, ("Short.",)),
+    }
+
+
+@pytest.fixture
+def board(clips: dict[str, Clip]) -> Board:
+    board = Board("my films")
+    hello = Card(
+        "hello/welcome",
+        "hello",
+        "up-to-date",
+        "hello",
+        "en",
+        script=SCRIPT,
+        clip=clips["first"],
+        seconds=3.0,
+        credits=1,
+    )
+    board.show(
+        [
+            hello,
+            replace(
+                hello,
+                address="hello/more",
+                script="Short.",
+                clip=clips["short"],
+                place="projects/hello/project.yaml:9:5",
+            ),
+            replace(hello, address="hello/last", script="Short.", clip=clips["short"]),
+            Card(
+                "team/you[people=anna]",
+                "team",
+                "stale",
+                "team",
+                "de",
+                "anna",
+                "Dear Anna.",
+                seconds=2.0,
+                why=("never rendered",),
+            ),
+            Card("team/you[people=bob]", "team", "stale", "team", "de", "bob", "Dear Bob.", seconds=2.0),
+        ],
+        {
+            "hello#film": ["hello/welcome", "hello/more", "hello/last"],
+            "team#film": ["team/you[people=anna]", "team/you[people=bob]"],
+        },
+    )
+    return board
+
+
+@pytest.fixture
+def page(browser: Browser, board: Board) -> Iterator[Browser]:
+    """The browser looking at the board; at the end nothing may have been complained about."""
+    browser.size(1440, 900)
+    with served(board, 0) as url:
+        browser.go(url)
+        browser.wait(f"{VIDEO} && {VIDEO}.readyState >= 2")
+        yield browser
+        complaints = browser.complaints()
+        browser.go("about:blank")
+    assert [] == complaints
+
+
+def shown(page: Browser) -> list[str]:
+    """Addresses in the list, from top to bottom."""
+    return json.loads(
+        page.js("JSON.stringify([...document.querySelectorAll('.scene')].map((one) => one.dataset.address))")
+    )
+
+
+def chosen(page: Browser) -> str:
+    return str(page.js("document.querySelector('[aria-current]').closest('.scene').dataset.address"))
+
+
+def pick(page: Browser, name: str, value: str) -> None:
+    """Choose a value of a filter."""
+    page.js(f"document.querySelector('[name={name}]').value = '{value}'")
+    page.js(f"document.querySelector('[name={name}]').dispatchEvent(new Event('change', {{ bubbles: true }}))")
+
+
+def play_to(page: Browser, seconds: float) -> None:
+    page.press(" ")
+    page.wait(f"{VIDEO}.currentTime > {seconds}")
+
+
+# -- it lives -----------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_appears_without_a_reload(page: Browser, board: Board) -> None:
+    page.js("window.same = true")
+    board.change("hello/welcome", script="An altogether new line.", state="rendering", stage="speech")
+    page.wait("document.querySelector('[data-address=\"hello/welcome\"]').innerText.includes('An altogether new line')")
+    board.change("hello/welcome", stage="frames", progress=0.42)
+    page.wait("document.querySelector('[data-address=\"hello/welcome\"]').innerText.includes('42 %')")
+    assert page.js("document.querySelector('.stage').innerText.includes('Rendering 42 %')")
+    board.show([Card("hello/only", "hello", script="All others are gone.")])
+    page.wait("document.querySelectorAll('.scene').length === 1")
+    assert ["hello/only"] == shown(page)
+    assert page.js("window.same")
+
+
+def test_what_plays_goes_on_while_its_scene_changes_and_the_new_version_is_offered(
+    page: Browser, board: Board, clips: dict[str, Clip]
+) -> None:
+    """Nobody's place is lost to somebody else's edit; taking it goes on at the same word."""
+    play_to(page, 0.3)
+    source = page.js(f"{VIDEO}.src")
+    board.change("hello/welcome", state="rendering", stage="frames", progress=0.1)
+    board.change(
+        "hello/welcome", state="up-to-date", clip=clips["second"], script="Good morning, nobody at all is there."
+    )
+    page.wait("!document.querySelector('.offer').hidden")
+    assert source == page.js(f"{VIDEO}.src")
+    before = page.js(f"{VIDEO}.currentTime")
+    page.wait(f"{VIDEO}.currentTime > {before} && !{VIDEO}.paused")
+    page.press("n")
+    page.wait(f"{VIDEO}.src !== {json.dumps(source)}")
+    assert page.js(f"{VIDEO}.currentTime") >= before
+    assert not page.js(f"{VIDEO}.paused")
+    assert page.js("document.querySelector('.offer').hidden")
+
+
+def test_what_rests_is_swapped_at_the_same_word(page: Browser, board: Board, clips: dict[str, Clip]) -> None:
+    """ "there." is the sixth word of the first video and the seventh of the second."""
+    page.js(f"{VIDEO}.currentTime = 2.6")
+    page.wait("document.querySelector('.word.now')?.innerText === 'there.'")
+    source = page.js(f"{VIDEO}.src")
+    board.change("hello/welcome", clip=clips["second"], script="Good morning, nobody at all is there.")
+    page.wait(f"{VIDEO}.src !== {json.dumps(source)}")
+    assert 3.1 == pytest.approx(page.js(f"{VIDEO}.currentTime"), abs=0.05)
+    assert "there." == page.js("document.querySelector('.word.now').innerText")
+    assert page.js(f"{VIDEO}.paused")
+
+
+def test_a_rendering_scene_shows_its_first_pictures_while_it_grows(
+    page: Browser, board: Board, clips: dict[str, Clip], tmp_path: Path
+) -> None:
+    """And the finished video takes over where it was."""
+    with growing(tmp_path, "new", 200) as path:
+        board.change("hello/welcome", state="rendering", stage="frames", progress=0.25, growing=path)
+        page.wait(
+            f"{VIDEO}.dataset.source.includes('/growing/') && {VIDEO}.readyState >= 2 && {VIDEO}.videoWidth === 160"
+        )
+        light = page.js(
+            "(() => { const c = document.createElement('canvas'); c.width = c.height = 4; const x = c.getContext('2d');"
+            f"x.drawImage({VIDEO}, 100, 100, 40, 40, 0, 0, 4, 4); return x.getImageData(1, 1, 1, 1).data[0]; "
+            "})()"
+        )
+        assert 200 == pytest.approx(light, abs=8)
+        page.press(" ")
+        page.wait(f"{VIDEO}.currentTime > 0.2")
+    board.change("hello/welcome", state="up-to-date", growing=None, clip=clips["second"])
+    page.wait(f"{VIDEO}.dataset.source.includes('/files/') && !{VIDEO}.paused")
+    assert page.js(f"{VIDEO}.currentTime") >= 0.2
+
+
+def test_a_failure_is_shown_with_its_reason_and_place_and_goes_when_it_is_mended(page: Browser, board: Board) -> None:
+    board.change("hello/more", state="failed", reason="no face was found in anna.jpg")
+    page.wait("document.querySelector('[data-address=\"hello/more\"]').innerText.includes('no face was found')")
+    page.press("j")
+    page.wait("!document.querySelector('.failure').hidden")
+    told = page.js("document.querySelector('.failure').innerText")
+    assert "no face was found in anna.jpg" in told
+    assert "projects/hello/project.yaml:9:5" in told
+    assert page.js("document.title").startswith("✗ 1")
+    board.change("hello/more", state="up-to-date", reason="")
+    page.wait("document.querySelector('.failure').hidden && !document.title.includes('✗')")
+    assert "no face" not in page.text()
+
+
+def test_trouble_of_the_workspace_stands_above_what_stays_and_clears(page: Browser, board: Board) -> None:
+    cards = board.since(0).cards
+    board.trouble([Problem("is not closed", Place("projects/hello/project.yaml", 3, 7), "scenes", "close it with ]")])
+    page.wait("!document.getElementById('problems').hidden")
+    assert "projects/hello/project.yaml:3:7 scenes is not closed close it with ]" == page.js(
+        "document.getElementById('problems').innerText"
+    )
+    assert 5 == len(shown(page))
+    board.show(cards, board.since(0).films)
+    page.wait("document.getElementById('problems').hidden")
+
+
+def test_it_finds_the_board_again_after_the_server_was_away(browser: Browser, board: Board) -> None:
+    """And says so meanwhile."""
+    with served(board, 0) as url:
+        browser.go(url)
+        browser.wait("document.querySelectorAll('.scene').length === 5")
+    browser.wait("document.getElementById('live').innerText.includes('not connected')")
+    again = Board("my films")
+    again.show([Card("hello/other", "hello")])
+    with served(again, int(url.rsplit(":", 1)[1].strip("/"))):
+        browser.wait("document.querySelectorAll('.scene').length === 1")
+        assert ["hello/other"] == shown(browser)
+        assert "live" == browser.js("document.getElementById('live').innerText")
+        browser.go("about:blank")
+
+
+# -- it is safe ---------------------------------------------------------------------------------------------------
+
+
+def test_text_is_text_wherever_it_comes_from(browser: Browser, clips: dict[str, Clip], tmp_path: Path) -> None:
+    """Markup in scripts, names, reasons and words is shown as it is written, on the served and on the exported page."""
+    bad = " ".join(XSS)
+    words = tuple((text, k * 0.1, k * 0.1 + 0.1) for k, text in enumerate(XSS))
+    evil = replace(clips["first"], words=words)
+    former = replace(clips["second"], words=words[::-1])
+    board = Board(f"films {bad}")
+    card = Card(f"p/{bad}", "p", "failed", f"p{bad}", bad, bad, bad, evil, former, reason=bad, place=bad, why=(bad,))
+    board.show([card, Card("p/2", "p", locale="de", row="2")], {f"p{bad}#film": [f"p/{bad}", "p/2"]})
+    board.trouble([Problem(bad, Place(bad, 1, 1), bad, bad)])
+    where = export(board, tmp_path / "out")
+    with served(board, 0) as url:
+        for address in (url, where.as_uri()):
+            browser.go(f"{address}#q=&scene={XSS[0]}")
+            browser.wait(f"document.querySelectorAll('.scene').length === 2 && {VIDEO}.readyState >= 2")
+            for key in ("b", "c", "b", "c", " ", "p"):
+                browser.press(key)
+            browser.wait(f"{VIDEO}.currentTime > 0.3")
+            assert browser.js("window.hacked === undefined")
+            assert 0 == browser.js(
+                "document.querySelectorAll('.stage svg, .list svg, #problems img, .script img, svg').length"
+            )
+            for text in XSS[:4]:
+                assert text in browser.js("document.querySelector('.stage .script').textContent"), address
+            assert browser.js("document.title").endswith(board.title)
+        browser.go("about:blank")
+
+
+def test_the_policy_stops_what_would_slip_in(page: Browser) -> None:
+    """Were there a hole, it would lead nowhere."""
+    assert "TrustedHTML" in page.js(
+        "(() => { try { document.body.innerHTML = '<b>x</b>'; return ''; } catch (e) { return String(e); } })()"
+    )
+    page.js(
+        "(() => { const s = document.createElement('style'); s.textContent = 'body { display: none }';"
+        "document.head.append(s); })()"
+    )
+    assert "none" != page.js("getComputedStyle(document.body).display")
+    assert "refused" == page.js("fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'refused')")
+    page.events.clear()  # of these the browser complains rightly
+
+
+# -- it can be used -----------------------------------------------------------------------------------------------
+
+
+def test_filters_and_search_narrow_the_list_and_stay_in_the_address(page: Browser) -> None:
+    pick(page, "project", "team")
+    assert ["team/you[people=anna]", "team/you[people=bob]"] == shown(page)
+    pick(page, "row", "bob")
+    assert ["team/you[people=bob]"] == shown(page)
+    kept = page.js("location.href")
+    page.go("about:blank")
+    page.go(kept)
+    page.wait("document.querySelectorAll('.scene').length === 1")
+    assert ["team/you[people=bob]"] == shown(page)
+    page.js("location.hash = '#locale=en'")
+    page.wait("document.querySelectorAll('.scene').length === 3")
+    page.press("/")
+    for key in "short":
+        page.press(key)
+    assert ["hello/more", "hello/last"] == shown(page)
+    page.press("Escape")
+    assert ["hello/welcome", "hello/more", "hello/last"] == shown(page)
+    assert page.js("document.activeElement !== document.getElementById('search')")
+    page.js("location.hash = '#'")
+    page.wait("document.querySelectorAll('.scene').length === 5")
+    page.js("document.querySelector('.states [data-state=stale]').click()")
+    assert ["team/you[people=anna]", "team/you[people=bob]"] == shown(page)
+
+
+def test_the_keyboard_does_it_all(page: Browser) -> None:
+    for key in ("j", "ArrowDown"):
+        page.press(key)
+    assert "hello/last" == chosen(page)
+    for key in ("k", "ArrowUp", "k"):
+        page.press(key)
+    assert "hello/welcome" == chosen(page)
+    page.wait(f"{VIDEO}.videoWidth && {VIDEO}.duration > 2")
+    page.press("ArrowRight")
+    page.wait(f"Math.abs({VIDEO}.currentTime - 2) < 0.1")
+    page.press("ArrowLeft")
+    page.wait(f"{VIDEO}.currentTime < 0.1")
+    play_to(page, 0.1)
+    page.press(" ")
+    page.wait(f"{VIDEO}.paused")
+    page.press("m")
+    assert page.js(f"{VIDEO}.muted")
+    page.press("m")
+    page.press("?")
+    assert page.js("document.getElementById('help').open")
+    page.press("Escape")
+    page.wait("!document.getElementById('help').open")
+    page.press("f")
+    assert "false" == page.js("document.getElementById('follow').getAttribute('aria-pressed')")
+
+
+def test_words_light_up_as_they_are_spoken(page: Browser) -> None:
+    assert SCRIPT == page.js("document.querySelector('.script').textContent")
+    assert not page.js("document.querySelector('.script').classList.contains('running')")
+    play_to(page, 0.6)
+    page.press(" ")
+    page.wait(f"{VIDEO}.paused")
+    k = page.js(f"Math.floor({VIDEO}.currentTime / 0.5)")
+    now = page.js("document.querySelector('.word.now').textContent")
+    assert ("Good", "morning,", "everybody", "here", "and", "there.")[k] == now
+    page.js("[...document.querySelectorAll('.word')].find((word) => word.textContent === 'and').click()")
+    page.wait("document.querySelector('.word.now').textContent === 'and'")
+    assert 2.0 == pytest.approx(page.js(f"{VIDEO}.currentTime"), abs=0.05)
+
+
+def test_the_film_plays_scene_after_scene_with_captions(page: Browser) -> None:
+    page.press("j")
+    page.press("p")
+    page.wait("document.querySelector('[aria-current]').closest('.scene').dataset.address === 'hello/last'")
+    assert "showing" == page.js(f"{VIDEO}.textTracks[0].mode")
+    assert "Short." == page.js(f"{VIDEO}.textTracks[0].cues[0].text")
+    page.wait("document.querySelector('.controls [aria-pressed]').getAttribute('aria-pressed') === 'false'")
+    assert "hello/last" == chosen(page)
+
+
+def test_before_and_after_play_side_by_side_in_time(page: Browser, board: Board, clips: dict[str, Clip]) -> None:
+    board.change("hello/welcome", clip=clips["second"], script="Good morning, nobody at all is there.")
+    page.wait(f"{VIDEO}.duration > 3.2")
+    page.press("b")
+    page.wait("document.querySelector('.screen').dataset.mode === 'two'")
+    page.wait("document.querySelector('.before video').readyState >= 2")
+    assert "Good morning, everybody here and nobody at all is there." == " ".join(
+        page.js("document.querySelector('.written').textContent").split()
+    )
+    assert ["everybody", "here", "and"] == page.js(
+        "[...document.querySelectorAll('.written del')].map((one) => one.textContent)"
+    )
+    play_to(page, 0.8)
+    apart = page.js(f"Math.abs(document.querySelector('.before video').currentTime - {VIDEO}.currentTime)")
+    assert apart < 0.3
+    assert not page.js("document.querySelector('.before video').paused")
+    page.press(" ")
+    page.wait("document.querySelector('.before video').paused")
+    page.press("ArrowLeft")
+    page.wait(f"Math.abs(document.querySelector('.before video').currentTime - {VIDEO}.currentTime) < 0.05")
+    page.press("b")
+    page.wait("document.querySelector('.screen').dataset.mode === 'one'")
+
+
+def test_an_edit_is_followed_unless_somebody_is_watching(page: Browser, board: Board) -> None:
+    board.change("team/you[people=bob]", state="rendering", stage="speech")
+    page.wait("document.querySelector('[aria-current]').closest('.scene').dataset.address === 'team/you[people=bob]'")
+    page.press("k")
+    for _ in range(3):
+        page.press("k")
+    assert "hello/welcome" == chosen(page)
+    page.wait(f"{VIDEO} && {VIDEO}.duration > 2")
+    play_to(page, 0.1)
+    board.change("team/you[people=anna]", state="rendering", stage="speech")
+    page.wait("document.querySelector('[data-address=\"team/you[people=anna]\"]').innerText.includes('speaking')")
+    assert "hello/welcome" == chosen(page)
+
+
+def test_an_exported_page_is_whole_without_a_server(browser: Browser, board: Board, tmp_path: Path) -> None:
+    index = export(board, tmp_path / "sent")
+    browser.size(1440, 900)
+    browser.go(f"{index.as_uri()}#scene=hello%2Fmore")
+    browser.wait(f"{VIDEO} && {VIDEO}.readyState >= 2")
+    assert "hello/more" == chosen(browser)
+    assert browser.js(f"{VIDEO}.src").startswith("file:")
+    browser.press("k")
+    browser.wait(f"{VIDEO}.duration > 2")
+    play_to(browser, 0.3)
+    browser.wait("document.querySelector('.word.now')")
+    browser.wait(
+        "[...document.querySelectorAll('.thumb img')].filter((one) => one.complete && one.naturalWidth).length === 3"
+    )
+    assert "my films" == browser.js("document.title")
+    assert [] == browser.complaints()
+    browser.go("about:blank")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_it_fits_every_screen(page: Browser, board: Board, clips: dict[str, Clip], width: int) -> None:
+    """Nothing is wider than the window, long words included, and buttons can be hit by a finger."""
+    long = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
+    board.change("hello/welcome", script=long, clip=replace(clips["first"], words=((long, 0.0, 2.0),)))
+    page.size(width, 844)
+    page.wait("document.querySelector('.script').textContent.length > 100")
+    assert page.js("document.documentElement.scrollWidth <= innerWidth")
+    small = page.js(
+        "[...document.querySelectorAll('button, select, input')]"
+        ".filter((one) => one.offsetParent && one.offsetHeight < 24).length"
+    )
+    assert 0 == small
+
+
+def test_who_wants_less_motion_gets_none(page: Browser) -> None:
+    page.size(1440, 900, calm=True)
+    moving = page.js(
+        "[...document.querySelectorAll('*')].map((one) => getComputedStyle(one))"
+        ".filter((one) => one.animationName !== 'none' || parseFloat(one.transitionDuration) > 0).length"
+    )
+    assert 0 == moving
+
+
+def test_everything_that_can_be_used_has_a_name(page: Browser) -> None:
+    """For who hears the page."""
+    nameless = page.js(
+        "[...document.querySelectorAll('button, select, input, video[controls], progress')].filter((one) =>"
+        "!(one.getAttribute('aria-label') || one.textContent.trim() || one.closest('label')?.textContent.trim()))"
+        ".map((one) => one.outerHTML.slice(0, 80))"
+    )
+    assert [] == nameless
