@@ -58,6 +58,8 @@ lock: $(VENV)/.dev
 	$(COMPILE) --extra ja --extra espeak --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile --group quality --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/quality.txt
+	echo uv | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --quiet -o requirements/uv.txt
 
 wheel: $(VENV)/.dev
 	$(BIN)/uv build --wheel --no-build-isolation --python $(BIN)/python --out-dir dist

@@ -34,23 +34,23 @@ def size(text: str) -> int:
     return len(text.encode())
 
 
-def fitting(parts: Iterable[str], room: int) -> tuple[list[str], int]:
-    """As many of the first parts as have room, in bytes, and how many are left."""
+def fitting(parts: Iterable[str], room: int) -> list[str]:
+    """As many of the first parts as have room, in bytes; of the others only the first is made."""
     taken: list[str] = []
-    parts = list(parts)
     for part in parts:
         room -= size(part)
         if room < 0:
             break
         taken.append(part)
-    return taken, len(parts) - len(taken)
+    return taken
 
 
 def listed(head: str, findings: Sequence[Finding], room: int) -> str:
     """A heading and findings below it, as far as there is room, in bytes; "" where there is not enough for any."""
     top = f"\n### {shown(head)}\n\n"
     lines = (f"- **{one.level}** {shown(one.words, 1000)}\n" for one in findings)
-    taken, left = fitting(lines, room - size(top) - 100)
+    taken = fitting(lines, room - size(top) - 100)
     if not taken:
         return ""
+    left = len(findings) - len(taken)
     return "".join([top, *taken, f"- and {left} more, in the log\n" if left else ""])
