@@ -26,7 +26,7 @@ from didgen.engine.face.visible import Sight, look_at
 from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
-from didgen.engine.shot import FPS, AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
+from didgen.engine.shot import AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
 from didgen.engine.speech.listen import decoded, listen
 from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
@@ -209,7 +209,7 @@ def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Pa
         encoder = GifEncoder(out, rig.width, rig.height, map(whole, samples), mark)
     else:
         still = None if rig.photo is None else _laid(overlay, rig.photo.copy())
-        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark, still=still)
+        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark, still=still, fps=track.fps)
     with encoder:
         for k in range(0, len(track), _step(shot)):
             if isinstance(encoder, Encoder):
@@ -259,7 +259,7 @@ def _facts(
     }
     return {
         "kind": shot.kind,
-        "duration_s": frames * _step(shot) / FPS,
+        "duration_s": frames * _step(shot) / track.fps,
         "frames": frames,
         "resolution": [rig.width, rig.height],
         "driver_url": driver,

@@ -32,6 +32,20 @@ class Figures:
     identity: float | None = None
     flicker: float | None = None
     changed_outside: float | None = None
+    driven_yaw: float | None = None
+    driven_yaw_error_deg: float | None = None
+    driven_pitch: float | None = None
+    driven_pitch_error_deg: float | None = None
+    driven_roll: float | None = None
+    driven_roll_error_deg: float | None = None
+    driven_gap: float | None = None
+    driven_gaze: float | None = None
+    driven_blinks: float | None = None
+    driven_blinks_extra: float | None = None
+    own_points: float | None = None
+    own_points_still: float | None = None
+    own_turn_deg: float | None = None
+    own_turn_still_deg: float | None = None
     tracked: float | None = None
 
     def to_json(self) -> dict[str, float]:
@@ -122,6 +136,20 @@ MEASURES = (
     Measure("identity", "identity distance", "", "low", 0.35, 0.05),
     Measure("flicker", "background flicker, grey levels", "", "low", None, 0.15),
     Measure("changed_outside", "pixels changed outside the mask", "px", "low", 0.0, 0.0),
+    Measure("driven_yaw", "yaw, driver's and ours: r", "", "high", 0.95, 0.02),
+    Measure("driven_yaw_error_deg", "yaw off the driver's", "°", "low", 1.0, 0.2),
+    Measure("driven_pitch", "pitch, driver's and ours: r", "", "high", None, 0.04),
+    Measure("driven_pitch_error_deg", "pitch off the driver's", "°", "low", None, 0.3),
+    Measure("driven_roll", "roll, driver's and ours: r", "", "high", None, 0.02),
+    Measure("driven_roll_error_deg", "roll off the driver's", "°", "low", None, 0.2),
+    Measure("driven_gap", "lip gap, driver's and ours: r", "", "high", 0.90, 0.03),
+    Measure("driven_gaze", "gaze, driver's and ours: r", "", "high", None, 0.06),
+    Measure("driven_blinks", "driver's blinks that shut ours", "%", "high", 0.90, 0.05),
+    Measure("driven_blinks_extra", "blinks nobody made", "px", "low", 0.0, 0.5),
+    Measure("own_points", "own first picture driven: points off, of the eyes' distance", "%", "low", None, 0.01),
+    Measure("own_points_still", "the same of the picture left still", "%", "low", None, 1.0),
+    Measure("own_turn_deg", "own first picture driven: turn off", "°", "low", 1.0, 0.25),
+    Measure("own_turn_still_deg", "the same of the picture left still", "°", "low", None, 10.0),
     Measure("tracked", "pictures with a face found", "%", "high", 1.0, 0.01),
 )
 """In the order of the report. Targets: what the local engine is to reach on the worst face of its gallery."""

@@ -25,7 +25,7 @@ td, th { padding: .15rem .6rem; border-bottom: 1px solid var(--line); text-align
 td:first-child, th:first-child { text-align: left; } thead th { font-weight: 600; }
 .missed { color: var(--bad); font-weight: 600; }
 .strip { display: flex; flex-wrap: wrap; gap: .4rem; } figure { margin: 0; }
-figure img { display: block; width: 144px; height: 144px; border-radius: 3px; }
+figure img { display: block; width: 144px; height: auto; border-radius: 3px; }
 figcaption { font-size: 12px; text-align: center; opacity: .75; }
 svg { display: block; width: 100%; height: 110px; margin-top: .6rem; }
 .seen { stroke: currentColor; } .meant { stroke: #2e86de; } polyline { fill: none; stroke-width: 1.2; }

@@ -40,10 +40,10 @@ def strip(video: Path, clip: Clip) -> dict[str, bytes]:
     """Name → JPEG of the face at each of the clip's moments. Decodes the video once more."""
     wanted = moments(clip)
     pictures = pictures_at(video, set(wanted.values()))
-    return {name: _jpeg(_face(pictures[k], clip.tracked.landmarks[k])) for name, k in wanted.items() if k in pictures}
+    return {name: jpeg(face_cut(pictures[k], clip.tracked.landmarks[k])) for name, k in wanted.items() if k in pictures}
 
 
-def _face(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+def face_cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The square about a face, SIDE_PX a side; grey beyond the picture."""
     low, high = landmarks[:468, :2].min(0), landmarks[:468, :2].max(0)
     side = float((high - low).max()) * _AROUND
@@ -55,7 +55,8 @@ def _face(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(cut, np.uint8)
 
 
-def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
+def jpeg(rgb: NDArray[np.uint8]) -> bytes:
+    """(H, W, 3) RGB as a JPEG file."""
     done, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
     assert done
     return bytes(data.tobytes())

@@ -10,17 +10,25 @@ import numpy as np
 import pytest
 
 from didgen.engine.face.find import find_faces
-from didgen.engine.face.retrack import retrack
-from didgen.engine.motion.driver_video import DriverPictures, blink_weights, motion_of, track_driver
+from didgen.engine.face.retrack import Tracked, follow
+from didgen.engine.motion.driver_video import motion_of, track_driver
+from didgen.engine.motion.lids import lid_weights, narrowing
 from didgen.engine.motion.one_euro import one_euro
 from didgen.engine.motion.shape_fit import FITTED, fit_weights
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
+from didgen.engine.motion.unseen import bridged, seen_of
 from didgen.engine.photo import load_photo
+from didgen.engine.render import render
+from didgen.engine.shot import Config, Shot
+from didgen.engine.speech.listen import decoded
 from didgen.engine.video.encode import Encoder
+from didgen.engine.video.pictures import DriverPictures
+from didgen.engine.video.probe import probe
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import build_rig
 from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
+from tests.quality.run import Shelf
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
 FRAMES = 60
@@ -65,6 +73,11 @@ def tracked(driver) -> MotionTrack:
     return track_driver(driver)
 
 
+@pytest.fixture(scope="module")
+def whole(driver) -> Tracked:
+    return follow(DriverPictures(driver, 9.0))
+
+
 def test_track_is_as_long_as_the_video(tracked):
     """As many frames at 25 fps as the video lasts; fits every channel's shape."""
     assert (FRAMES, 25) == (len(tracked), tracked.fps)
@@ -86,10 +99,10 @@ def test_each_eye_blinks_for_itself(acted, tracked):
     """The left blink is the left one's, the right the right one's, on the same frames."""
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         want, got = (track.weights[WINKS:, INDEX[name]] for track in (acted, tracked))
-        assert correlation(want, got) > 0.8, name  # the net reads a soft lid, as our engine draws it, unevenly
-        shut = np.flatnonzero(got > got.max() / 3)
+        assert correlation(want, got) > 0.85, name
+        shut = np.flatnonzero(got > got.max() / 2)
         assert np.flatnonzero(want > 0.5).mean() == pytest.approx(shut.mean(), abs=1)
-        assert got.max() > 0.4  # the net sees a wink less shut than a blink
+        assert got.max() > 0.95  # the net sees a wink less shut than a blink
 
 
 def test_blink_shuts_both_eyes(acted, tracked):
@@ -122,7 +135,7 @@ def test_any_frame_rate_becomes_25(photo):
     centre = (width / 2, height / 2)
     matrices = [cv2.getRotationMatrix2D(centre, -a, 1.0) for a in turns]
     frames = [cv2.warpAffine(photo, m, (width, height), borderMode=cv2.BORDER_REPLICATE) for m in matrices]
-    track = motion_of(retrack(frames), np.arange(30) / 12.5)
+    track = motion_of(follow(frames), np.arange(30) / 12.5)
     assert 60 == len(track)
     want = np.interp(np.arange(60) / 25, np.arange(30) / 12.5, turns)
     assert correlation(want, track.pose_deg[:, 2]) > 0.99
@@ -131,7 +144,7 @@ def test_any_frame_rate_becomes_25(photo):
 
 def test_zero_is_the_calm_picture(photo):
     """A driver that never moves gives a track of (nearly) nothing but the closed lips."""
-    track = motion_of(retrack([photo] * 6), np.arange(6) / 25)
+    track = motion_of(follow([photo] * 6), np.arange(6) / 25)
     assert np.abs(track.pose_deg).max() < 0.3
     assert np.abs(track.translation_cm).max() < 0.05
     others = np.delete(track.weights, INDEX["seal"], axis=1)
@@ -143,14 +156,17 @@ def test_closed_eyes_are_measured_against_the_persons_own():
     """Narrow eyes that are open do not blink, wide ones that are half closed do by a third."""
     opening = np.tile([0.12, 0.4], (20, 1))
     opening[5] = (0.02, 0.2)
-    weights = blink_weights(opening)
-    assert [1.0, pytest.approx(1 - 0.25 / 0.6)] == weights[5].tolist()
-    assert 0 == weights[0].max()
+    narrowed = narrowing(opening)
+    assert [1.0, pytest.approx(0.5 / 0.75)] == narrowed[5].tolist()
+    assert 0 == lid_weights(narrowed, 25.0)[0].max()
+    half = np.tile([0.4, 0.2], (60, 1))
+    half[20:] = (0.2, 0.2)
+    assert lid_weights(narrowing(half), 25.0)[40].tolist() == pytest.approx([(0.5 / 0.75 - 0.2) / 0.8, 0])
 
 
 def test_shapes_explain_themselves(photo):
     """Meshes moved by known weights give back the movement within a tenth, and the gap between the lips exactly."""
-    mesh = retrack([photo]).meshes_cm[0]
+    mesh = follow([photo]).meshes_cm[0]
     basis = shape_basis(mesh, False, 0.0)
     weights = np.zeros((4, len(SHAPES)))
     weights[1, INDEX["jawOpen"]] = 0.5
@@ -233,11 +249,116 @@ def test_video_without_a_face_is_refused(tmp_path):
 
 
 def test_video_with_a_face_now_and_then_is_refused(photo, tmp_path):
-    """A face in two of six pictures is too little to follow, with the figure."""
+    """A face in one of six pictures is too little to follow, with the figure."""
     path = tmp_path / "seldom.mp4"
     face = cv2.resize(photo, (320, 320))
     with Encoder(path, 320, 320, None, metadata={}) as encoder:
         for k in range(6):
-            encoder.write(face if k < 2 else np.full_like(face, 100))
-    with pytest.raises(RenderError, match="a face in 33% of its pictures"):
+            encoder.write(face if k < 1 else np.full_like(face, 100))
+    with pytest.raises(RenderError, match="a face in 17% of its pictures"):
         track_driver(path)
+
+
+@pytest.mark.parametrize(("rate", "stored"), [(24, 24), (60, 30)])
+def test_a_track_has_the_rate_and_the_length_of_its_video(photo, tmp_path, rate, stored):
+    """24 pictures a second stay 24, 60 stay 60 of which every other one is looked at; both last as long as they did."""
+    path = tmp_path / "driver.mp4"
+    small = cv2.resize(photo, (256, 256))
+    with Encoder(path, 256, 256, None, metadata={}, fps=rate) as encoder:
+        for _ in range(rate // 2):
+            encoder.write(small)
+    pictures = DriverPictures(path, 9.0)
+    assert stored // 2 == sum(1 for _ in pictures)
+    track = track_driver(path)
+    assert (rate, rate // 2) == (track.fps, len(track))
+    assert (25, 12) == ((again := track_driver(path, fps=25)).fps, len(again))
+
+
+def test_an_animation_keeps_the_rate_the_length_and_the_sound_of_its_driver(photo, tmp_path):
+    """30 pictures a second of a driver are 30 of the result, with its sound unless it is muted."""
+    path, rate = tmp_path / "driver.mp4", 30
+    tone = np.sin(2 * np.pi * 440 * np.arange(24_000) / 48_000).astype(np.float32) / 2
+    with Encoder(path, 256, 256, (tone, 48_000), metadata={}, fps=rate) as encoder:
+        for _ in range(rate // 2):
+            encoder.write(cv2.resize(photo, (256, 256)))
+    source, memo = ASSETS / "woman-2.jpg", Shelf()
+    for config in (Config(), Config(mute=False)):
+        made = render(Shot(source, None, path, config), tmp_path / "made.mp4", lambda *_: None, memo)
+        facts = probe(made.video)
+        assert (15, 0.5, 30.0) == (facts.frames, made.facts["duration_s"], facts.fps)
+        assert (0 if config.mute else 48_000) == facts.audio_rate
+    heard, kept = (decoded(one, 9.0)[0] for one in (path, made.video))
+    assert np.abs(heard).std() == pytest.approx(np.abs(kept).std(), rel=0.1)
+
+
+def test_a_hand_over_the_mouth_makes_no_faces(driver, whole, acted):
+    """While something lies over the mouth that comes to rest, and head and lids go on; before and after it follows."""
+    frames, points = list(DriverPictures(driver, 9.0)), whole.landmarks
+    for k in range(18, 44):
+        cv2.ellipse(frames[k], np.int32(points[k, 14, :2]).tolist(), (75, 48), 0, 0, 360, (196, 140, 116), -1)
+        cv2.line(frames[k], *(np.int32(points[k, n, :2]).tolist() for n in (207, 427)), (120, 70, 60), 5)
+    tracked = follow(frames)
+    seen = seen_of(tracked, 25.0)
+    assert not seen.mouth[17:45].any()
+    assert seen.mouth[:14].all()
+    assert seen.mouth[48:].all()
+    assert seen.eyes.all()
+    track = motion_of(tracked, np.arange(FRAMES) / 25)
+    mouth = [k for k, name in enumerate(SHAPES) if name.startswith(("jaw", "mouth", "cheek"))]
+    jaw = INDEX["jawOpen"]
+    assert acted.weights[20:30, jaw].max() > 0.4  # there was something to be missed
+    free = motion_of(whole, np.arange(FRAMES) / 25)
+    assert free.weights[20:30, jaw].max() > 0.25
+    assert track.weights[20:30, jaw].max() < 0.1
+    assert track.weights[30:35, mouth].max() < 0.1
+    jumps, usual = (np.abs(np.diff(one.weights[:, mouth], axis=0)).max() for one in (track, free))
+    assert jumps < usual + 0.05
+    assert correlation(track.weights[:14, INDEX["jawOpen"]], free.weights[:14, INDEX["jawOpen"]]) > 0.95
+    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+        assert correlation(acted.weights[:, INDEX[name]], track.weights[:, INDEX[name]]) > 0.8, name
+    assert correlation(acted.pose_deg[:, 0], track.pose_deg[:, 0]) > 0.9
+
+
+def test_a_face_that_is_gone_leaves_the_photo_at_rest(driver, whole):
+    """Pictures without a face end nothing: the head stays, comes to rest, and is back where it is when it is seen."""
+    frames = list(DriverPictures(driver, 9.0))
+    free = motion_of(whole, np.arange(FRAMES) / 25)
+    wall = np.full_like(frames[0], 90)
+    gone = [wall if 8 <= k < 52 else rgb for k, rgb in enumerate(frames)]
+    track = motion_of(follow(gone), np.arange(FRAMES) / 25)
+    assert np.abs(track.pose_deg[28:33]).max() < 0.6
+    assert np.abs(np.diff(track.pose_deg, axis=0)).max() < 2.2
+    assert track.pose_deg[-1] - track.pose_deg[3] == pytest.approx(free.pose_deg[-1] - free.pose_deg[3], abs=1.2)
+
+
+def test_what_is_not_seen_is_bridged():
+    """A short gap leads from one side to the other; a long one holds, rests and comes back; ends come to rest."""
+    values = np.concatenate([np.full((20, 1), 3.0), np.full((80, 1), 99.0), np.full((20, 1), 5.0)])
+    seen = values[:, 0] != 99
+    out = bridged(values, seen, 25.0)[:, 0]
+    assert [3, 5] == [out[19], out[-1]]
+    assert 3 == pytest.approx(out[23])
+    assert 0 == pytest.approx(out[60])
+    assert np.abs(np.diff(out)).max() < 0.6
+    short = np.delete(values, np.s_[28:100], axis=0)
+    out = bridged(short, short[:, 0] != 99, 25.0)[:, 0]
+    assert np.all(np.diff(out[19:29]) > 0)
+    assert 0 == pytest.approx(bridged(values[:100], seen[:100], 25.0)[-1, 0])
+
+
+def test_every_blink_shuts():
+    """A short dip of both eyes by half is a blink, one of one eye a wink; a squint that lasts is none."""
+    narrowed = np.zeros((90, 2))
+    narrowed[10:15] = np.array([0.2, 0.5, 0.6, 0.4, 0.15])[:, None] * (1.0, 0.8)
+    narrowed[30:55] = 0.5
+    narrowed[65:69, 0] = 0.3, 0.7, 0.6, 0.15
+    narrowed[65:69, 1] = 0.15
+    narrowed[75:83] = np.array([0.3, 0.6, 0.3, 0.2, 0.3, 0.6, 0.3, 0.1])[:, None]
+    out = lid_weights(narrowed, 25.0)
+    assert [1, 1] == out[12].tolist()
+    assert 0 < out[10, 0] < 0.2
+    assert [0.375] * 2 == pytest.approx(out[40].tolist())
+    assert [1, 0] == out[66].tolist()
+    assert 0 == out[16:30].max()
+    assert [1, 1] == out[[76, 80], 0].tolist()
+    assert out[78, 0] < 0.3

@@ -295,7 +295,7 @@ def test_all_figures_of_a_good_clip_and_none_that_it_cannot_have(good: Clip) -> 
     figures = measure(good)
     assert [] == [m.name for m in missed(Row("good", figures)) if m.name != "lag_ms"]
     assert {"smile_neutral", "smile_serious", "likeness_cm", "identity", "flicker", "changed_outside"} == {
-        m.name for m in MEASURES if getattr(figures, m.name) is None
+        m.name for m in MEASURES if getattr(figures, m.name) is None and not m.name.startswith(("driven", "own"))
     }
 
 

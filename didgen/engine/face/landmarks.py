@@ -15,6 +15,7 @@ from didgen.engine.face.nets import net, sigmoid
 
 _SIDE = 256  # px of the landmark net's square input
 _MARGIN = 1.5  # region over the face's longer side: what the net was trained on
+_FRECKLE = 4  # px of that square: smaller spots are no colour of a place
 _SHRINK_FROM = 430  # px of region from which plain bilinear sampling would alias
 
 
@@ -58,13 +59,29 @@ def region_of_landmarks(landmarks: NDArray[np.float32]) -> Region:
 
 def find_landmarks(rgb: NDArray[np.uint8], region: Region) -> tuple[NDArray[np.float32], float]:
     """(478, 3) points in picture px (z in px, smaller = nearer) and how sure the net is, 0..1, that a face is there."""
-    outputs = net("face_landmarks")(cut(rgb, region)[None])
+    landmarks, presence, _ = read_landmarks(rgb, region)
+    return landmarks, presence
+
+
+def read_landmarks(rgb: NDArray[np.uint8], region: Region) -> tuple[NDArray[np.float32], float, NDArray[np.float32]]:
+    """The same, and (478, 3) RGB 0..1: the softened colour of the picture at each point."""
+    patch = cut(rgb, region)
+    outputs = net("face_landmarks")(patch[None])
     points = outputs[0].reshape(POINTS, 3).astype(np.float64)
     matrix = cv2.invertAffineTransform(region.roi_from_picture())
     # The net counts from px edges, as the box of the region does: half a px of the square moves to centres and back.
     xy = (points[:, :2] - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
     z = points[:, 2:] * (region.side / _SIDE)
-    return np.hstack([xy, z]).astype(np.float32), float(sigmoid(outputs[1].reshape(-1)[0]))
+    presence = float(sigmoid(outputs[1].reshape(-1)[0]))
+    return np.hstack([xy, z]).astype(np.float32), presence, _shades(patch, points[:, :2])
+
+
+def _shades(patch: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, 3) the colours of a square at (N, 2) points, counted from px edges, each the mean of about a freckle."""
+    soft = cv2.resize(patch, (_SIDE // _FRECKLE, _SIDE // _FRECKLE), interpolation=cv2.INTER_AREA)
+    at = (points / _FRECKLE - 0.5).astype(np.float32)[:, None]
+    found = cv2.remap(soft, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found[:, 0], np.float32)
 
 
 def cut(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.float32]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.find import find_faces
-from didgen.engine.face.landmarks import blendshape_scores, find_landmarks, region_of_landmarks
+from didgen.engine.face.landmarks import blendshape_scores, read_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import EYES, LIP_GAP, MOUTH_CORNERS
 from didgen.engine.face.pose import Placement, place_head
 from didgen.errors import RenderError
@@ -23,13 +23,16 @@ _EYE_RADIUS_CM = 1.2  # of the eyeball: iris offset → angle
 class Tracked:
     """T pictures of one face.
 
-    landmarks: (T, 478, 3) float32 picture px. scores: (T, 52) blendshapes in the order of `mesh.SCORES`.
+    landmarks: (T, 478, 3) float32 picture px. scores: (T, 52) blendshapes in the order of `mesh.SCORES`; (T, 0) where
+    nobody asked for them (`follow`).
     found: (T,) bool; where it is False the nearest earlier face (at the very beginning: the first one) stands in.
+    shades: (T, 478, 3) RGB 0..1, the colour at each landmark; None where it was not kept.
     """
 
     landmarks: NDArray[np.float32]
     scores: NDArray[np.float32]
     found: NDArray[np.bool_]
+    shades: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -83,33 +86,55 @@ def retrack(frames: Iterable[NDArray[np.uint8]], near: NDArray[np.float32] | Non
     """Follow the largest face of the first picture that has one through (H, W, 3) RGB pictures of one size.
 
     near: (478, 3) landmarks of the face to follow, as it is about to stand in the first picture: of several, that one.
-    Each picture's region comes from the one before (one net a picture, about 7 ms); a lost face is searched again.
+    Each picture's region comes from the one before (one net a picture, about 6 ms); a lost face is searched again.
     Raises RenderError("FaceError") when no picture has a face.
     """
-    rows: list[tuple[NDArray[np.float32], bool]] = []
-    last: NDArray[np.float32] | None = None
+    tracked = follow(frames, near)
+    return replace(tracked, scores=np.stack([blendshape_scores(points) for points in tracked.landmarks]))
+
+
+def follow(frames: Iterable[NDArray[np.uint8]], near: NDArray[np.float32] | None = None) -> Tracked:
+    """The same without the scores, which cost another net a picture."""
+    rows: list[tuple[NDArray[np.float32], NDArray[np.float32], bool]] = []
+    last: _Look | None = None
     held = False  # whether `last` is of the picture just before
     for rgb in frames:
-        points = _follow(rgb, near if last is None else last if held else None)
-        held = points is not None
-        last = last if points is None else points
-        rows.append((np.zeros((0, 3), np.float32) if last is None else last, held))
+        look = _look(rgb, near if last is None else last[0], held or last is None)
+        held = look is not None
+        last = last if look is None else look
+        rows.append((*(last or _NOBODY), held))
     if last is None:
         raise RenderError("FaceError", f"no face was found in {len(rows)} pictures", hint="show one face, well lit")
-    first = next(points for points, found in rows if found)
-    landmarks = np.stack([points if len(points) else first for points, _ in rows])
-    scores = np.stack([blendshape_scores(points) for points in landmarks])
-    return Tracked(landmarks, scores, np.array([found for _, found in rows]))
+    first = next(row for row in rows if row[2])
+    known = [row if len(row[0]) else first for row in rows]
+    found = np.array([row[2] for row in rows])
+    landmarks, shades = np.stack([row[0] for row in known]), np.stack([row[1] for row in known])
+    return Tracked(landmarks, np.zeros((len(rows), 0), np.float32), found, shades)
 
 
-def _follow(rgb: NDArray[np.uint8], last: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
-    """The face near its last place, or anywhere; None when there is none."""
-    if last is not None:
-        points, presence = find_landmarks(rgb, region_of_landmarks(last))
+_Look = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Landmarks and the colours there."""
+
+_NOBODY: _Look = (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32))
+
+
+def _look(rgb: NDArray[np.uint8], last: NDArray[np.float32] | None, near: bool) -> _Look | None:
+    """The face at its last place, if it may still be `near`, or anywhere; None when there is none."""
+    if last is not None and near:
+        points, presence, shades = read_landmarks(rgb, region_of_landmarks(last))
         if presence >= _MIN_PRESENCE:
-            return points
+            return points, shades
     faces = find_faces(rgb)
-    return faces[0].landmarks if faces else None
+    if not faces:
+        return None
+    points = (faces[0] if last is None else min(faces, key=lambda face: _apart(face.landmarks, last))).landmarks
+    return points, read_landmarks(rgb, region_of_landmarks(points))[2]
+
+
+def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """How far two faces differ in place and size: a face that comes back is the one that left, not a larger one."""
+    boxes = [np.stack([points[:, :2].min(0), points[:, :2].max(0)]) for points in (one, other)]
+    return float(np.abs(boxes[0] - boxes[1]).sum())
 
 
 def _opening(meshes_cm: NDArray[np.float64], up: tuple[int, ...], lo: tuple[int, ...]) -> NDArray[np.float64]:

@@ -103,7 +103,8 @@ def compose_animation(
 ) -> tuple[MotionTrack, str]:
     """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
     if isinstance(driver, Path):
-        track, name = _driver_video(driver, face, config, picture), driver.name
+        own_rate = None if config.result_format != "gif" else FPS  # a GIF has a rate of its own
+        track, name = _driver_video(driver, face, config, picture, own_rate), driver.name
         track = lengthened(track, frames, seed) if frames else track
     else:
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
@@ -192,11 +193,11 @@ def _talk_share(prosody: Prosody) -> Curve:
     return ends(frames, FPS, 0.35, 0.5) * (0.6 + 0.4 * np.maximum(prosody.talking, ramp(times, 0, 0.5) * 0.5))
 
 
-def _driver_video(path: Path, face: Face, config: Config, picture: Picture) -> MotionTrack:
+def _driver_video(path: Path, face: Face, config: Config, picture: Picture, fps: int | None = FPS) -> MotionTrack:
     from didgen.engine.motion.driver_video import track_driver
 
     frame_cm = None if config.align_driver else _frame_cm(face, picture, config.align_expand_factor)
-    return track_driver(path, auto_match=config.auto_match, frame_cm=frame_cm)
+    return track_driver(path, auto_match=config.auto_match, frame_cm=frame_cm, fps=fps)
 
 
 def _frame_cm(face: Face, picture: Picture, expand: float) -> float:

@@ -25,7 +25,7 @@ from didgen.errors import DidgenError, RenderError, StorageError
 SOUND_HZ = 48_000
 SOUND_BPS = 96_000
 QUEUED_FRAMES = 8  # enough to hide the encoder's unevenness; 6 MB at 512², 50 MB at 1080p
-KEYFRAME_EVERY = 2 * FPS  # a player seeks to within two seconds
+KEYFRAME_EVERY_S = 2  # a player seeks to within two seconds
 BT709 = 1  # the number of BT.709 in H.273 for primaries, transfer and matrix alike
 
 Sound = tuple[NDArray[np.float32], int]
@@ -57,6 +57,7 @@ class Encoder:
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
         still: NDArray[np.uint8] | None = None,
+        fps: int = FPS,
     ) -> None:
         if width % 2 or height % 2:
             raise ValueError(f"H.264 4:2:0 needs even sides, not {width}x{height}")
@@ -67,7 +68,7 @@ class Encoder:
         self._closed = False
         self._frames: queue.Queue[_Part | None] = queue.Queue(QUEUED_FRAMES)
         self._muxer = _Muxer(
-            self._part, preview_path(out), out.suffix, width, height, sound, crf, preset, dict(metadata or {})
+            self._part, preview_path(out), out.suffix, width, height, sound, crf, preset, dict(metadata or {}), fps
         )
         self._still = still is not None
         if still is not None:
@@ -159,6 +160,7 @@ class _Muxer:
         crf: int,
         preset: str,
         metadata: dict[str, str],
+        fps: int,
     ) -> None:
         # bitexact: no creation time and no encoder version, so that equal frames give equal bytes.
         self._file = av.open(
@@ -168,11 +170,12 @@ class _Muxer:
             options={"fflags": "+bitexact", "movflags": "+faststart"},
         )
         self._file.metadata.update(metadata)
-        self._video = _video_stream(self._file, width, height, crf, preset)
+        self._video = _video_stream(self._file, width, height, crf, preset, fps)
         self._sound = _resampled(*sound) if sound else None
         self._audio = _audio_stream(self._file) if sound else None
         self._preview = Preview(preview, [stream for stream in (self._video, self._audio) if stream is not None])
         self._planes = np.empty((height * 3 // 2, width), np.uint8)
+        self._fps = fps
         self._pictures = 0
         self._heard = 0  # samples handed to the AAC encoder
 
@@ -183,7 +186,7 @@ class _Muxer:
     def picture(self, rgb: NDArray[np.uint8], left: int, top: int) -> None:
         self.lay(rgb, left, top)
         frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
-        frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
+        frame.pts, frame.time_base = self._pictures, Fraction(1, self._fps)
         frame.color_range, frame.colorspace = av.video.reformatter.ColorRange.MPEG, BT709
         self._mux(self._video.encode(frame))
         self._pictures += 1
@@ -210,7 +213,7 @@ class _Muxer:
         """Hand over the sound that belongs to the pictures so far, with silence where there is none."""
         if self._audio is None or self._sound is None:
             return
-        until = self._pictures * SOUND_HZ // FPS
+        until = self._pictures * SOUND_HZ // self._fps
         piece = np.zeros(until - self._heard, np.float32)
         said = self._sound[self._heard : until]
         piece[: len(said)] = said
@@ -220,12 +223,12 @@ class _Muxer:
         self._heard = until
 
 
-def _video_stream(file: Any, width: int, height: int, crf: int, preset: str) -> Any:
+def _video_stream(file: Any, width: int, height: int, crf: int, preset: str, fps: int) -> Any:
     options = {"crf": str(crf), "preset": preset, "profile": "high", "flags": "+bitexact", "x264-params": "threads=1"}
-    stream = file.add_stream("libx264", rate=FPS, options=options)
+    stream = file.add_stream("libx264", rate=fps, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
-    context.gop_size, context.thread_count = KEYFRAME_EVERY, 1
+    context.gop_size, context.thread_count = KEYFRAME_EVERY_S * fps, 1
     context.color_primaries = context.color_trc = context.colorspace = BT709
     context.color_range = av.video.reformatter.ColorRange.MPEG
     return stream

@@ -1,0 +1,148 @@
+"""A photo that follows a driver video: how much of the driver's head, lips, lids and eyes is seen on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didgen.engine.face.pose import pose_from_rotation
+from didgen.engine.face.retrack import Tracked
+from didgen.engine.motion.lids import lid_weights, narrowing
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.quality.clip import Curve, pictures_of
+from didgen.quality.eyes import BLINK, blinks_of, eyes_left
+from didgen.quality.figures import Figures
+from didgen.quality.head import SHUT
+from didgen.quality.lips import correlation
+
+_NEAR = 2  # pictures: a blink this far from where it was is still that blink
+_MOVED_DEG, _MOVED_CM, _LOOKED_DEG = 0.5, 0.05, 2.0  # spread: what moves less says nothing of how it is followed
+_CLOSING = 0.1  # of closure: eyes that are open are less shut
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the T pictures of a video show. fps: of the video. seen: its face. lids: (T, 2) closure 0..1 of the
+    subject's right and left eye, as acted where that is known."""
+
+    fps: float
+    seen: Tracked
+    lids: Curve
+
+    @classmethod
+    def of(cls, seen: Tracked, fps: float, lids: Curve | None = None) -> Shown:
+        """lids: None has them told from the pictures."""
+        return cls(fps, seen, lid_weights(narrowing(seen.eye_opening), fps) if lids is None else lids)
+
+    @property
+    def times(self) -> Curve:
+        """(T,) the middle of each picture's time, seconds."""
+        return np.asarray((np.arange(len(self.seen)) + 0.5) / self.fps, np.float64)
+
+
+def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Figures:
+    """How a finished video of ours follows its driver, at `motion_factor` 1. None for what the driver does not move.
+
+    motion: what the engine made of the driver, to tell the blinks that nobody made.
+    """
+    times = ours.times
+    wanted, turned = _at(times, driver, turned_deg(driver.seen)), turned_deg(ours.seen)
+    off = np.abs(turned - wanted - np.median(turned - wanted, axis=0)).mean(0)
+    gap = _at(times, driver, driver.seen.lip_gap_cm[:, None])[:, 0]
+    lids = _at(times, driver, driver.lids)
+    open_ = lids.max(1) < _CLOSING
+    gaze, our_gaze = _at(times, driver, driver.seen.gaze_deg)[open_, 0], ours.seen.gaze_deg[open_, 0]
+    blinks, extra = _blinks(lids, ours.seen, video, motion)
+    return Figures(
+        driven_yaw=_agreed(wanted[:, 0], turned[:, 0], _MOVED_DEG),
+        driven_yaw_error_deg=float(off[0]),
+        driven_pitch=_agreed(wanted[:, 1], turned[:, 1], _MOVED_DEG),
+        driven_pitch_error_deg=float(off[1]),
+        driven_roll=_agreed(wanted[:, 2], turned[:, 2], _MOVED_DEG),
+        driven_roll_error_deg=float(off[2]),
+        driven_gap=_agreed(gap, ours.seen.lip_gap_cm, _MOVED_CM),
+        driven_gaze=_agreed(gaze, our_gaze, _LOOKED_DEG) if open_.sum() > 10 else None,
+        driven_blinks=blinks,
+        driven_blinks_extra=extra,
+        tracked=float(ours.seen.found.mean()),
+    )
+
+
+def reenacts(driver: Shown, ours: Shown) -> Figures:
+    """How near the driver's first picture comes to the driver's others when the driver moves it, and how near it would
+    be if it were left as it is."""
+    times = ours.times
+    nearest = np.clip(np.rint(times * driver.fps - 0.5).astype(int), 0, len(driver.seen) - 1)
+    truth = replace(driver.seen, landmarks=driver.seen.landmarks[nearest])
+    still = replace(truth, landmarks=np.repeat(driver.seen.landmarks[:1], len(truth), 0))
+    return Figures(
+        own_points=_points_off(ours.seen, truth),
+        own_points_still=_points_off(still, truth),
+        own_turn_deg=_turn_off_deg(ours.seen, truth),
+        own_turn_still_deg=_turn_off_deg(still, truth),
+    )
+
+
+def turned_deg(seen: Tracked) -> Curve:
+    """(T, 3) yaw, pitch, roll of each picture from the pose of the first one on."""
+    base = seen.placements[0].R0
+    return np.array([pose_from_rotation(placement.R0 @ base.T) for placement in seen.placements])
+
+
+def _at(times: Curve, one: Shown, values: Curve) -> Curve:
+    """(T, C) of a video at other moments, seconds."""
+    return np.stack([np.interp(times, one.times, column) for column in values.T], 1)
+
+
+def _agreed(wanted: Curve, seen: Curve, least: float) -> float | None:
+    return correlation(wanted, seen) if np.std(wanted) >= least else None
+
+
+def _points_off(seen: Tracked, truth: Tracked) -> float:
+    """Mean distance of the landmarks of two tracked clips, picture by picture, in distances of the eyes' outer corners;
+    each as it stands in its picture, the first ones laid over each other."""
+    a, b = (np.stack([_framed(points, one.landmarks[0]) for points in one.landmarks]) for one in (seen, truth))
+    return float(np.linalg.norm(a - b, axis=2).mean())
+
+
+def _framed(points: NDArray[np.float32], first: NDArray[np.float32]) -> Curve:
+    """(468, 2) in distances of the first picture's eyes, from their middle, its eyes level."""
+    right, left = first[33, :2].astype(np.float64), first[263, :2].astype(np.float64)
+    axis = left - right
+    size = float(np.hypot(*axis))
+    turn = np.array([[axis[0], axis[1]], [-axis[1], axis[0]]]) / size
+    return np.asarray((points[:468, :2] - (right + left) / 2) @ turn.T / size)
+
+
+def _turn_off_deg(seen: Tracked, truth: Tracked) -> float:
+    """Mean difference of the heads' poses, all three angles together, a constant one taken away."""
+    off = turned_deg(seen) - turned_deg(truth)
+    return float(np.linalg.norm(off - np.median(off, axis=0), axis=1).mean())
+
+
+def _blinks(lids: Curve, seen: Tracked, video: Path, motion: MotionTrack) -> tuple[float | None, float]:
+    """Share of the driver's blinks on which both our lids shut, as the pixels tell; and how many the engine adds."""
+    meant = MotionTrack.still(len(seen))
+    for name, column in (("eyeBlinkRight", 0), ("eyeBlinkLeft", 1)):
+        meant.weights[:, INDEX[name]] = _whole(lids[:, column])
+    asked, made = blinks_of(meant), blinks_of(motion)
+    left = eyes_left(pictures_of(video), seen, meant)
+    widest = [_widest(left[max(0, a - _NEAR) : b + 1 + _NEAR]) for a, b in asked]
+    judged = [share for share in widest if np.isfinite(share)]
+    extra = [1 for a, b in made if not any(a <= d + _NEAR and c - _NEAR <= b for c, d in asked)]
+    return (sum(share <= SHUT for share in judged) / len(judged) if judged else None), float(len(extra))
+
+
+def _widest(left: Curve) -> float:
+    """What is left of the wider eye on the picture (n, 2) on which both are shut best; NaN where none was looked at."""
+    wider = left.max(1)
+    wider = wider[np.isfinite(wider)]
+    return float(wider.min()) if len(wider) else float("nan")
+
+
+def _whole(lid: Curve) -> Curve:
+    """Blinks brought to what counts as one: between two pictures of another rate the very bottom may be lost."""
+    return np.where(lid > 0.8, np.maximum(lid, BLINK), lid)
