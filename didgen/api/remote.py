@@ -1,8 +1,7 @@
 """Inputs named by an https URL: brought once, pinned by digest, kept; asked again whether they changed.
 
-A link is written by whoever writes the project, so it must not reach what only this machine can reach: each host is
-looked up once, every address it has must be public, the connection goes to one of those very addresses under the
-host's own name, and each redirect is a new link. No proxy, no credentials, no compression, one deadline for all.
+A link is written by whoever writes the project, so it must not reach what only this machine can reach: `reach` sees to
+that. No compression, one deadline for all.
 """
 
 from __future__ import annotations
@@ -12,20 +11,18 @@ import hashlib
 import json
 import os
 import secrets
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from didgen.api.addresses import is_public
+from didgen.api.reach import REDIRECT, AwayError, LinkError, Lookup, Reach, look_up, parsed, tls_context
 from didgen.digest import sha256_bytes, sha256_file
-from didgen.errors import DidgenError, UnreachableError
+from didgen.errors import DidgenError
 from didgen.media.sniff import HEAD_BYTES, SUFFIXES, suffix_of
-from didgen.secret import bare_url, hush_http_logs
+from didgen.secret import bare_url
 from didgen.store.whole import beside, storage_error
 
 if TYPE_CHECKING:
@@ -36,16 +33,11 @@ if TYPE_CHECKING:
 DEADLINE_S = 30.0
 CAP_BYTES = {"image": 20 << 20, "audio": 15 << 20, "video": 200 << 20}
 FOLDER_BYTES = 2 << 30
-URL_CHARS = 2048
 REDIRECTS = 3
-ADDRESSES = 4  # of one host that are tried
 
 _HINT = "does it open in a browser? when the network is back, build again"
 _ARTICLE = {"image": "an image", "audio": "a sound", "video": "a video"}
-_REDIRECT = (301, 302, 303, 307, 308)
 _AWAY = (408, 425, 429, 500, 502, 503, 504)
-
-Lookup = Callable[[str], list[str]]
 
 
 class Memo(Protocol):
@@ -54,14 +46,6 @@ class Memo(Protocol):
     def get(self, key: str) -> bytes | None: ...
 
     def put(self, key: str, value: bytes) -> None: ...
-
-
-class LinkError(DidgenError):
-    """A URL that can never be an input as it is written, or that holds something else."""
-
-
-class AwayError(UnreachableError):
-    """What a URL names cannot be had now; it may be another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +84,7 @@ class Remote:
         self._on_notice = on_notice
         self._fresh_s = fresh_s
         self._deadline_s = deadline_s
-        self._loopback = loopback
-        self._lookup = lookup or _lookup
+        self._reach = Reach(loopback=loopback, lookup=lookup or look_up)
         self._brought: dict[str, Pinned] = {}
         self._refused: dict[tuple[str, str], DidgenError] = {}
 
@@ -183,40 +166,14 @@ class Remote:
 
     async def _follow(self, url: str, kind: str, known: Pinned | None) -> Pinned:
         """The link and what it is led on to, each hop checked as if it had been written."""
-        import httpx
-
-        hush_http_logs()
-        at, tls = _parsed(url), httpx.create_ssl_context()
+        at, tls = parsed(url), tls_context()
         for _ in range(REDIRECTS + 1):
-            addresses = await self._checked(at)
-            patience = httpx.Timeout(self._deadline_s, connect=self._deadline_s / len(addresses))
-            async with httpx.AsyncClient(verify=tls, trust_env=False, timeout=patience) as web:
-                answer = await _first(web, at, addresses, _conditions(known))
-                try:
-                    if answer.status_code not in _REDIRECT:
-                        return await self._answered(url, kind, known, answer)
-                    at = at.join(answer.headers.get("location", ""))
-                finally:
-                    await answer.aclose()
+            asked = self._reach.answered("GET", at, tls=tls, patience_s=self._deadline_s, headers=_conditions(known))
+            async with asked as answer:
+                if answer.status_code not in REDIRECT:
+                    return await self._answered(url, kind, known, answer)
+                at = at.join(answer.headers.get("location", ""))
         raise LinkError(f"{bare_url(url)} leads on more than {REDIRECTS} times")
-
-    async def _checked(self, url: httpx.URL) -> list[str]:
-        """The addresses of a link's host, all of them public. Raises LinkError, AwayError."""
-        name = f"{url.scheme}://{url.netloc.decode()}"
-        if len(str(url)) > URL_CHARS:
-            raise LinkError(f"the URL at {url.host} is longer than {URL_CHARS} characters")
-        if url.userinfo:
-            raise LinkError(f"a URL with a password in it is not fetched ({url.host})", hint="use a link without one")
-        if not url.host or url.scheme != "https":
-            raise LinkError(f"{name} is no https link")
-        if url.port is not None and not self._loopback:
-            raise LinkError(f"{name} names a port", hint="only the usual one is asked")
-        found = await _looked_up(self._lookup, url.host)
-        if not found:
-            raise AwayError(f"{url.host} cannot be found now", hint=_HINT)
-        if not all(is_public(one) or (self._loopback and one.startswith("127.")) for one in found):
-            raise LinkError(f"{url.host} is not on the public internet", hint="save the file beside the project")
-        return found[:ADDRESSES]
 
     async def _answered(self, url: str, kind: str, known: Pinned | None, answer: httpx.Response) -> Pinned:
         status = answer.status_code
@@ -249,28 +206,6 @@ class Remote:
                 unnamed.unlink()
 
 
-async def _first(
-    web: httpx.AsyncClient, url: httpx.URL, addresses: list[str], headers: Mapping[str, str]
-) -> httpx.Response:
-    """The answer of the first address that can be connected to; Host and TLS name stay those of the link."""
-    import httpx
-
-    named = {"Host": url.netloc.decode(), "Accept-Encoding": "identity", "User-Agent": "didgen", **headers}
-    for address in addresses:
-        request = web.build_request(
-            "GET",
-            url.copy_with(host=address, fragment=None),
-            headers=named,
-            extensions={"sni_hostname": url.raw_host.decode()},
-        )
-        try:
-            return await web.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            if address == addresses[-1]:
-                raise
-    raise AssertionError("no address was given")
-
-
 async def _copied(answer: httpx.Response, file: IO[bytes], url: str, kind: str) -> tuple[str, int, bytes]:
     """Write the body; its sha256, size and first bytes. The transport sees to it that Content-Length is kept."""
     cap = CAP_BYTES[kind]
@@ -296,39 +231,6 @@ def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
     for path in folder.iterdir():
         found = path.stat()
         yield found.st_mtime, found.st_size, path
-
-
-async def _looked_up(lookup: Lookup, host: str) -> list[str]:
-    """`lookup` in a thread that nobody has to wait for, so that the deadline holds whatever the resolver does."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[str]] = loop.create_future()
-
-    def tell(found: list[str]) -> None:
-        if not answer.done():
-            answer.set_result(found)
-
-    def look() -> None:
-        found: list[str] = []
-        with suppress(OSError, UnicodeError):
-            found = lookup(host)
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(tell, found)
-
-    threading.Thread(target=look, daemon=True).start()
-    return await answer
-
-
-def _lookup(host: str) -> list[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _parsed(url: str) -> httpx.URL:
-    import httpx
-
-    if len(url) > URL_CHARS or not url.isprintable():
-        raise LinkError(f"{bare_url(url)} is no URL that can be fetched")
-    return httpx.URL(url)
 
 
 def _conditions(known: Pinned | None) -> dict[str, str]:

@@ -214,7 +214,7 @@ def _unheard(text: str) -> None:
 
 
 def _nobody(host: str) -> list[str]:
-    from didgen.api.remote import AwayError
+    from didgen.api.reach import AwayError
 
     raise AwayError(f"nothing of {host} was brought here yet", hint="didgen plan brings it; diff asks no network")
 

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from didgen.api.remote import Lookup, Remote
+    from didgen.api.reach import Lookup
+    from didgen.api.remote import Remote
     from didgen.plan.scene import Input
     from didgen.store.derived import Derived
 

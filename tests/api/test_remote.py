@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from didgen.api import remote
-from didgen.api.remote import AwayError, LinkError, Pinned, Remote
+from didgen.api.reach import AwayError, LinkError
+from didgen.api.remote import Pinned, Remote
 from didgen.digest import sha256_bytes
 from didgen.errors import DidgenError, StorageError
 from tests.sites import CERTIFICATE, PHOTO, Site, page, site, tagged
