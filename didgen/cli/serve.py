@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from didgen.cli import options
 from didgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from didgen.serve.faults import Faults
     from didgen.serve.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -35,6 +37,10 @@ def _figure(
 @_figure("--keep-days", 7.0, 0.01, 3650.0, "How long results and uploads are kept.")
 @_figure("--waiting", 1000, 1, 100_000, "Jobs that may wait; more are answered 429.")
 @_figure("--disk-gb", 20.0, 0.01, 1e6, "What uploads and results may take; then 507.")
+@click.option("--allow-loopback", is_flag=True, help="Links of clients may lead to this machine, by http too.")
+@click.option("--allow-files", is_flag=True, help="Links of clients may be file: URLs of this machine.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME[:RATE]", help="What goes wrong: docs/serve.md.")
+@click.option("--seed", default=0, show_default=True, help="Equal seeds have equal faults.")
 @options.jobs
 @options.in_folder
 @options.quiet
@@ -46,6 +52,10 @@ def command(
     keep_days: float,
     waiting: int,
     disk_gb: float,
+    allow_loopback: bool,
+    allow_files: bool,
+    faults: tuple[str, ...],
+    seed: int,
     jobs: int | None,
     quiet: bool,
 ) -> None:
@@ -56,26 +66,47 @@ def command(
     on.
     """
     from didgen.project.workspace import find_root
+    from didgen.serve.faults import read_faults
     from didgen.serve.settings import DAY_S, Settings
     from didgen.serve.shelf import only_server
     from didgen.store.home import prepare
 
     slots = jobs or max(1, (os.cpu_count() or 2) // 2)
-    settings = Settings(slots, waiting, link_hours * 3600, keep_days * DAY_S, int(disk_gb * 1e9))
+    settings = Settings(
+        slots=slots,
+        waiting=waiting,
+        link_s=link_hours * 3600,
+        keep_s=keep_days * DAY_S,
+        disk_bytes=int(disk_gb * 1e9),
+        loopback=allow_loopback,
+        files=allow_files,
+    )
+    wrong = read_faults(faults, seed)
     home = prepare(find_root(Path.cwd()))
     with only_server(home / "served") as rendering:
-        key, made = _key(home / "served")
+        folder = home / "served"
+        key, made = _secret("DIDGEN_API_KEY", folder / "key", "local:")
+        signing, _ = _secret("DIDGEN_WEBHOOK_SECRET", folder / "webhook-secret", "whsec_")
         if not quiet:
             click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
             if made:
                 click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")
+            if wrong.rates:
+                click.echo(f"faults on demand: {wrong}")
             if host not in LOOPBACK:
                 click.echo("plain http: whoever listens on the way reads key and videos; put TLS in front of it")
-        _serve(host, port, names, settings, home, rendering, key)
+        _serve(host, port, names, replace(settings, webhook_secret=signing), wrong, home, rendering, key)
 
 
 def _serve(
-    host: str, port: int, names: tuple[str, ...], settings: Settings, home: Path, rendering: Path, key: str
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    settings: Settings,
+    faults: Faults,
+    home: Path,
+    rendering: Path,
+    key: str,
 ) -> None:
     import uvicorn
 
@@ -86,7 +117,7 @@ def _serve(
     pool = Pool(settings.slots, memo=Derived(home), log=home / "worker.log", folder=rendering)
     keys = " ".join([key, *os.environ.get("DIDGEN_CLIENT_KEYS", "").split()])
     known = [*LOOPBACK, *names] if host in LOOPBACK else None
-    app = make_app(pool, home / "served", keys, known, settings=settings)
+    app = make_app(pool, home / "served", keys, known, settings=settings, faults=faults)
     uvicorn.run(
         app,
         host=host,
@@ -101,18 +132,22 @@ def _serve(
     )
 
 
-def _key(folder: Path) -> tuple[str, bool]:
-    """The key that clients send, and whether it is one of ours. Raises UsageError, StorageError."""
+def _secret(name: str, kept: Path, prefix: str) -> tuple[str, bool]:
+    """What the variable says, else what was made for this folder; whether it was made. Raises UsageError, StorageError.
+
+    After the prefix stand 32 random bytes in base64.
+    """
+    import base64
     import secrets
 
     from didgen.store.whole import write_whole
 
-    given = os.environ.get("DIDGEN_API_KEY", "").strip()
+    given = os.environ.get(name, "").strip()
     if given:
         if not given.isascii() or not given.isprintable() or " " in given:
-            raise UsageError("DIDGEN_API_KEY holds blanks or signs that no key has", hint="set it to the key alone")
+            raise UsageError(f"{name} holds blanks or signs that no key has", hint="set it to the key alone")
         return given, False
-    kept = folder / "key"
     if not kept.exists():
-        write_whole(kept, f"local:{secrets.token_urlsafe(24)}\n".encode(), mode=0o600)
+        made = prefix + base64.b64encode(secrets.token_bytes(32)).decode()
+        write_whole(kept, f"{made}\n".encode(), mode=0o600)
     return kept.read_text().strip(), True

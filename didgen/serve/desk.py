@@ -16,25 +16,37 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from didgen.api.job import Service
+from didgen.api.reach import Reach
 from didgen.api.wire import Kind, RenderRequest
-from didgen.errors import RenderError, StorageError
+from didgen.errors import DidgenError, RenderError, StorageError
 from didgen.jobs.shots import to_shot
 from didgen.serve.answers import BusyError, FullError
+from didgen.serve.disturbed import disturbed_answer
+from didgen.serve.faults import Faults
 from didgen.serve.housekeeping import Housekeeping
-from didgen.serve.inputs import Named, localised, named_in
+from didgen.serve.inputs import Named, Use, localised, named_in
+from didgen.serve.inspector import Inspector
 from didgen.serve.ledger.calls import Calls
 from didgen.serve.ledger.database import Database
 from didgen.serve.ledger.files import Files
 from didgen.serve.ledger.jobs import Jobs, KeyReusedError
 from didgen.serve.links import Links
+from didgen.serve.outside import Outside
 from didgen.serve.record import Record, job_answer
 from didgen.serve.renders import Renders
 from didgen.serve.settings import Settings
 from didgen.serve.shelf import Shelf
 from didgen.serve.turns import Turns
+from didgen.serve.webhooks import Webhooks
 from didgen.store.whole import sync_folder
 
 PAGE = 100
+FRESH_S = 60.0
+"""For how long what a link led to is taken for what it leads to."""
+
+PUT_AGAIN_S = (0.0, 2.0, 10.0)
+"""Pauses before each try to write a video to where its client wants it."""
+
 _ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 
@@ -56,15 +68,24 @@ class Asked:
 class Desk:
     """Everything a server has. It owns the service and closes it. One event loop."""
 
-    def __init__(self, service: Service, folder: Path, settings: Settings) -> None:
+    def __init__(
+        self, service: Service, folder: Path, settings: Settings, faults: Faults, inspector: Inspector
+    ) -> None:
         """Open the folder, tidy it after a kill, and put what had not ended in line again. Raises StorageError."""
-        self.settings = settings
+        self.settings, self.faults = settings, faults
         self.shelf = Shelf(folder)
         self.db = Database(folder / "server.db")
         self.jobs, self.files, self.calls = Jobs(self.db), Files(self.db), Calls(self.db)
         self.links = Links(_secret(self.db, "links"), settings.link_s)
         self.turns = Turns()
-        self.renders = Renders(service, self.jobs, self.shelf, self.turns, settings.slots)
+        reach = Reach(loopback=settings.loopback, plain=settings.loopback)
+        self.outside, self.inspector = Outside(reach, files=settings.files), inspector
+        secret = settings.webhook_secret or _secret(self.db, "webhooks").hex()
+        self.webhooks = Webhooks(self.calls, self.outside, secret, self._told)
+        self.renders = Renders(
+            service, self.jobs, self.shelf, self.turns, settings.slots, self._deliver, self.webhooks.wake
+        )
+        self._recent: dict[tuple[str, Use], tuple[float, asyncio.Task[str]]] = {}
         self._housekeeping = Housekeeping(self.jobs, self.files, self.shelf, settings)
         self._service = service
         self._tasks: list[asyncio.Task[None]] = []
@@ -74,7 +95,11 @@ class Desk:
 
     def start(self) -> None:
         """Begin to render; within the event loop."""
-        works: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (self.renders.run, self._housekeeping.run)
+        works: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
+            self.renders.run,
+            self.webhooks.run,
+            self._housekeeping.run,
+        )
         self._tasks = [asyncio.create_task(work()) for work in works]
 
     async def aclose(self) -> None:
@@ -101,6 +126,7 @@ class Desk:
             if before:
                 return self.find(before, asked.kind)
             self.check_room()
+            self._check_targets(asked.request)
             inputs = {named.field: await self._input(named, asked) for named in named_in(asked.request)}
             await asyncio.to_thread(to_shot, localised(asked.request, inputs, self.shelf.uploads))
             self.check_room()  # once more: others came in while we waited, and from here on nobody does
@@ -112,6 +138,7 @@ class Desk:
                 request_json=asked.request.model_dump_json(exclude_unset=True),
                 inputs=inputs,
                 warnings=asked.notes,
+                faults=self.faults.of_job(asked.kind),
             )
             job = self.jobs.accept(record, asked.key, digest)
         except KeyReusedError:
@@ -132,8 +159,17 @@ class Desk:
         if not self._housekeeping.has_room():
             raise FullError("this server has no room for more results", hint="delete some, or try again later")
 
+    def _check_targets(self, request: RenderRequest) -> None:
+        """Raises RenderError for a link to which nothing will be sent, whatever is behind it."""
+        for url, what in ((request.webhook, "webhook"), (request.result_url, "result url")):
+            if url:
+                self.outside.check(url, what)
+
     async def _input(self, named: Named, asked: Asked) -> str:
-        """The name in uploads of a file that a request names. Raises RenderError for what is no upload of ours."""
+        """The name in uploads of a file that a request names: an upload, or brought from where it is.
+
+        Raises RenderError.
+        """
         try:
             parts = urlsplit(named.url)
         except ValueError:
@@ -141,11 +177,26 @@ class Desk:
         folder, _, name = parts.path.rpartition("/")
         here = urlsplit(asked.base).netloc
         if parts.scheme not in ("http", "https") or parts.netloc != here or folder != "/uploads":
-            hint = "this server fetches nothing; send the file to POST /images or /audios and use the url it answers"
-            raise RenderError("BadRequestError", f"invalid {named.what}", hint=hint)
+            return await self._brought(named)
         if not self.files.has(name):
             raise RenderError("BadRequestError", f"invalid {named.what}: no such upload")
         return name
+
+    async def _brought(self, named: Named) -> str:
+        """The name in uploads of what a link leads to; one that was brought a moment ago is not asked again."""
+        now, key = time.monotonic(), (named.url, named.use)
+        self._recent = {k: v for k, v in self._recent.items() if now - v[0] < FRESH_S or not v[1].done()}
+        if key not in self._recent:
+            self._recent[key] = (now, asyncio.create_task(self._bring(named)))
+        try:
+            return await asyncio.shield(self._recent[key][1])
+        except DidgenError:
+            self._recent.pop(key, None)
+            raise
+
+    async def _bring(self, named: Named) -> str:
+        taken = await self.outside.bring(named, self.shelf.making)
+        return await self.keep_upload(taken, named.use, named.what, linked=False)
 
     def find(self, job: str, kind: Kind) -> Record:
         """The record of that id. Raises RenderError, which tells when and why its result was dropped."""
@@ -160,9 +211,23 @@ class Desk:
         """The record as GET shows it, with fresh links to what there is of it. base: the URL of this server."""
 
         def link(path: str) -> str:
-            return base.rstrip("/") + self.links.sign(path)
+            return base.rstrip("/") + self.links.sign(path, expired="expired-link" in record.faults)
 
-        return job_answer(record, link, self.renders.live.get(record.id))
+        answer = job_answer(record, link, self.renders.live.get(record.id))
+        return disturbed_answer(answer, record.faults)
+
+    def _told(self, job: str) -> dict[str, Any] | None:
+        """What a webhook is told of a job; None when it is gone."""
+        record = self.jobs.job(job)
+        return self.answer(record, record.base) if record is not None and not record.gone else None
+
+    async def _deliver(self, url: str, video: Path) -> bool:
+        """Write a video to where its client wants it; whether that could be done."""
+        for pause_s in PUT_AGAIN_S:
+            await asyncio.sleep(pause_s)
+            if await self.outside.put(url, video):
+                return True
+        return False
 
     def page(self, kind: Kind, limit: int, before: int) -> list[Record]:
         """Jobs of a kind, newest first, that came before number `before`."""
@@ -174,6 +239,11 @@ class Desk:
             raise RenderError("NotReadyError", f"{record.kind} is in process, try again later")
         self.jobs.remove(record.id)
         self.shelf.drop_results(record.video, record.sound)
+
+    def faults_of(self, video: str) -> tuple[str, ...]:
+        """What goes wrong with the job whose video has that name."""
+        record = self.jobs.of_video(video)
+        return record.faults if record is not None else ()
 
     def preview(self, job: str) -> Path:
         """The file of a video that is being made. Raises RenderError."""
@@ -192,11 +262,19 @@ class Desk:
 
     # -- files --------------------------------------------------------------------------------------------------------
 
-    async def keep_upload(self, taken: Path, *, linked: bool = True) -> str:
-        """Move a whole file from `shelf.making` to uploads and write it down; its name. Raises StorageError."""
-        size = await asyncio.to_thread(_move, taken, self.shelf.uploads / taken.name)
-        self.files.add(taken.name, size, linked=linked)
-        return taken.name
+    async def keep_upload(self, taken: Path, use: Use, what: str, *, linked: bool = True) -> str:
+        """Look into a whole file of `shelf.making` and move it to uploads; its name there, whose stem it keeps.
+
+        linked: a client gets its URL. What is refused is gone. Raises RenderError, StorageError.
+        """
+        try:
+            seen = await self.inspector.look(taken, use, what)
+            to = self.shelf.uploads / f"{taken.stem}{seen.suffix}"
+            size = await asyncio.to_thread(_move, taken, to)
+        finally:
+            self.shelf.drop(taken)
+        self.files.add(to.name, size, linked=linked)
+        return to.name
 
     def forget_upload(self, prefix: str) -> bool:
         """Let nobody name an upload any more; jobs that wait still have it. Whether there was one."""

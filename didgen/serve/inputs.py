@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from didgen.api.wire import Logo, RenderRequest, TalkRequest
 
-Use = Literal["picture", "logo", "sound", "video"]
+Use = Literal["picture", "logo", "sound", "video", "recording"]
+"""recording: an upload that may become a sound or a driver."""
 
 
 @dataclass(frozen=True, slots=True)

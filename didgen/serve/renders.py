@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from didgen.api.job import Event, Service
 from didgen.api.wire import RenderRequest
 from didgen.errors import DidgenError, RenderError, StorageError
+from didgen.serve.faults import LATE_S
 from didgen.serve.inputs import localised
 from didgen.serve.ledger.calls import Call
 from didgen.serve.ledger.jobs import Jobs
@@ -32,7 +33,8 @@ PAUSE_S = 5.0
 class Renders:
     """Keeps `slots` renders going and one more at the renderer's door, so that it never waits for us.
 
-    live: what the renderer told last of each job that it has. on_ended: hears of each job that ended.
+    deliver: writes a video to a client's `result_url`; whether it could. on_ended: hears that a job has ended. live:
+    what the renderer told last of each job that it has.
     """
 
     service: Service
@@ -40,9 +42,11 @@ class Renders:
     shelf: Shelf
     turns: Turns
     slots: int
-    on_ended: Callable[[], None] = lambda: None
+    deliver: Callable[[str, Path], Awaitable[bool]]
+    on_ended: Callable[[], None]
     live: dict[str, Event] = field(default_factory=dict)
     seconds: float = 5.0  # how long a render takes, roughly: a running mean
+    _delayed: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -71,7 +75,8 @@ class Renders:
         if record is None or record.over:
             return
         try:
-            await self._attempt(record)
+            if not self._goes_wrong(record):
+                await self._attempt(record)
         except RenderError as error:
             self._fail(record, error.kind, str(error))
         except (StorageError, OSError) as error:
@@ -80,6 +85,23 @@ class Renders:
             self._fail(record, "UnknownError", str(error))
         finally:
             self.live.pop(job, None)
+
+    def _goes_wrong(self, record: Record) -> bool:
+        """Whether a fault that was asked for is all that becomes of it now."""
+        if "late" in record.faults and record.id not in self._delayed:
+            self._delayed.add(record.id)
+            asyncio.get_running_loop().call_later(LATE_S, self.turns.add, record.client, record.id)
+            return True
+        self._delayed.discard(record.id)
+        if "stuck" in record.faults:
+            self.jobs.start(record.id)
+            return True
+        if "error" in record.faults:
+            raise RenderError("UnknownError", "an error that was asked for (--fault error)")
+        if "rejected" in record.faults:
+            self._fail(record, "ImageModerationError", "rejected as was asked for (--fault rejected)", "rejected")
+            return True
+        return False
 
     async def _attempt(self, record: Record) -> None:
         """Render it; the ledger knows the result when this returns. Raises RenderError, StorageError, OSError."""
@@ -111,18 +133,21 @@ class Renders:
         return last
 
     async def _finish(self, record: Record, video: Path, facts: Mapping[str, Any]) -> None:
-        sound = await asyncio.to_thread(_completed, record.request, video, facts)
+        request = record.request
+        sound = await asyncio.to_thread(_completed, request, video, facts)
+        if request.result_url and not await self.deliver(request.result_url, video):
+            facts = {**facts, "warnings": [*facts.get("warnings", ()), "result_url could not be written to"]}
         size = sum(path.stat().st_size for path in (video, sound) if path is not None)
         kept = await asyncio.to_thread(self.shelf.keep_result, video)
         heard = await asyncio.to_thread(self.shelf.keep_result, sound) if sound is not None else ""
         told = {name: facts[name] for name in FACTS if name in facts}
-        self.jobs.finish(record.id, kept, heard, size, told, call_for(record))
+        self.jobs.finish(record.id, kept, heard, size, told, calls_for(record))
         self.on_ended()
 
     def _fail(self, record: Record, kind: str, description: str, status: str = "error") -> None:
         with suppress(StorageError):  # then it is rendered again after the next start
             error = {"kind": kind, "description": description}
-            self.jobs.fail(record.id, status, error, call_for(record))
+            self.jobs.fail(record.id, status, error, calls_for(record))
             self.on_ended()
 
     async def _later(self, record: Record, why: str) -> None:
@@ -134,10 +159,14 @@ class Renders:
         self.turns.add(record.client, record.id)
 
 
-def call_for(record: Record) -> Call | None:
-    """The call to the webhook that a job names, due at once."""
-    url = record.request.webhook
-    return Call(f"msg_{secrets.token_urlsafe(16)}", record.id, url, 0, time.time()) if url else None
+def calls_for(record: Record) -> list[Call]:
+    """The call to the webhook that a job names, due at once; or what a fault makes of it."""
+    url, faults = record.request.webhook, record.faults
+    if not url or "lost-webhook" in faults:
+        return []
+    due = time.time() + (LATE_S if "late-webhook" in faults else 0.0)
+    count = 2 if "double-webhook" in faults else 1
+    return [Call(f"msg_{secrets.token_urlsafe(16)}", record.id, url, 0, due) for _ in range(count)]
 
 
 def _completed(request: RenderRequest, video: Path, facts: Mapping[str, Any]) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from didgen.errors import UsageError
 
@@ -16,7 +16,7 @@ class Settings:
     slots: renders at once. waiting: jobs that may wait for one; more are answered 429. link_s: how long a link to a
     result opens it (the service: 24 h). keep_s: how long results and uploads are kept. disk_bytes: what uploads and
     results may take together; beyond it 507. loopback: links may lead to this machine, by http too. files: `file:` URLs
-    are read.
+    are read. webhook_secret: what calls are signed with; "": one that the server makes.
     """
 
     slots: int = 1
@@ -26,6 +26,7 @@ class Settings:
     disk_bytes: int = 20 << 30
     loopback: bool = False
     files: bool = False
+    webhook_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         least = {"slots": 1, "waiting": 1, "link_s": 1, "keep_s": 60, "disk_bytes": 1 << 20}

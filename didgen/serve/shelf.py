@@ -50,6 +50,10 @@ class Shelf:
             raise storage_error(error, self.results / name) from error
         return name
 
+    def drop(self, taken: Path) -> None:
+        """Remove a file of making, if it is still there."""
+        taken.unlink(missing_ok=True)
+
     def drop_results(self, *names: str) -> None:
         """Remove files of results; "" and what is gone already are passed over."""
         for name in filter(None, names):

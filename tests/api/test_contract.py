@@ -17,7 +17,7 @@ from didgen.errors import RenderError
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
 from tests import fakes
-from tests.api.served import serving
+from tests.api.served import DOOR, serving
 
 KEY = "user:secret"
 
@@ -31,7 +31,7 @@ def pool_itself(folder: Path) -> Iterator[Open]:
 
 @contextmanager
 def client_and_server(folder: Path) -> Iterator[Open]:
-    app = make_app(Pool(2, command=fakes.COMMAND, folder=folder), folder / "served", KEY)
+    app = make_app(Pool(2, command=fakes.COMMAND, folder=folder), folder / "served", KEY, inspector=DOOR)
     with serving(app) as base:
         yield lambda: Client(base, KEY, paid=False, pace_s=0.1)
 
@@ -125,7 +125,7 @@ def test_a_talk_may_be_spoken_by_an_audio_file(opened: Open, photo: Path, tmp_pa
 
     async def work(service: Service) -> None:
         audio = tmp_path / "speech.wav"
-        audio.write_bytes(b"RIFF....WAVE")
+        audio.write_bytes(fakes.wav())
         request = TalkRequest.model_validate(
             {"source_url": photo.as_uri(), "script": {"type": "audio", "audio_url": audio.as_uri()}}
         )

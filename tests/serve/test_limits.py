@@ -21,7 +21,7 @@ from didgen.serve.ledger.jobs import Jobs
 from didgen.serve.settings import DAY_S, Settings
 from didgen.serve.shelf import Shelf, only_server
 from tests import fakes
-from tests.api.served import living
+from tests.api.served import DOOR, living
 
 BASE = "http://127.0.0.1:8787"
 
@@ -33,7 +33,7 @@ def serve(folder: Path, work: Work, key: str | None = None, **settings: Any) -> 
 
     async def inside() -> None:
         pool = Pool(1, command=fakes.COMMAND, folder=folder)
-        app = make_app(pool, folder / "served", key, settings=Settings(**settings))
+        app = make_app(pool, folder / "served", key, settings=Settings(**settings), inspector=DOOR)
         transport = httpx.ASGITransport(app)
         async with living(app), httpx.AsyncClient(transport=transport, base_url=BASE) as web:
             await asyncio.wait_for(work(web), 60)

@@ -22,10 +22,10 @@ from didgen.serve.growing import grown
 from didgen.serve.links import Links
 from didgen.serve.record import Record, job_answer
 from tests import fakes
-from tests.api.served import living
+from tests.api.served import DOOR, living
 
 BASE = "http://127.0.0.1:8000"
-JPEG = b"\xff\xd8\xff\xe0" + b"x" * 100
+JPEG = fakes.photo()
 
 Work = Callable[[httpx.AsyncClient], Awaitable[None]]
 
@@ -34,7 +34,7 @@ def serve(tmp_path: Path, work: Work, *, key: str | None = None, base: str = BAS
     """Do something with a client of a fresh server whose pool has one worker."""
 
     async def inside() -> None:
-        app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served", key)
+        app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served", key, inspector=DOOR)
         transport = httpx.ASGITransport(app)
         async with living(app), httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as web:
             await asyncio.wait_for(work(web), 60)
@@ -224,7 +224,7 @@ def test_the_sound_of_a_done_talk_is_what_is_heard_in_it(tmp_path: Path) -> None
             assert [] == list(box.streams.video)
             heard = sum(frame.samples for frame in box.decode(audio=0)) / 48_000
         assert job["duration"] == pytest.approx(heard, abs=0.05)
-        upload_ = await upload(web, b"RIFF....WAVE", "a.wav", "audio")
+        upload_ = await upload(web, fakes.wav(), "a.wav", "audio")
         spoken = (await talk(web, script={"type": "audio", "audio_url": upload_["url"]})).json()
         assert upload_["url"] == (await ended(web, f"/talks/{spoken['id']}"))["audio_url"]
         still = (await web.post("/animations", json={"source_url": (await upload(web))["url"]})).json()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from didgen.serve.ledger.database import Database
+
+NEVER = 1e18
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,10 @@ class Call:
     due: float
 
 
-def put_call(db: Database, call: Call | None) -> None:
-    """Write a call down, within the transaction of what it tells of."""
-    if call is not None:
-        db.write(
-            "INSERT INTO calls (id, job, url, tries, due) VALUES (?, ?, ?, ?, ?)",
-            (call.id, call.job, call.url, call.tries, call.due),
-        )
+def put_calls(db: Database, calls: Sequence[Call]) -> None:
+    """Write calls down, within the transaction of what they tell of."""
+    rows = [(call.id, call.job, call.url, call.tries, call.due) for call in calls]
+    db.write_all("INSERT INTO calls (id, job, url, tries, due) VALUES (?, ?, ?, ?, ?)", rows)
 
 
 class Calls:
@@ -42,7 +42,7 @@ class Calls:
 
     def next_due(self) -> float | None:
         """When the next call is due; None when none is."""
-        due = self._db.read("SELECT min(due) FROM calls").fetchone()[0]
+        due = self._db.read("SELECT min(due) FROM calls WHERE due < ?", (NEVER,)).fetchone()[0]
         return None if due is None else float(due)
 
     def again(self, call: str, due: float, why: str) -> None:
@@ -50,7 +50,11 @@ class Calls:
         with self._db.transaction():
             self._db.write("UPDATE calls SET tries = tries + 1, due = ?, why = ? WHERE id = ?", (due, why, call))
 
+    def give_up(self, call: str, why: str) -> None:
+        """It is not made again; it stays with its job, undelivered."""
+        self.again(call, NEVER, why)
+
     def drop(self, call: str) -> None:
-        """It got through, or is given up."""
+        """It got through."""
         with self._db.transaction():
             self._db.write("DELETE FROM calls WHERE id = ?", (call,))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from didgen.api.wire import Kind
-from didgen.serve.ledger.calls import Call, put_call
+from didgen.serve.ledger.calls import Call, put_calls
 from didgen.serve.ledger.database import Database
 from didgen.serve.record import Record, now, record_of
 
@@ -72,6 +72,10 @@ class Jobs:
         """Jobs of both kinds, newest first."""
         return self._jobs("WHERE gone = '' ORDER BY seq DESC LIMIT ?", limit)
 
+    def of_video(self, name: str) -> Record | None:
+        """The job whose video has that name."""
+        return next(iter(self._jobs("WHERE video = ?", name)), None)
+
     def why_gone(self, result: str) -> str:
         """What is said of the job that a file of results belonged to, since it was dropped; "" otherwise."""
         row = self._db.read("SELECT gone FROM jobs WHERE ? IN (video, sound) LIMIT 1", (result,)).fetchone()
@@ -103,7 +107,7 @@ class Jobs:
                 [(job,) for job in jobs],
             )
 
-    def finish(self, job: str, video: str, sound: str, size: int, facts: Any, call: Call | None = None) -> None:
+    def finish(self, job: str, video: str, sound: str, size: int, facts: Any, calls: Sequence[Call] = ()) -> None:
         """Its video and sound lie in results, whole; whoever waits for it is told so in the same transaction."""
         with self._db.transaction():
             self._db.write(
@@ -111,16 +115,16 @@ class Jobs:
                 " WHERE id = ?",
                 (video, sound, size, json.dumps(facts), now(), time.time(), job),
             )
-            put_call(self._db, call)
+            put_calls(self._db, calls)
 
-    def fail(self, job: str, status: str, error: dict[str, str], call: Call | None = None) -> None:
+    def fail(self, job: str, status: str, error: dict[str, str], calls: Sequence[Call] = ()) -> None:
         """It ended without a video: status `error` or `rejected`."""
         with self._db.transaction():
             self._db.write(
                 "UPDATE jobs SET status = ?, error = ?, modified_at = ?, ended = ? WHERE id = ?",
                 (status, json.dumps(error), now(), time.time(), job),
             )
-            put_call(self._db, call)
+            put_calls(self._db, calls)
 
     def remove(self, job: str, gone: str = "") -> None:
         """Forget a job and its calls. gone: what is said of it from now on, instead of not knowing it."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import RenderError
 from didgen.serve.desk import Desk
 from didgen.serve.growing import grown
+from didgen.serve.outside import TYPES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".gif": "image/gif", ".m4a": "audio/mp4"}
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "Cache-Control": "private"}
 
 
@@ -31,7 +34,9 @@ def routes(desk: Desk) -> list[Any]:
         file = desk.shelf.results / name
         if not file.is_file():
             raise RenderError("NotFoundError", desk.jobs.why_gone(name) or "not found")
-        kind = _TYPES.get(file.suffix)
+        kind = TYPES.get(file.suffix)
+        if desk.faults.rates and "cut-video" in desk.faults_of(name):
+            return StreamingResponse(_cut(file), 200, {**_HEADERS, "Content-Length": str(file.stat().st_size)}, kind)
         return FileResponse(file, 200, _HEADERS, kind, filename=name, content_disposition_type="attachment")
 
     async def preview(request: Request) -> Response:
@@ -44,3 +49,9 @@ def routes(desk: Desk) -> list[Any]:
         Route("/results/{name}", result, methods=["GET"]),
         Route("/previews/{id}", preview, methods=["GET"]),
     ]
+
+
+async def _cut(file: Path) -> AsyncIterator[bytes]:
+    """Three quarters of a file; then the server finds that it promised more, and hangs up."""
+    data = await asyncio.to_thread(file.read_bytes)
+    yield data[: len(data) * 3 // 4]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from didgen.errors import RenderError
 from didgen.serve.bodies import AUDIO_BYTES, IMAGE_BYTES, take_file
 from didgen.serve.desk import Desk
+from didgen.serve.inputs import Use
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -15,21 +16,18 @@ if TYPE_CHECKING:
 
 def routes(desk: Desk) -> list[Any]:
     """/images and /audios."""
-    images = _routes_of(desk, "image", "/images", IMAGE_BYTES)
-    return [*images, *_routes_of(desk, "audio", "/audios", AUDIO_BYTES)]
+    images = _routes_of(desk, "image", "logo", "/images", IMAGE_BYTES)  # which may be small
+    return [*images, *_routes_of(desk, "audio", "recording", "/audios", AUDIO_BYTES)]
 
 
-def _routes_of(desk: Desk, field: str, path: str, limit_bytes: int) -> list[Any]:
+def _routes_of(desk: Desk, field: str, use: Use, path: str, limit_bytes: int) -> list[Any]:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
     async def create(request: Request) -> Response:
         desk.check_disk()
         taken = await take_file(request, field, limit_bytes, desk.shelf.making)
-        try:
-            name = await desk.keep_upload(taken)
-        finally:
-            taken.unlink(missing_ok=True)
+        name = await desk.keep_upload(taken, use, field)
         url = str(request.base_url.replace(path=f"/uploads/{name}"))
         return JSONResponse({"id": taken.stem, "url": url}, status_code=201)
 
