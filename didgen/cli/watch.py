@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from didgen.cli import options
 from didgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from didgen.watch.told import Told, View
 
 
 @click.command("watch")
@@ -19,10 +25,19 @@ from didgen.errors import UsageError
 @options.jobs
 @click.option("--live", is_flag=True, help="Let a paid service render on every saved change; needs --budget.")
 @click.option("--budget", type=click.IntRange(min=0), metavar="CREDITS", help="Credits that the whole watch may spend.")
+@click.option("--open", "open_it", is_flag=True, help="Show every scene on a page of this machine, and open it.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8020, show_default=True, help="Of the page; 0: any.")
 @options.quiet
 @options.in_folder
 def command(
-    addresses: tuple[str, ...], service: str, jobs: int | None, live: bool, budget: int | None, quiet: bool
+    addresses: tuple[str, ...],
+    service: str,
+    jobs: int | None,
+    live: bool,
+    budget: int | None,
+    open_it: bool,
+    port: int,
+    quiet: bool,
 ) -> None:
     """Build now and after every saved change, with the local engine. Ctrl-C ends it.
 
@@ -40,8 +55,32 @@ def command(
     from didgen.watch.watch import Watch
 
     signal.signal(signal.SIGTERM, _interrupt)
-    with watching(quiet, terminal=sys.stdout.isatty()) as (view, on_upgrade):
-        Watch(find_root(Path.cwd()), addresses, service, jobs or 0, budget or 0, view, on_upgrade).run()
+    root = find_root(Path.cwd())
+    with ExitStack() as stack:
+        page = stack.enter_context(_page(root, port, quiet)) if open_it else None
+        text, on_upgrade = stack.enter_context(watching(quiet, terminal=sys.stdout.isatty()))
+
+        def view(told: Told) -> None:
+            if page is not None:
+                page(told)
+            text(told)
+
+        Watch(root, addresses, service, jobs or 0, budget or 0, view, on_upgrade).run()
+
+
+@contextmanager
+def _page(root: Path, port: int, quiet: bool) -> Iterator[View]:
+    """The page, served and opened while the block runs."""
+    from didgen.page.board import Board
+    from didgen.page.serving import served
+    from didgen.watch.onpage import on_page
+
+    board = Board(root.name)
+    with served(board, port) as url, on_page(root, board) as view:
+        if not quiet:
+            click.echo(f"showing it at {url}")
+        click.launch(url)
+        yield view
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

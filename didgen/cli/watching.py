@@ -17,6 +17,7 @@ from didgen.watch.told import (
     Began,
     Changed,
     Finished,
+    Gone,
     Heard,
     Mended,
     Notice,
@@ -91,6 +92,8 @@ class Plain:
                 tell(_error(told))
             case Mended(project):
                 _print(f"{project or 'the workspace'}: mended")
+            case Gone(project):
+                _print(f"{project}: gone")
             case Notice(text):
                 tell(text)
 
@@ -188,7 +191,7 @@ class Scenery:
                 self._finished(summary)
             case Wrong(project):
                 self.troubles[project] = str(told.error)
-            case Mended(project):
+            case Mended(project) | Gone(project):
                 self.troubles.pop(project, None)
             case Notice(text):
                 self.notice = text

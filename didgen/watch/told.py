@@ -77,7 +77,14 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was wrong with a project is not any more, or the project is gone."""
+    """What was wrong with a project is not any more."""
+
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A project is no longer there. project: its file relative to the root."""
 
     project: str
 
@@ -94,6 +101,6 @@ class Idle:
     """Nothing is being made."""
 
 
-Told = Watching | Changed | Began | Heard | Withdrawn | Finished | Wrong | Mended | Notice | Idle
+Told = Watching | Changed | Began | Heard | Withdrawn | Finished | Wrong | Mended | Gone | Notice | Idle
 View = Callable[[Told], None]
 """Hears of everything, from any thread; returns at once."""

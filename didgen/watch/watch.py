@@ -28,7 +28,7 @@ from didgen.watch.builder import Builder, Order
 from didgen.watch.doorbell import Doorbell
 from didgen.watch.inputs import Inputs, Projects
 from didgen.watch.mounts import read_mountinfo, silent
-from didgen.watch.told import Began, Changed, Mended, Notice, View, Watching, Wrong
+from didgen.watch.told import Began, Changed, Gone, Mended, Notice, View, Watching, Wrong
 from didgen.watch.waiting import Ear, git_lock
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ class Watch:
         del self._projects.known[target]
         self._waiting.discard(target)
         builder.drop(target)
-        self._mended(self._projects.name(target))
+        self._troubles.pop(self._projects.name(target), None)
+        self.view(Gone(self._projects.name(target)))
 
     # -- building -----------------------------------------------------------------------------------------------
 
