@@ -17,7 +17,7 @@ import yaml
 import didgen
 from didgen import errors
 from didgen.api.wire import RenderConfig
-from didgen.catalog.drivers import ANIMATION_BANKS, SERVICE_ONLY_BANKS, TALK_BANKS
+from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT
 from didgen.cli.main import COMMANDS, cli
@@ -242,12 +242,11 @@ def test_the_guide_pairs_voices_as_the_catalog_does() -> None:
 
 
 def test_the_guide_lists_the_drivers_of_the_catalog() -> None:
-    """Banks of talks, of animations, and those that only the service has."""
+    """Banks of talks and of animations."""
     text = section("projects/README.md", "Drivers").replace("\n", " ")
     talks, animations = re.search(r"Talks have (.*?); animations (.*?)\.", text).groups()  # type: ignore[union-attr]
     assert set(TALK_BANKS) == set(code_words(talks))
     assert set(ANIMATION_BANKS) == set(code_words(animations))
-    assert set(SERVICE_ONLY_BANKS) <= set(code_words(text))
 
 
 @pytest.mark.parametrize("name", documents())

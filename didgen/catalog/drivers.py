@@ -41,9 +41,6 @@ ANIMATION_BANKS: dict[str, tuple[str, ...]] = {
     "dance": tuple(f"driver-{n:02}" for n in range(1, 12)),
     "subtle": tuple(f"driver-{n:02}" for n in range(1, 20)),
     "stitch": tuple(f"driver-{n:02}" for n in range(1, 34) if n != 28),
-}
-
-SERVICE_ONLY_BANKS: dict[str, tuple[str, ...]] = {
     "classics": tuple(
         f"driver-{name}"
         for name in (
@@ -51,9 +48,11 @@ SERVICE_ONLY_BANKS: dict[str, tuple[str, ...]] = {
             "hope-you-have-happy-birthday its-good-to-be-alive la-cucaracha la-traviata-female la-traviata-male "
             "old-souls on-my-way queen-of-the-night rigoletto rocking-around"
         ).split()
-    )
+    ),
 }
-"""They sing, and need soundtracks the project may not ship."""
+
+SINGING = "classics"
+"""The bank whose drivers have a sound of their own."""
 
 CHARACTERS: dict[str, str] = {
     "nostalgia": "gentle and slow, as a portrait that remembers",
@@ -61,7 +60,7 @@ CHARACTERS: dict[str, str] = {
     "dance": "moves to a beat",
     "subtle": "small movements, for several faces close together",
     "stitch": "stays near the middle, for `stitch: true`",
-    "classics": "sings; needs `mute: false`",
+    "classics": "sings; heard with `mute: false`",
 }
 """What the drivers of an animation's category have in common."""
 
@@ -82,23 +81,17 @@ def split_driver(text: str) -> tuple[str, str, str]:
     return bank, name, orientation
 
 
-def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool = True) -> str:
+def resolve_driver(text: str, kind: Literal["talk", "animation"]) -> str:
     """The driver's URL for its short name: "lively" is bank://lively/, "lively/driver-02" is bank://lively/driver-02.
 
     "/original" or "/flipped" may stand behind the name, as the service reports it. A file name (ending in a video
-    suffix) and any URL but bank:// stay as they are. local: the local engine will render it. Raises UsageError with the
-    nearest right name.
+    suffix) and any URL but bank:// stay as they are. Raises UsageError with the nearest right name.
     """
     if is_driver_file(text) or ("://" in text and not text.startswith("bank://")):
         return text
     bank, name, orientation = split_driver(text)
     url = f"bank://{bank}/{name}" + (f"/{orientation}" if orientation else "")
-    if bank in SERVICE_ONLY_BANKS:
-        if local:
-            raise UsageError(f"the local engine has no driver {text!r}", hint="its songs come with the service only")
-        if kind == "talk":
-            raise _unknown_bank(bank, kind, TALK_BANKS)
-    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS | SERVICE_ONLY_BANKS
+    banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
     if bank not in banks:
         raise _unknown_bank(bank, kind, banks)
     if name and name not in banks[bank]:
@@ -111,7 +104,7 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"], *, local: bool
 
 
 def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:
-    other = ANIMATION_BANKS | SERVICE_ONLY_BANKS if kind == "talk" else TALK_BANKS
+    other = ANIMATION_BANKS if kind == "talk" else TALK_BANKS
     if bank in other:
         wanted = "an animation" if kind == "talk" else "a talk"
         return UsageError(f"the driver {bank!r} is for {wanted}", hint=nearest("", banks))
@@ -127,6 +120,4 @@ def fits(text: str, kind: Literal["talk", "animation"]) -> bool:
     """Whether a driver shared by all scenes is meant for this kind: banks are, videos and URLs are for both."""
     bank = text.removeprefix("bank://").partition("/")[0]
     mine, other = (TALK_BANKS, ANIMATION_BANKS) if kind == "talk" else (ANIMATION_BANKS, TALK_BANKS)
-    if bank in SERVICE_ONLY_BANKS:
-        return kind == "animation"
     return bank in mine or bank not in other

@@ -17,16 +17,15 @@ from didgen.cli.asking import at_service
 def command(service: str, json_output: bool) -> None:
     """List the drivers: CATEGORY/NAME, or just the category to have one chosen; /flipped behind a name mirrors it.
 
-    18 move talks and 103 animations. The local engine has all of them but those that sing.
+    18 move talks and 103 animations. The local engine has all of them.
     """
-    from didgen.catalog.drivers import ANIMATION_BANKS, CHARACTERS, MANNERS, SERVICE_ONLY_BANKS, TALK_BANKS
+    from didgen.catalog.drivers import ANIMATION_BANKS, CHARACTERS, MANNERS, TALK_BANKS
     from didgen.plan.identity import service_id
 
     local = service_id(service).local
-    animations = ANIMATION_BANKS | SERVICE_ONLY_BANKS
     if json_output:
-        told = {"talks": TALK_BANKS, "animations": animations, "manners": MANNERS, "characters": CHARACTERS}
-        click.echo(json.dumps({**told, "service_only": list(SERVICE_ONLY_BANKS)}, indent=2))
+        told = {"talks": TALK_BANKS, "animations": ANIMATION_BANKS, "manners": MANNERS, "characters": CHARACTERS}
+        click.echo(json.dumps(told, indent=2))
         return
     click.echo("talks:")
     for category, names in TALK_BANKS.items():
@@ -34,9 +33,8 @@ def command(service: str, json_output: bool) -> None:
         for name in names:
             click.echo(f"    {f'{category}/{name}':<18} {MANNERS[f'{category}/{name}'] if local else ''}".rstrip())
     click.echo("animations:")
-    for category, names in animations.items():
-        missing = "; at the service only" if local and category in SERVICE_ONLY_BANKS else ""
-        click.echo(f"{_head(category, names)}  {CHARACTERS[category]}{missing}")
+    for category, names in ANIMATION_BANKS.items():
+        click.echo(f"{_head(category, names)}  {CHARACTERS[category]}")
         for line in _names(names) if not names[0][-1].isdigit() else ():
             click.echo(f"    {line}")
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog.drivers import SINGING, split_driver
 from didgen.catalog.local_voices import DEFAULT as DEFAULT_VOICE
 from didgen.catalog.versions import MODELS
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
@@ -27,6 +28,8 @@ from didgen.engine.motion.compose import CROP, Picture, compose_animation, compo
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
+from didgen.engine.song.song import Song, song_of
+from didgen.engine.song.voice import RATE_HZ as SONG_RATE_HZ
 from didgen.engine.speech.listen import decoded, listen
 from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
@@ -59,7 +62,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     track, driver = _motion(shot, speech, subject, photo.shape)
     track = _as_seen(track, subject.sight)
     report("rig", 1, 1)
-    seconds = _film(shot, rig, track, _sound(shot, speech), out, report)
+    seconds = _film(shot, rig, track, _sound(shot, speech, driver), out, report)
     return Rendered(out, _facts(shot, speech, subject, rig, track, driver, out, seconds))
 
 
@@ -180,13 +183,22 @@ def _as_seen(track: MotionTrack, sight: Sight) -> MotionTrack:
     return mouth_at_rest(track) if sight.masked else track
 
 
-def _sound(shot: Shot, speech: Speech | None) -> Sound | None:
-    """The speech; for an animation that is not muted its driver video's own sound, if it has one."""
+def _sound(shot: Shot, speech: Speech | None, driver: str) -> Sound | None:
+    """The speech; for an animation that is not muted its song, or its driver video's own sound if it has one."""
     if speech is not None:
         return speech.samples, speech.sample_rate_hz
+    song = _song(driver)
+    if song is not None:
+        return None if shot.config.mute else (song.mixed(), SONG_RATE_HZ)
     if not shot.config.mute and isinstance(shot.driver, Path) and probe(shot.driver).audio_rate:
         return decoded(shot.driver, 600.0)
     return None
+
+
+def _song(driver: str) -> Song | None:
+    """What a driver sings; None for the many that do not."""
+    bank, name, _ = split_driver(driver) if driver.startswith("bank://") else ("", "", "")
+    return song_of(name) if bank == SINGING else None
 
 
 def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Path, report: Report) -> float:
@@ -248,6 +260,8 @@ def _facts(
 ) -> Mapping[str, Any]:
     """Everything known of the finished video, as JSON values (see `Rendered`)."""
     frames = len(range(0, len(track), _step(shot)))
+    song = _song(driver)
+    spoken = speech if song is None else song.speech
     metadata = {
         "driver_url": driver,
         "mouth_open": bool(rig.geometry.mouth_open),
@@ -265,7 +279,7 @@ def _facts(
         "driver_url": driver,
         "face": as_response(subject.face, subject.scale),
         "words": [[w.text, _ms(w.start_s), _ms(w.end_s)] for w in speech.words] if speech else [],
-        "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in speech.phonemes] if speech else [],
+        "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in spoken.phonemes] if spoken else [],
         "track": track.to_json(),
         "lips_parted": rig.geometry.mouth_open,
         "warnings": list(subject.warnings),

@@ -282,7 +282,7 @@ class _One:
         if is_driver_file(written):
             return self._input("driver_url", written, path)
         try:
-            driver = resolve_driver(written, self.spec.kind, local=self.service.local)
+            driver = resolve_driver(written, self.spec.kind)
         except DidgenError as error:
             self._fail(error.message, path, error.hint)
             return "unusable"

@@ -20,7 +20,7 @@ from didgen.api.wire import (
     TextScript,
     kind_of,
 )
-from didgen.catalog.drivers import SERVICE_ONLY_BANKS, split_driver
+from didgen.catalog.drivers import SINGING, split_driver
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import AMAZON_AT_D_ID, NEED_A_VOICE
 from didgen.project.script import words_of
@@ -187,7 +187,7 @@ def _remarks(request: RenderRequest) -> Iterator[str]:
         yield "stitch needs an account whose plan allows it; D-ID answers 403 where it does not"
     driver = request.driver_url or ""
     bank = split_driver(driver)[0] if driver.startswith("bank://") else ""
-    if bank in SERVICE_ONLY_BANKS and config.mute is not False:
+    if bank == SINGING and config.mute is not False:
         yield f"{bank} sings only with `config: {{mute: false}}`"
     if config.max_animated_faces is not None and not config.stitch:
         yield "max_animated_faces counts with stitch only"

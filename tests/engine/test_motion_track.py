@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from didgen.catalog.drivers import ANIMATION_BANKS
 from didgen.engine.face.face import Face
-from didgen.engine.motion.bank import bank_track
 from didgen.engine.motion.character import generator
 from didgen.engine.motion.compose import compose_animation, compose_talk, lengthened
 from didgen.engine.motion.expressions import mood_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
+from didgen.engine.motion.takes import take_of
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.shot import Config, Expression
 from didgen.engine.speech.speech import Phoneme, Speech
@@ -177,45 +175,6 @@ def test_photo_smile_is_partly_talked_away() -> None:
     assert smile(Config(normalization_factor=0.0)) == 0
 
 
-@pytest.mark.parametrize("category", list(ANIMATION_BANKS))
-def test_every_bank_moves_and_returns(category: str) -> None:
-    """Ten seconds of each bank: it moves, stays within what the warp can turn, and ends as it began."""
-    for name in ANIMATION_BANKS[category][:4]:
-        track = bank_track(f"bank://{category}/{name}", 250, 5)
-        assert 1.0 < np.abs(track.pose_deg).max() < 20
-        assert np.abs(track.pose_deg[[0, -1]]).max() < 0.01
-        assert np.abs(track.weights[[0, -1]]).max() < 0.01
-        assert np.abs(np.diff(track.pose_deg, axis=0)).max() < 3, "no jump between two pictures"
-        assert track.weights.min() >= -1
-        assert track.weights.max() <= 1
-
-
-def test_banks_have_their_own_character() -> None:
-    """Dance and fun move more than nostalgia, nostalgia more slowly than fun; nostalgia smiles, stitch hardly."""
-
-    def over(category: str, measure: Callable[[MotionTrack], float]) -> float:
-        return float(np.mean([measure(bank_track(f"bank://{category}", 250, s)) for s in range(6)]))
-
-    def size(t: MotionTrack) -> float:
-        return float(t.pose_deg.std())
-
-    def pace(t: MotionTrack) -> float:
-        return float(np.abs(np.diff(t.pose_deg, axis=0)).mean() / size(t))
-
-    def smile(t: MotionTrack) -> float:
-        return float(t.weights[:, INDEX["mouthSmileLeft"]].max())
-
-    assert over("subtle", size) < over("stitch", size) < over("nostalgia", size) < over("dance", size)
-    assert over("nostalgia", pace) < over("fun", pace) < over("dance", pace)
-    assert over("nostalgia", smile) > 2 * over("stitch", smile)
-
-
-def test_numbers_of_a_bank_are_different_takes() -> None:
-    """driver-01 and driver-02 of a bank differ, with the same seed."""
-    one, two = (bank_track(f"bank://fun/driver-0{n}", 100, 5) for n in (1, 2))
-    assert not np.allclose(one.pose_deg, two.pose_deg)
-
-
 @pytest.mark.parametrize("driver", ["bank://fun/driver-02", "bank://lively/driver-02"])
 def test_flipped_driver_is_the_mirror_image(driver: str) -> None:
     """driver-02/flipped turns right where driver-02 turns left, winks with the other eye, and is reported so."""
@@ -251,7 +210,7 @@ def test_chosen_driver_is_reported() -> None:
         ("bank://natural/driver-77", "no driver-77"),
         ("bank://natural/flipped", "no flipped"),
         ("bank://natural/driver-7/upside", "not upside"),
-        ("bank://classics", "D-ID"),
+        ("bank://classics", "no bank classics for a talk"),
     ],
 )
 def test_unknown_driver_is_one_clear_error(driver: str, message: str) -> None:
@@ -269,10 +228,11 @@ def test_smiling_photo_is_not_smiled_twice() -> None:
     )
 
 
-def test_animation_lasts_ten_seconds() -> None:
-    """An animation is 250 frames unless asked otherwise, and its mouth rests."""
+def test_animation_lasts_as_long_as_its_take() -> None:
+    """And as the pad behind it, unless asked otherwise."""
     track, name = compose_animation(smiling(0), "bank://nostalgia/driver-03", Config(), 1)
-    assert len(track) == 250
+    assert len(track) == take_of("nostalgia", "driver-03").frames
+    assert len(compose_animation(smiling(0), name, Config(pad_audio_s=2), 1)[0]) == len(track) + 50
     assert name == "bank://nostalgia/driver-03/original"
     assert len(compose_animation(smiling(0), None, Config(), 1, frames=50)[0]) == 50
 

@@ -12,7 +12,7 @@ from didgen.catalog.delivery import Delivery, delivery_of, gain_db, pitch_semito
 from didgen.catalog.drivers import (
     ANIMATION_BANKS,
     CHARACTERS,
-    SERVICE_ONLY_BANKS,
+    SINGING,
     TALK_BANKS,
     fits,
     is_driver_file,
@@ -264,7 +264,8 @@ def test_drivers_by_name(name: str, kind: str, url: str) -> None:
         ("lively/flipped", "talk", "no driver 'flipped' in lively"),
         ("lively/driver-02/fliped", "talk", r"not 'fliped' \(did you mean 'flipped'\?\)"),
         ("lively/driver-02/flipped/original", "talk", "a driver is original or flipped"),
-        ("classics", "animation", "the local engine has no driver 'classics'"),
+        ("classics", "talk", "'classics' is for an animation"),
+        ("classics/driver-rigoleto", "animation", r"in classics .*did you mean 'driver-rigoletto'"),
     ],
 )
 def test_drivers_nobody_has(name: str, kind: str, message: str) -> None:
@@ -273,23 +274,19 @@ def test_drivers_nobody_has(name: str, kind: str, message: str) -> None:
         resolve_driver(name, kind)  # type: ignore[arg-type]
 
 
-def test_the_services_songs() -> None:
-    """Classics are fine where they exist."""
-    assert "bank://classics/driver-rigoletto" == resolve_driver("classics/driver-rigoletto", "animation", local=False)
+def test_the_songs_are_drivers_as_others_are() -> None:
+    """They can be named, and flipped."""
+    assert "bank://classics/driver-rigoletto" == resolve_driver("classics/driver-rigoletto", "animation")
     flipped = "bank://classics/driver-rigoletto/flipped"
-    assert flipped == resolve_driver(flipped, "animation", local=False)
-    with pytest.raises(UsageError, match=r"no driver 'driver-rigoleto' in classics .*did you mean 'driver-rigoletto'"):
-        resolve_driver("classics/driver-rigoleto", "animation", local=False)
-    with pytest.raises(UsageError, match="'classics' is for an animation"):
-        resolve_driver("classics", "talk", local=False)
+    assert flipped == resolve_driver(flipped, "animation")
 
 
 def test_the_banks_are_the_services() -> None:
-    """18 talk drivers and 88 animation drivers besides the songs, as the service lists them."""
+    """18 talk drivers and 103 animation drivers, 15 of which sing, as the service lists them."""
     assert 18 == sum(map(len, TALK_BANKS.values()))
-    assert 88 == sum(map(len, ANIMATION_BANKS.values()))
-    assert 103 == 88 + sum(map(len, SERVICE_ONLY_BANKS.values()))
-    assert {*ANIMATION_BANKS, *SERVICE_ONLY_BANKS} == set(CHARACTERS)
+    assert 103 == sum(map(len, ANIMATION_BANKS.values()))
+    assert 15 == len(ANIMATION_BANKS[SINGING])
+    assert set(ANIMATION_BANKS) == set(CHARACTERS)
 
 
 def test_which_kind_a_shared_driver_is_for() -> None:

@@ -279,7 +279,7 @@ scenes:
         ("script: Hello, voice: {provider: acme, voice_id: x}", "there is no provider 'acme'"),
         ("script: Hello, voice: {voice_id: heart, voice_config: {rate: quick}}", "voice_config.rate is 'quick'"),
         ("script: Hello, driver: nostalgia", "the driver 'nostalgia' is for an animation"),
-        ("driver: classics/driver-rigoletto", "the local engine has no driver 'classics/driver-rigoletto'"),
+        ("driver: classics/driver-rigoleto", "there is no driver 'driver-rigoleto' in classics"),
         ("script: Hello, driver: lively/driver-7", "there is no driver 'driver-7' in lively (did you mean 'driver-0"),
         ("script: Hello, driver: dance.mp4", "dance.mp4 does not exist"),
         ("script: Hello, source: https://example.org/a.jpg", "is not here: the local engine reads files"),

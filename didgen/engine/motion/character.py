@@ -100,13 +100,13 @@ TALKERS: dict[str, dict[str, Character]] = {
 }  # fmt: skip
 
 BANKS: dict[str, Character] = {
-    "nostalgia": Character((2.1, 1.4, 1.0), high_hz=0.6, blinks_per_min=14, smile=0.4),
-    "fun": Character((3.4, 2.2, 1.7), high_hz=2.2, sway_cm=0.2, lean_cm=0.32, smile=0.2),
-    "dance": Character((2.1, 1.4, 1.0), high_hz=2.0, smile=0.35),
-    "subtle": Character((1.2, 0.8, 0.6), high_hz=1.2, sway_cm=0.08, lean_cm=0.11, blinks_per_min=18, smile=0.08),
-    "stitch": Character((1.8, 1.2, 0.9), high_hz=1.2, smile=0.12),
+    "nostalgia": Character((0.8, 0.6, 0.5), high_hz=0.6),
+    "fun": Character((1.0, 0.8, 0.6), high_hz=1.6, sway_cm=0.15, lean_cm=0.2),
+    "dance": Character((0.8, 0.6, 0.5), high_hz=1.2),
+    "subtle": Character((0.4, 0.3, 0.25), high_hz=1.0, sway_cm=0.06, lean_cm=0.08),
+    "stitch": Character((0.55, 0.4, 0.3), high_hz=1.0, sway_cm=0.1, lean_cm=0.1),
 }
-"""What the drivers of an animation's bank have in common; the number is the take."""
+"""How heads of an animation's bank stray about what their takes say (see `motion.takes`)."""
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from didgen.catalog.drivers import ANIMATION_BANKS, ORIENTATIONS, SERVICE_ONLY_BANKS, TALK_BANKS, split_driver
-from didgen.engine.motion.character import BANKS, TALKERS, Character, generator
+from didgen.catalog.drivers import ANIMATION_BANKS, ORIENTATIONS, TALK_BANKS, split_driver
+from didgen.catalog.nearest import nearest
+from didgen.engine.motion.character import TALKERS, Character, generator
 from didgen.errors import RenderError
 
 TURNED_DEG = 12.0  # a photo turned this far has little cheek to show: it gets a calm driver
@@ -41,7 +42,8 @@ class Driver:
 
     @property
     def character(self) -> Character:
-        return TALKERS[self.category][self.name] if self.kind == "talk" else BANKS[self.category]
+        """Of a talk's driver. Raises KeyError for an animation's: what it does is its take."""
+        return TALKERS[self.category][self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,6 @@ def _turns_further(character: Character, yaw_deg: float) -> bool:
 
 
 def _unknown(category: str, kind: str, known: list[str]) -> RenderError:
-    if category in SERVICE_ONLY_BANKS:
-        return RenderError("DriverNotValidError", f"the bank {category} sings: only the D-ID service has it")
-    return RenderError("DriverNotValidError", f"no bank {category} for a {kind}", hint=f"there are {', '.join(known)}")
+    near = nearest(category, known)
+    hint = near if near.startswith("did") else f"there are {', '.join(known)}"
+    return RenderError("DriverNotValidError", f"no bank {category} for a {kind}", hint=hint)

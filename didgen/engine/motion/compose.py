@@ -10,19 +10,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog.drivers import SINGING
 from didgen.engine.face.face import Face
 from didgen.engine.face.pose import place_head
-from didgen.engine.motion.bank import ANIMATION_S, bank_track
+from didgen.engine.motion.bank import bank_frames, bank_track
 from didgen.engine.motion.character import generator
-from didgen.engine.motion.choice import Occasion, find_driver
+from didgen.engine.motion.choice import Driver, Occasion, find_driver
 from didgen.engine.motion.curves import Curve, ends, ramp, smooth, smoothed
 from didgen.engine.motion.expressions import Mood, mood_of
 from didgen.engine.motion.mouth import Mouth, mouth_of
 from didgen.engine.motion.phrases import phrases_of
 from didgen.engine.motion.prosody import Prosody, drive_of, prosody_of
+from didgen.engine.motion.singer import singing_body
 from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.engine.shot import FPS, Config
+from didgen.engine.song.song import song_of
 from didgen.engine.speech.speech import Speech
 from didgen.engine.warp.work import crop_side
 
@@ -101,18 +104,34 @@ def compose_animation(
     frames: int | None = None,
     picture: Picture = CROP,
 ) -> tuple[MotionTrack, str]:
-    """The motion of an animation and the driver it came from: ten seconds of a bank, or a driver video's length."""
+    """The motion of an animation and the driver it came from: as long as a bank's take, a song or a
+    driver video."""
     if isinstance(driver, Path):
         own_rate = None if config.result_format != "gif" else FPS  # a GIF has a rate of its own
         track, name = _driver_video(driver, face, config, picture, own_rate), driver.name
         track = lengthened(track, frames, seed) if frames else track
     else:
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
-        length = frames or round((ANIMATION_S + config.pad_audio_s) * FPS)
-        track, name = bank_track(found.url, length, seed), found.url
+        if found.category == SINGING:
+            return _sung(found, face, config, seed), found.url
+        track, name = bank_track(found, frames or bank_frames(found, config.pad_audio_s), seed), found.url
     track = _smiling_less(track, config.normalization_factor * smile_of(face))
     track = scaled(track, config.motion_factor, weights=config.motion_factor)
     return (fluent(track) if config.fluent else track), name
+
+
+def _sung(driver: Driver, face: Face, config: Config, seed: int) -> MotionTrack:
+    """A singer: the song's mouth, and a body that follows the tune. As long as the song and its pad."""
+    song = song_of(driver.name)
+    frames = talk_frames(song.speech, config.pad_audio_s)
+    body = singing_body(driver, song.tune, song.score, frames, FPS, seed)
+    prosody = prosody_of(song.speech, frames, FPS)
+    mood = _smiling(mood_of((), 0, frames), body, smile_of(face))
+    body = scaled(body, config.motion_factor)
+    mouth = mouth_of(song.speech, prosody.level, FPS)
+    weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config)
+    track = replace(body, weights=weights.astype(np.float32), tongue=mouth.tongue.astype(np.float32))
+    return fluent(track) if config.fluent else track
 
 
 def _smiling_less(track: MotionTrack, smile: float) -> MotionTrack:
