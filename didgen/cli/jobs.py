@@ -61,7 +61,8 @@ def _rows(root: Path) -> list[JobRow]:
 
 
 def _all_rows(root: Path) -> list[JobRow]:
-    from didgen.store.artifacts import Artifacts, state_path
+    from didgen.store.artifacts import Artifacts
+    from didgen.store.walks import state_path
 
     if not state_path(root).exists():
         return []

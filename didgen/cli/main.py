@@ -1,16 +1,19 @@
-"""The `didgen` command: a click group whose commands are imported only when called."""
+"""The `didgen` command: how it starts and how it ends."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
-from importlib import import_module
-
-import click
+from typing import TYPE_CHECKING
 
 from didgen import __version__
-from didgen.errors import DidgenError, InterruptedBuildError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from didgen.errors import DidgenError
 
 COMMANDS = {
     "init": "Start a project in this folder.",
@@ -40,71 +43,20 @@ COMMANDS = {
 """In the order of use; each is a module of this folder holding a command named `command`."""
 
 
-class LazyGroup(click.Group):
-    """Lists the commands from the table and imports one only when it is run or asked for help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"didgen.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else " `didgen --help` lists the commands."
-            ctx.fail(f"There is no command '{args[0]}'.{hint}")
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command. `didgen plan | head` is no fault of ours: click would end it with exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            return 0
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
-@click.version_option(__version__, message="didgen %(version)s")
-def cli(folder: str | None) -> None:
-    """Talking-head videos from YAML and photos: what changed is rendered, nothing else."""
-    if folder is not None:
-        enter(folder)
-
-
-def enter(folder: str) -> None:
-    """Make DIR the working directory, as `make -C` does."""
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="-C") from error
-
-
 def main() -> None:
     """Entry point: every error of ours becomes one message on stderr and its exit code."""
+    if sys.argv[1:] == ["--version"]:  # what scripts ask of every program they start: nothing is imported for it
+        print(f"didgen {__version__}")
+        _flush()
+        sys.exit(0)
+    from didgen.errors import DidgenError, InterruptedBuildError, StorageError
+
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from didgen.cli.ci import hush_commands
 
         hush_commands()
     try:
-        status = cli(standalone_mode=False)
-    except click.exceptions.Abort:
-        _fail(InterruptedBuildError("stopped"))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        status = _run(sys.argv[1:])
     except KeyboardInterrupt:
         _fail(InterruptedBuildError("stopped"))
     except DidgenError as error:
@@ -115,7 +67,27 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _fail(error: DidgenError) -> None:
+def _run(words: Sequence[str]) -> object:
+    """What the command says its exit code is."""
+    from didgen.cli.atonce import at_once
+
+    answered, before = at_once(words)
+    if answered:
+        return 0
+    import click
+
+    from didgen.cli.group import cli
+
+    try:
+        return cli(standalone_mode=False, obj=before)
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+def _fail(error: DidgenError) -> NoReturn:
     with suppress(BrokenPipeError):
         for line in str(error).splitlines():
             print(f"didgen: {line}", file=sys.stderr, flush=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from didgen.cli.main import enter
+from didgen.cli.group import enter
 
 Command = Callable[..., Any]
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from didgen.cli import options
+from didgen.cli.told import MANY, left_behind, nothing_planned, up_to_date, warned, warnings_of
 
 if TYPE_CHECKING:
     from didgen.plan.bill import Bill, Item
     from didgen.plan.scene import Decision
+    from didgen.walk.shortcut import Standing
     from didgen.walk.steps import Planned
 
 SIGNS = {"render": "+", "restore": "~", "stop": "✗"}
-MANY = 5  # scenes with one cause that still have a line each
-PRUNE = "didgen build --prune"
 
 
 @click.command("plan")
@@ -31,7 +32,9 @@ PRUNE = "didgen build --prune"
 @options.as_json
 @options.quiet
 @options.in_folder
+@click.pass_obj
 def command(
+    known: Standing | None,
     addresses: tuple[str, ...],
     service: str | None,
     force: bool,
@@ -43,21 +46,17 @@ def command(
 ) -> None:
     """Say what a build would render, and why. Needs no key and sends nothing; silent about what is up to date."""
     from didgen.project.workspace import find_root
-    from didgen.walk.shortcut import nothing_to_do, wish
+    from didgen.walk.shortcut import Standing, standing, wish
 
     wanted = wish(find_root(Path.cwd()), addresses, service=service, force=force, locked=locked)
-    short = nothing_to_do(wanted)
-    if short is not None and not json_output and out is None:
+    before = standing(wanted, known) if not json_output and out is None else Standing(wanted, {}, wanted.targets)
+    if (short := before.summary) is not None:
         if not quiet:
-            for line in left_behind(short.stale):
-                click.echo(line)
-            click.echo(f"everything is up to date ({len(short.scenes)} scenes)")
-            for line in warned((s.address, words) for s in short.scenes for words in (s.overrun, s.behind)):
-                click.echo(line)
+            click.echo("\n".join(nothing_planned(short)))
         return
     from didgen.walk.steps import bill, plan
 
-    plans = plan(wanted, lambda text: click.echo(text, err=True))
+    plans = plan(replace(wanted, targets=before.left), lambda text: click.echo(text, err=True))
     if locked:
         from didgen.walk.locked import check_locked
 
@@ -69,16 +68,17 @@ def command(
     if json_output:
         click.echo(json.dumps(as_json(plans, bill(plans)), ensure_ascii=False, indent=2))
     elif not quiet:
-        for line in as_text(plans, bill(plans), verbose=verbose):
+        for line in as_text(plans, bill(plans), before, verbose=verbose):
             click.echo(line)
         if out is not None:
             click.echo(f"wrote {out} (didgen build --plan {out} does this and nothing else)")
 
 
-def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> list[str]:
+def as_text(plans: Sequence[Planned], bill: Bill, before: Standing, *, verbose: bool = False) -> list[str]:
     """A line a scene that is not up to date, its reasons below it, the total, and what it would cost.
 
-    Scenes of one project that have one cause are one line when they are more than MANY, unless verbose.
+    before: projects that are as they were, and were not planned. Scenes of one project that have one cause are one line
+    when they are more than MANY, unless verbose.
     """
     lines: list[str] = []
     items = {item.address: item for item in bill.items}
@@ -92,10 +92,13 @@ def as_text(plans: Sequence[Planned], bill: Bill, *, verbose: bool = False) -> l
         lines += left_behind(planned.left)
     todo = [d for p in plans for d in p.plan.decisions if d.action == "render"]
     stopped = sum(d.action == "stop" for p in plans for d in p.plan.decisions)
-    reused = sum(len(p.plan.decisions) for p in plans) - len(todo) - stopped
-    over = warned((d.scene.address, words) for p in plans for d in p.plan.decisions for words in _warnings(d))
+    standing = [scene for summary in before.done.values() for scene in summary.scenes]
+    reused = sum(len(p.plan.decisions) for p in plans) - len(todo) - stopped + len(standing)
+    over = warnings_of(standing) + warned(
+        (d.scene.address, words) for p in plans for d in p.plan.decisions for words in _warnings(d)
+    )
     if not lines:
-        return [f"everything is up to date ({reused} scenes)", *over]
+        return [up_to_date(reused), *over]
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
     total = f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"
@@ -108,18 +111,6 @@ def _warnings(decision: Decision) -> tuple[str, str]:
     from didgen.plan.translations import words_of_stale
 
     return fit.words_of(fit.planned(decision)), words_of_stale(decision.scene)
-
-
-def warned(scenes: Iterable[tuple[str, str]]) -> list[str]:
-    """A line for each scene that is longer than it may be, or behind its source. scenes: address, and that or ""."""
-    return [f"! {address} {words}" for address, words in scenes if words]
-
-
-def left_behind(files: Sequence[str]) -> list[str]:
-    """What is said of output files that nothing makes any more."""
-    if len(files) > MANY:
-        return [f"- {len(files)} files, {files[0]} to {files[-1]}: nothing makes these any more ({PRUNE})"]
-    return [f"- {name}: nothing makes this any more ({PRUNE})" for name in files]
 
 
 def _upgrade(plans: Sequence[Planned]) -> list[str]:

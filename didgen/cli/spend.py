@@ -41,7 +41,8 @@ def command(json_output: bool) -> None:
 
 
 def _rows(root: Path) -> Sequence[JobRow]:
-    from didgen.store.artifacts import Artifacts, state_path
+    from didgen.store.artifacts import Artifacts
+    from didgen.store.walks import state_path
 
     if not state_path(root).parent.exists():
         return ()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from didgen.plan.bill import Bill
-    from didgen.walk.shortcut import Summary
+    from didgen.walk.summary import Summary
     from didgen.walk.upgrade import OnUpgrade, Upgrade
 
 SHOWN_NAMES, SHOWN_SCENES = 3, 10

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from didgen.digest import sha256_bytes, sha256_file
-from didgen.project.files import Stamp
+from didgen.project.stamps import Stamp, look_of, stamp_of
 
 RELEASE = Path("output")
 DRAFTS = Path(".didgen") / "drafts"
@@ -53,8 +53,8 @@ class Outputs:
         try:
             found = os.stat(path)
             known = self.stamps.get(name)
-            if known is None or _look(known) != (found.st_size, found.st_mtime_ns, found.st_ino):
-                known = _stamp(found, sha256_file(path))
+            if known is None or known.look != look_of(found):
+                known = stamp_of(found, sha256_file(path))
         except OSError:
             return False
         if known.digest != digest:
@@ -90,9 +90,6 @@ class Outputs:
             self.delivered[name] = _stamp(os.stat(path), sha256_bytes(data))
 
 
-def _look(stamp: Stamp) -> tuple[int, int, int]:
-    return stamp.size, stamp.mtime_ns, stamp.inode
-
-
 def _stamp(found: os.stat_result, digest: str) -> Stamp:
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_ino, digest)
+    """Of a file that we wrote whole a moment ago; so it is trusted, though it is young."""
+    return Stamp(*look_of(found), digest)

@@ -21,7 +21,7 @@ from didgen.store.artifacts import Artifacts
 from didgen.store.state import Artifact
 from didgen.walk.finish import poster_identity
 from didgen.walk.planned import Planned
-from didgen.walk.shortcut import Summary
+from didgen.walk.summary import Summary
 
 _DRAWING = "frames"  # the stage whose progress is the render's
 

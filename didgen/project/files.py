@@ -1,42 +1,19 @@
-"""The files a project reads: each read once, each remembered by stamp, none outside the workspace.
-
-Light on purpose (os and digests only): the build with nothing to do gets no further than `unchanged`.
-"""
+"""The files a project reads: each read once, each remembered by stamp, none outside the workspace."""
 
 from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from didgen.digest import sha256_bytes, sha256_file
-
-RACY_NS = 2_000_000_000  # a file may change again within its timestamp's grain without the stamp showing it
+from didgen.project.stamps import MISSING, Stamp, look_of, stamp_of
 
 MAX_TEXT_BYTES = 5_000_000
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a file looked like when its digest was taken.
-
-    mtime_ns is -1 when the file was younger than two seconds then: such a stamp never matches by stat, only by
-    digest. A file that was looked for and not there has size -1 and digest "".
-    """
-
-    size: int
-    mtime_ns: int
-    inode: int
-    digest: str
-
-
-MISSING = Stamp(-1, -1, 0, "")
 
 
 class FileProblem(Exception):
@@ -47,7 +24,7 @@ class Files:
     """Files of one workspace, read at most once each.
 
     root: the workspace. known: stamps of an earlier walk by path relative to root; one that still matches size,
-    mtime and inode spares the reading.
+    times and inode spares the reading.
     """
 
     def __init__(self, root: Path, known: Mapping[str, Stamp] | None = None) -> None:
@@ -108,7 +85,7 @@ class Files:
                 raise FileProblem(f"{name} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
             data, found = self._steady(path, name, _read_bytes)
             self._bytes[name] = data
-            self._seen[name] = _stamp(found, sha256_bytes(data))
+            self._seen[name] = stamp_of(found, sha256_bytes(data))
         return self._bytes[name]
 
     def note_missing(self, path: Path) -> None:
@@ -125,10 +102,10 @@ class Files:
 
     def _known_or_read(self, path: Path, name: str) -> Stamp:
         known = self._known.get(name)
-        if known is not None and known.digest and _matches(known, self._stat(path, name)):
+        if known is not None and known.digest and known.look == look_of(self._stat(path, name)):
             return known
         digest, found = self._steady(path, name, sha256_file)
-        return _stamp(found, digest)
+        return stamp_of(found, digest)
 
     def size(self, path: Path) -> int:
         """Size in bytes of a file whose digest was asked for."""
@@ -155,7 +132,7 @@ class Files:
             except OSError as error:
                 raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
             after = self._stat(path, name)
-            if _look(before) == _look(after):
+            if look_of(before) == look_of(after):
                 return value, after
         raise FileProblem(f"{name} is still being written")
 
@@ -168,37 +145,16 @@ class Files:
         except OSError as error:
             self._unread[name] = MISSING
             raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
-        self._unread[name] = Stamp(*_look(found), "")
+        self._unread[name] = Stamp(*look_of(found), "")
         if not stat.S_ISREG(found.st_mode):
             raise FileProblem(f"{name} is {_sort(found.st_mode)}, not a file")
         return found
 
 
-def unchanged(root: Path, stamps: Mapping[str, Stamp]) -> bool:
-    """Whether every file is still what its stamp says: by stat, and where stat differs by digest."""
-    base = os.path.realpath(root)
-    return all(_unchanged(os.path.join(base, name), stamp) for name, stamp in stamps.items())
-
-
-def _unchanged(path: str, stamp: Stamp) -> bool:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return not stamp.digest
-    if not stamp.digest or not stat.S_ISREG(found.st_mode) or found.st_size != stamp.size:
-        return False
-    if _matches(stamp, found):
-        return True
-    try:
-        return sha256_file(path) == stamp.digest
-    except OSError:
-        return False
-
-
 def _unread(path: str) -> Stamp:
     """What there is to be seen of a file from outside."""
     try:
-        return Stamp(*_look(os.stat(path)), "")
+        return Stamp(*look_of(os.stat(path)), "")
     except OSError:
         return MISSING
 
@@ -206,19 +162,6 @@ def _unread(path: str) -> Stamp:
 def _read_bytes(path: str) -> bytes:
     with open(path, "rb", buffering=0) as f:
         return f.readall() or b""
-
-
-def _look(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def _matches(stamp: Stamp, found: os.stat_result) -> bool:
-    return (stamp.size, stamp.mtime_ns, stamp.inode) == _look(found)
-
-
-def _stamp(found: os.stat_result, digest: str) -> Stamp:
-    racy = found.st_mtime_ns > time.time_ns() - RACY_NS
-    return Stamp(found.st_size, -1 if racy else found.st_mtime_ns, found.st_ino, digest)
 
 
 def _sort(mode: int) -> str:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import NAMES, is_service, service_name, unknown_service
 from didgen.errors import Place, Problem, ProjectError, UsageError
-from didgen.project.output import OutputTemplate, output_fault
+
+if TYPE_CHECKING:
+    from didgen.project.output import OutputTemplate
 
 MARKS = ("didgen.yaml", "projects", ".git")
 PROJECT_FILE = "project.yaml"
@@ -104,12 +106,15 @@ def _find(root: Path, name: str) -> Path:
 
 def named_projects(root: Path) -> list[tuple[str, Path]]:
     """Names and files of all in `projects/`; by the `name:` that addresses begin with, read without a parser."""
-    found = []
-    for folder in project_names(root):
-        path = root / "projects" / folder / PROJECT_FILE
-        match = _NAME.search(path.read_bytes()[:1_000_000])
-        found.append((match[1].decode() if match else folder, path))
-    return found
+    paths = [root / "projects" / folder / PROJECT_FILE for folder in project_names(root)]
+    return [(name_in(path), path) for path in paths]
+
+
+def name_in(path: Path) -> str:
+    """The name that a project file gives its project, read without a parser; that of its folder where it gives none."""
+    with open(path, "rb") as file:
+        match = _NAME.search(file.read(1_000_000))
+    return match[1].decode() if match else path.parent.name if path.name == PROJECT_FILE else path.stem
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
@@ -117,6 +122,8 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
 
     Raises ProjectError, UsageError.
     """
+    from didgen.catalog.services import is_service, service_name
+
     path = root / "didgen.yaml"
     settings = _parse_settings(path) if path.is_file() else Settings()
     service = environ.get("DIDGEN_SERVICE") or settings.service
@@ -150,6 +157,8 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 
 
 def _parse_settings(path: Path) -> Settings:
+    from didgen.catalog.services import NAMES, is_service, unknown_service
+    from didgen.project.output import OutputTemplate, output_fault
     from didgen.project.yaml_reader import read_yaml
 
     document = read_yaml(path.read_bytes(), path.name)

@@ -6,10 +6,7 @@ and names the object, so the state can be rebuilt from sidecars alone.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +15,8 @@ from typing import Any
 from didgen.store import sidecars
 from didgen.store.home import prepare
 from didgen.store.objects import DamagedObjectError, Objects
-from didgen.store.state import STEPS, Artifact, JobRow, open_state
+from didgen.store.state import Artifact, JobRow, open_state
+from didgen.store.walks import state_path
 
 
 class Artifacts:
@@ -131,20 +129,3 @@ class Artifacts:
                 self.state.know(job)
         self.state.keep_all(found)
         return sum("#" not in address for _, address, *_ in found)
-
-
-def state_path(root: Path) -> Path:
-    """Where the state of a workspace lies."""
-    return root / ".didgen" / "state.sqlite"
-
-
-def read_walk(root: Path, key: str) -> dict[str, Any] | None:
-    """The record of a former walk, changing and making nothing; None when there is none."""
-    try:
-        with closing(sqlite3.connect(f"{state_path(root).absolute().as_uri()}?mode=rw", uri=True)) as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] != len(STEPS):
-                return None
-            row = db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
-            return json.loads(row[0]) if row else None
-    except (sqlite3.Error, ValueError):
-        return None

@@ -41,6 +41,7 @@ STEPS: tuple[str, ...] = (
     ALTER TABLE jobs ADD COLUMN build TEXT NOT NULL DEFAULT '';
     ALTER TABLE jobs ADD COLUMN why TEXT NOT NULL DEFAULT '';
     """,
+    "CREATE TABLE owners (folder TEXT PRIMARY KEY, file TEXT NOT NULL) WITHOUT ROWID",
 )
 """STEPS[n] brings a state of version n to version n + 1; 0 is an empty file."""
 
@@ -300,10 +301,21 @@ class State:
     def _set_job(self, job: str, state: JobState, why: str = "") -> None:
         self._db.execute("UPDATE jobs SET state = ?, why = ?, changed = ? WHERE id = ?", (state, why, time.time(), job))
 
+    # -- owners -------------------------------------------------------------------------------------------------
+
+    def owners(self) -> dict[str, str]:
+        """Folder of outputs → the project file that was last built into it, relative to the workspace."""
+        return dict(self._db.execute("SELECT folder, file FROM owners").fetchall())
+
+    def own(self, files: Mapping[str, str]) -> None:
+        """Note whose each folder of outputs is, before anything is written there."""
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO owners VALUES (?, ?)", list(files.items()))
+
     # -- walks --------------------------------------------------------------------------------------------------
 
     def walk(self, key: str) -> dict[str, Any] | None:
-        """The record a former walk left under `key`."""
+        """The record a former walk left under `key`; others read several at once (`store.walks`)."""
         row = self._db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else None
 

@@ -6,15 +6,17 @@ Light to import: what it needs is imported where it is used.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import Problem, ProjectError
-from didgen.project.files import FileProblem, Files, Stamp
-from didgen.project.workspace import named_projects, read_settings
+from didgen.project.files import FileProblem, Files
+from didgen.project.stamps import Stamp
+from didgen.project.workspace import name_in, named_projects, read_settings
+from didgen.walk.record import stamps_in
 from didgen.walk.remote_inputs import RemoteInputs
 from didgen.walk.shortcut import LINKS_FRESH_S, Target, Wish, walk_key
 
@@ -62,7 +64,7 @@ def check(wanted: Wish, on_notice: OnNotice = _unheard) -> list[tuple[Project, l
     on_notice hears of such inputs whose servers are out of reach. Raises ProjectError with the problems of all
     projects at once.
     """
-    resolved = _resolved(wanted, {}, on_notice)
+    resolved = _resolved(wanted, {}, lambda _: named_projects(wanted.root), on_notice)
     return [(one.project, one.scenes) for one in resolved]
 
 
@@ -110,10 +112,30 @@ def bill(plans: Sequence[Planned]) -> Bill:
 
 
 def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice, on_files: OnFiles = _unheard) -> list[Planned]:
-    """The plans of all targets, in order, with the store open. Raises ProjectError."""
+    """The plans of all targets, in order, with the store open. Raises ProjectError.
+
+    No other project is read: whose folders of outputs are is known from former builds.
+    """
     stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
-    resolved = _resolved(wanted, stamps, on_notice, on_files)
+    resolved = _resolved(wanted, stamps, lambda projects: _owners(wanted.root, store, projects), on_notice, on_files)
     return [_planned(wanted, store, one, stamps[one.target]) for one in resolved]
+
+
+def _owners(root: Path, store: Artifacts, projects: Sequence[Project]) -> list[tuple[str, Path]]:
+    """Names and files of the projects that folders of outputs of these projects belong to."""
+    from didgen.plan.address import project_folder
+
+    owners = store.state.owners()
+    files = [root / owners[folder] for one in projects if (folder := project_folder(one.name).name) in owners]
+    return [(name_in(path), path) for path in dict.fromkeys(files) if path.is_file()]
+
+
+def owners_of(plans: Sequence[Planned], root: Path) -> dict[str, str]:
+    """Folder of outputs → the project file whose it is, of these plans."""
+    from didgen.plan.address import project_folder
+
+    files = {one.project.name: os.path.relpath(one.project.path, root) for one in plans}
+    return {project_folder(name).name: file for name, file in files.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +152,13 @@ class _Resolved:
 
 
 def _resolved(
-    wanted: Wish, stamps: Mapping[Target, Mapping[str, Stamp]], on_notice: OnNotice, on_files: OnFiles = _unheard
+    wanted: Wish,
+    stamps: Mapping[Target, Mapping[str, Stamp]],
+    named: Callable[[Sequence[Project]], Iterable[tuple[str, Path]]],
+    on_notice: OnNotice,
+    on_files: OnFiles = _unheard,
 ) -> list[_Resolved]:
+    """named: (name, file) of other projects that nobody else may be called as, given those that are wanted."""
     from didgen.project.load import load_project, name_problems
 
     loaded: list[tuple[Target, Project, Files]] = []
@@ -144,7 +171,8 @@ def _resolved(
             loaded.append((target, load_project(target.path, files), files))
         except ProjectError as error:
             problems += error.problems
-    problems += name_problems(wanted.root, [project for _, project, _ in loaded], named_projects(wanted.root))
+    projects = [project for _, project, _ in loaded]
+    problems += name_problems(wanted.root, projects, named(projects))
     resolved = []
     for target, project, files in loaded:
         try:
@@ -250,5 +278,4 @@ def _known(store: Artifacts, fingerprint: str) -> Known | None:
 
 
 def _former_stamps(store: Artifacts, wanted: Wish, target: Target) -> dict[str, Stamp]:
-    record = store.state.walk(walk_key(wanted, target)) or {"stamps": {}}
-    return {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}
+    return stamps_in(store.state.walk(walk_key(wanted, target)) or {})

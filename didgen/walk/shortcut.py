@@ -1,4 +1,4 @@
-"""What is asked of a walk, what came of it, and the short cut between the two.
+"""What is asked of a walk, and the short cut past it.
 
 A finished build leaves stamps of every file it read and wrote; while all of them hold there is nothing to do. This
 path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), so nothing heavy is imported here.
@@ -6,18 +6,20 @@ path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), s
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from didgen import __version__
-from didgen.digest import canonical_json, sha256_bytes
-from didgen.errors import BudgetError, DidgenError, NotYetError, Place, ScenesFailedError, UnresolvedJobError
-from didgen.project.files import Stamp, unchanged
+from didgen.digest import canonical_json
+from didgen.garbage import without_gc
+from didgen.project.stamps import renewed
 from didgen.project.workspace import find_projects
-from didgen.store.artifacts import read_walk
+from didgen.store.walks import read_walks, renew_walks
+from didgen.walk.record import of_this_form, surroundings
+from didgen.walk.summary import SceneResult, Summary, joined
 
 LINKS_FRESH_S = 60.0
 """For how long a URL's last answer is relied on: a file's stamp tells that it changed, a link has to be asked."""
@@ -50,60 +52,6 @@ class Wish:
     accept_upgrade: bool = False
     today: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
     locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SceneResult:
-    """What became of one scene. file: relative to the root. seconds: wall time; duration_s: of the video.
-    overrun: what is too long about it, "overruns 12 s by 3.4 s"; behind: of a stale translation, what changed.
-    place: where one that failed is written."""
-
-    address: str
-    action: str  # rendered, fetched, restored, reused, failed, planned
-    file: str
-    seconds: float = 0.0
-    duration_s: float = 0.0
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    error: str = ""
-    overrun: str = ""
-    behind: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed;
-    credits: spent on it; over_budget: scenes failed because the money that was agreed to was not enough."""
-
-    scenes: tuple[SceneResult, ...] = ()
-    films: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    pruned: tuple[str, ...] = ()
-    seconds: float = 0.0
-    unresolved: bool = False
-    unfinished: bool = False
-    credits: int = 0
-    over_budget: bool = False
-
-    def count(self, action: str) -> int:
-        """How many scenes were rendered, fetched, restored or reused, failed, or stay planned."""
-        return sum(scene.action == action for scene in self.scenes)
-
-    @property
-    def error(self) -> DidgenError | None:
-        """What the build has to end with: None when every scene is there."""
-        failed, planned = self.count("failed"), self.count("planned")
-        if not failed and not planned:
-            return None
-        what = [f"{failed} of {len(self.scenes)} scenes failed"] if failed else []
-        what += [f"{planned} of {len(self.scenes)} scenes were not sent"] if planned else []
-        message = f"{' and '.join(what)}; the rest is done and kept"
-        if self.unresolved:
-            return UnresolvedJobError(message)
-        if self.over_budget:
-            return BudgetError(message)
-        return NotYetError(message) if self.unfinished else ScenesFailedError(message)
 
 
 def wish(
@@ -146,57 +94,79 @@ def _split(address: str) -> tuple[str, str]:
     return address[:end], address[end:]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of what a wish is about: done are the targets that nothing has changed about, with what their last build came to,
+    everything reused; left are the others."""
+
+    wanted: Wish
+    done: Mapping[Target, Summary]
+    left: tuple[Target, ...]
+    seconds: float = 0.0
+
+    @property
+    def summary(self) -> Summary | None:
+        """The summary when there is nothing to do at all."""
+        return None if self.left else replace(joined(list(self.done.values())), seconds=self.seconds)
+
+
+def standing(wanted: Wish, known: Standing | None = None) -> Standing:
+    """Which targets are as their last build left them: no file that it read or wrote has changed. known: the answer to
+    the same, if a moment ago somebody asked that."""
+    if known is not None and known.wanted == wanted:
+        return known
+    if wanted.force or wanted.prune or wanted.locked:  # a project may be up to date and in no lock
+        return Standing(wanted, {}, wanted.targets)
+    began = time.monotonic()
+    keys = {target: walk_key(wanted, target) for target in wanted.targets}
+    done: dict[Target, Summary] = {}
+    fresh: dict[str, tuple[str, str]] = {}
+    with without_gc():
+        records = read_walks(wanted.root, keys.values())
+        now = surroundings() if records else ""
+        for target, key in keys.items():
+            found = _untouched(wanted, records.get(key, ""), now)
+            if found is not None:
+                done[target], anew = found
+                if anew is not None:
+                    fresh[key] = records[key], anew
+    if fresh:
+        renew_walks(wanted.root, fresh)
+    left = tuple(target for target in wanted.targets if target not in done)
+    return Standing(wanted, done, left, time.monotonic() - began)
+
+
 def nothing_to_do(wanted: Wish) -> Summary | None:
     """The summary of the last build, everything reused, when no file it read or wrote has changed; else None."""
-    if wanted.force or wanted.prune or wanted.locked:  # a project may be up to date and in no lock
-        return None
-    began = time.monotonic()
-    found = [_untouched(wanted, target) for target in wanted.targets]
-    if not all(found):
-        return None
-    merged = joined([summary for summary in found if summary])
-    return replace(merged, seconds=time.monotonic() - began)
+    return standing(wanted).summary
 
 
-def _untouched(wanted: Wish, target: Target) -> Summary | None:
-    record = read_walk(wanted.root, walk_key(wanted, target))
-    if record is None or record["surroundings"] != surroundings():
+def _untouched(wanted: Wish, kept: str, now: str) -> tuple[Summary, str | None] | None:
+    """What a record says when all of it still holds, and the record with the looks of files as they are now, where
+    some differ. now: the surroundings."""
+    try:
+        record = json.loads(kept)
+    except ValueError:
         return None
-    asked_at = record.get("asked_at")
+    if not of_this_form(record) or record["surroundings"] != now:
+        return None
+    asked_at = record["asked_at"]
     if asked_at is not None and not 0 <= time.time() - asked_at < LINKS_FRESH_S:
         return None
-    if record.get("until") and record["until"] < wanted.today:
+    if record["until"] and record["until"] < wanted.today:
         return None  # rights have ended
-    if not unchanged(wanted.root, {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}):
+    stamps = renewed(wanted.root, record["stamps"])
+    if stamps is None:
         return None
-    scenes = tuple(SceneResult(**{**scene, "action": "reused", "seconds": 0.0}) for scene in record["scenes"])
+    anew = json.dumps({**record, "stamps": stamps}, separators=(",", ":")) if stamps is not record["stamps"] else None
     stale = tuple(name for name in record["stale"] if os.path.exists(wanted.root / name))
-    return Summary(scenes, tuple(record["films"]), stale)
+    scenes = tuple(
+        SceneResult(address, "reused", file, 0.0, length_s, tuple(why), tuple(warnings), "", overrun, behind)
+        for address, file, length_s, why, warnings, overrun, behind in record["scenes"]
+    )
+    return Summary(scenes, tuple(record["films"]), stale), anew
 
 
 def walk_key(wanted: Wish, target: Target) -> str:
     """Under which name the record of a walk is kept: what was asked for, as far as it changes the result."""
     return canonical_json([os.path.relpath(target.path, wanted.root), target.parts, wanted.service]).decode()
-
-
-def surroundings() -> str:
-    """What a plan depends on besides files: the program, its engine, its voices."""
-    from didgen.catalog import versions, voices
-
-    models = versions.MODELS | versions.SPEECH_MODELS
-    numbers = [versions.ENGINE, versions.IDENTITY_FORMAT, versions.PREPARED]
-    return sha256_bytes(canonical_json([__version__, numbers, models, sorted(voices.installed())]))
-
-
-def joined(summaries: Sequence[Summary]) -> Summary:
-    """One summary of several projects, in order."""
-    return Summary(
-        tuple(scene for s in summaries for scene in s.scenes),
-        tuple(film for s in summaries for film in s.films),
-        tuple(name for s in summaries for name in s.stale),
-        tuple(name for s in summaries for name in s.pruned),
-        unresolved=any(s.unresolved for s in summaries),
-        unfinished=any(s.unfinished for s in summaries),
-        credits=sum(s.credits for s in summaries),
-        over_budget=any(s.over_budget for s in summaries),
-    )

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import BudgetError, NotYetError, Place, UnresolvedJobError
 from didgen.project.workspace import read_settings
-from didgen.walk.planned import OnNotice, Planned, bill, check, plan, plans_of
-from didgen.walk.shortcut import SceneResult, Summary, Wish, joined, nothing_to_do, surroundings, walk_key, wish
+from didgen.walk.planned import OnNotice, Planned, bill, check, owners_of, plan, plans_of
+from didgen.walk.record import record_of, surroundings
+from didgen.walk.shortcut import Standing, Wish, nothing_to_do, standing, walk_key, wish
+from didgen.walk.summary import SceneResult, Summary, joined
 
 if TYPE_CHECKING:
     from didgen.api.job import Event
@@ -41,6 +43,7 @@ def build(
     on_bill: OnBill = lambda offer: False,  # noqa: ARG005
     on_upgrade: OnUpgrade = lambda upgrade: False,  # noqa: ARG005
     bound: PlanFile | None = None,
+    before: Standing | None = None,
     command: Sequence[str] | None = None,
 ) -> Summary:
     """Render what changed and put everything in its place.
@@ -49,14 +52,15 @@ def build(
     on_plan each project's plan before it is carried out, on_bill of all that is to be bought, once, before anything
     is sent: where no budget is set it decides (`jobs.purse.agree`). on_upgrade decides whether what an upgrade of
     didgen alone would render again is rendered (UpgradeError when not). bound: a plan that has to
-    hold still (UsageError when it does not). command: another worker to start, for tests.
+    hold still (UsageError when it does not). before: what `standing` said of the wish a moment ago, where somebody has
+    asked already. command: another worker to start, for tests.
     Raises ProjectError when `wanted.locked` and something has left the lock.
     Scenes that failed are in the summary (`Summary.error`). Raises BudgetError when nobody agreed to the price, and
     DidgenError for what stops the whole build.
     """
-    done = nothing_to_do(wanted) if bound is None else None
-    if done is not None:
-        return done
+    stands = standing(wanted, before) if bound is None else Standing(wanted, {}, wanted.targets)
+    if stands.summary is not None:
+        return stands.summary
     from didgen.jobs.executor import build_name
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
@@ -70,18 +74,21 @@ def build(
         if store.notice:
             on_notice(store.notice)
         store.objects.clear()
-        plans = plans_of(wanted, store, on_notice)
+        plans = plans_of(replace(wanted, targets=stands.left), store, on_notice)
         if bound is not None:
             bound.check(wanted, plans)
         if wanted.locked:
             check_locked(wanted, plans)
         check_upgrade(wanted, plans, on_upgrade)
         _tell_overruns(plans, on_notice)
+        store.state.own(owners_of(plans, wanted.root))
         build_id = build_name()
         purse = purse_for(wanted, plans, store, build_id, on_notice, on_bill)
         with_events = _Hooks(on_event, on_notice, on_plan)
         summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
-    return replace(joined(summaries), seconds=time.monotonic() - began, credits=purse.total)
+    built = {planned.target: summary for planned, summary in zip(plans, summaries, strict=True)}
+    every = [{**stands.done, **built}[target] for target in wanted.targets]
+    return replace(joined(every), seconds=time.monotonic() - began, credits=purse.total)
 
 
 def _tell_overruns(plans: Sequence[Planned], on_notice: OnNotice) -> None:
@@ -162,7 +169,7 @@ async def _one(
 
 def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
     """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
-    from didgen.plan.rights import expired
+    from didgen.plan.rights import expired, first_end
     from didgen.walk.finish import finish
     from didgen.walk.release import lock_up
 
@@ -181,7 +188,10 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
         over_budget=any(isinstance(outcome.error, BudgetError) for outcome in outcomes),
     )
     if summary.error is None:
-        store.state.put_walk(walk_key(wanted, planned.target), _record(planned, summary))
+        stamps = planned.files.stamps() | planned.outputs.delivered
+        until = first_end(planned.scenes)
+        record = record_of(summary, stamps, surroundings(), asked_at=planned.asked_at, until=until)
+        store.state.put_walk(walk_key(wanted, planned.target), record)
     return summary
 
 
@@ -210,19 +220,3 @@ def _written(project: Project, scene: Scene) -> Place:
     numbers = {spec.id: number for number, spec in zip(project.numbers, project.spec.scenes, strict=True)}
     name = scene.address.partition("[")[0].partition("/")[2]
     return project.document.place("scenes", numbers[name], "id")
-
-
-def _record(planned: Planned, summary: Summary) -> dict[str, Any]:
-    """What the short cut of the next build looks at."""
-    from didgen.plan.rights import first_end
-
-    stamps = planned.files.stamps() | planned.outputs.delivered
-    return {
-        "surroundings": surroundings(),
-        "stamps": {name: [s.size, s.mtime_ns, s.inode, s.digest] for name, s in stamps.items()},
-        "scenes": [asdict(scene) for scene in summary.scenes],
-        "films": summary.films,
-        "stale": summary.stale,
-        "asked_at": planned.asked_at,
-        "until": first_end(planned.scenes),
-    }

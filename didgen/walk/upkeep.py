@@ -21,6 +21,7 @@ from didgen.jobs.lockfile import read_lock
 from didgen.jobs.manifest import NAME as MANIFEST
 from didgen.jobs.outputs import DRAFTS, RELEASE
 from didgen.plan.address import films_of
+from didgen.project.stamps import Stamp
 from didgen.project.workspace import PROJECT_FILE, Settings, project_names, read_settings
 from didgen.store import verify as stored
 from didgen.store.artifacts import Artifacts
@@ -28,6 +29,7 @@ from didgen.store.inventory import Item, files_below, loose, quarantined, render
 from didgen.store.state import OPEN
 from didgen.store.whole import storage_error
 from didgen.walk.planned import check
+from didgen.walk.record import stamps_in
 from didgen.walk.shortcut import Target, Wish
 
 _STEPS = re.compile(r"(#(film|vtt|srt|poster))+$")
@@ -247,14 +249,14 @@ def verify(root: Path, store: Artifacts) -> stored.Checked:
 
 def _drafts_as_delivered(root: Path, store: Artifacts) -> Iterator[tuple[Path, str]]:
     """Drafts that nobody wrote to since they were delivered, and their digests then; drafts have no manifest."""
-    latest: dict[str, list[Any]] = {}
+    latest: dict[str, Stamp] = {}
     for record in store.state.walks().values():
-        latest |= {name: s for name, s in record["stamps"].items() if name.startswith(f"{DRAFTS.as_posix()}/")}
-    for name, (size, mtime_ns, inode, digest) in latest.items():
+        latest |= {n: s for n, s in stamps_in(record).items() if n.startswith(f"{DRAFTS.as_posix()}/")}
+    for name, stamp in latest.items():
         with suppress(OSError):
             found = (root / name).stat()
-            if (found.st_size, found.st_mtime_ns, found.st_ino) == (size, mtime_ns, inode):
-                yield root / name, digest
+            if (found.st_size, found.st_mtime_ns, found.st_ino) == (stamp.size, stamp.mtime_ns, stamp.inode):
+                yield root / name, stamp.digest
 
 
 def _wrong(path: Path, digest: str) -> str:

@@ -25,13 +25,14 @@ from didgen.store.artifacts import Artifacts
 from didgen.store.objects import InputChangedError
 from didgen.walk.planned import Planned
 from didgen.walk.services import Services
-from didgen.walk.shortcut import Summary, Target, Wish
+from didgen.walk.shortcut import Target, Wish
 from didgen.walk.steps import conclude
+from didgen.walk.summary import Summary
 from didgen.watch.told import Finished, Heard, Idle, View, Withdrawn, Wrong
 
 if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
-    from didgen.project.files import Stamp
+    from didgen.project.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from didgen.digest import sha256_file
 from didgen.jobs.lockfile import NAME as LOCK
-from didgen.project.files import RACY_NS, Stamp
+from didgen.project.stamps import MISSING, RACY_NS, Look, Stamp, look_of
 from didgen.walk.shortcut import Target, Wish
 
-Look = tuple[int, int, int]
-"""Size, time of change in ns, inode."""
-
-GONE: Look = (-1, -1, 0)
+GONE = MISSING.look
 
 
 @dataclass
@@ -41,10 +38,7 @@ class Inputs:
 
     def moved(self) -> int:
         """How many files do not look as they did."""
-        return sum(
-            look(os.path.join(self.root, name)) != (stamp.size, stamp.mtime_ns, stamp.inode)
-            for name, stamp in self.stamps.items()
-        )
+        return sum(look(os.path.join(self.root, name)) != stamp.look for name, stamp in self.stamps.items())
 
     def torn(self) -> bool:
         """Whether a file that had something in it is empty or not there: an editor may be just about to write it."""
@@ -53,7 +47,7 @@ class Inputs:
     def _is_still(self, name: str, stamp: Stamp) -> bool:
         path = os.path.join(self.root, name)
         found = look(path)
-        if found == (stamp.size, stamp.mtime_ns, stamp.inode):
+        if found == stamp.look:
             return True
         if not stamp.digest or found[0] != stamp.size:
             return False
@@ -61,8 +55,8 @@ class Inputs:
             same = sha256_file(path) == stamp.digest
         except OSError:
             return False
-        if same and found[1] < time.time_ns() - RACY_NS:
-            self.stamps[name] = replace(stamp, mtime_ns=found[1], inode=found[2])
+        if same and max(found[1:3]) < time.time_ns() - RACY_NS:
+            self.stamps[name] = Stamp(*found, stamp.digest)
         return same
 
 
@@ -137,12 +131,12 @@ class Projects:
 
 
 def look(path: str) -> Look:
-    """Size, time and inode of a file, GONE where there is none."""
+    """What a file looks like, GONE where there is none."""
     try:
         found = os.stat(path)
     except OSError:
         return GONE
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return look_of(found)
 
 
 def folders_of(root: Path, names: Iterable[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from didgen.errors import DidgenError
 if TYPE_CHECKING:
     from didgen.plan.bill import Bill
     from didgen.walk.planned import Planned
-    from didgen.walk.shortcut import Summary
+    from didgen.walk.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)

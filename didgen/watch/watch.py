@@ -20,7 +20,7 @@ from didgen.project.workspace import read_settings
 from didgen.store.artifacts import Artifacts
 from didgen.store.home import prepare
 from didgen.store.lock import build_lock
-from didgen.walk.planned import Planned, plans_of
+from didgen.walk.planned import Planned, owners_of, plans_of
 from didgen.walk.purchase import purse_for
 from didgen.walk.services import default_jobs
 from didgen.walk.shortcut import Target, Wish, wish
@@ -211,6 +211,7 @@ class Watch:
             except DidgenError as error:
                 self._trouble(self._projects.name(planned.target), error)
                 continue
+            store.state.own(owners_of([planned], one.root))
             self.view(Began(planned, self._price(planned)))
             builder.take(Order(one, planned, purse, build, ahead))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from didgen.cli.main import cli
+from didgen.cli.group import cli
 from didgen.digest import sha256_file
 from didgen.errors import LockedError, ProjectError
 from didgen.store.artifacts import Artifacts

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from didgen.jobs.ledger import by_build, by_month
-from didgen.store.artifacts import Artifacts, state_path
+from didgen.store.artifacts import Artifacts
 from didgen.store.state import JobRow, JobState
+from didgen.store.walks import state_path
 from tests import fakes
 
 

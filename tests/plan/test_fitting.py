@@ -19,7 +19,7 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Input, Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
-from didgen.walk.shortcut import surroundings
+from didgen.walk.record import surroundings
 from tests import fakes
 from tests.pictures import chunk, encoded, exif, png, with_exif
 

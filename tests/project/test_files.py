@@ -1,22 +1,25 @@
-"""Files of a workspace: stamps, the no-op check, and what may not be read."""
+"""Files of a workspace: read once, known by their stamps, and what may not be read."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from didgen.digest import sha256_bytes
-from didgen.project.files import MISSING, FileProblem, Files, Stamp, unchanged
+from didgen.project import stamps
+from didgen.project.files import FileProblem, Files
+from didgen.project.stamps import Stamp, look_of, pack, renewed
 
 
-def old(path: Path, seconds: float = 100.0) -> None:
-    """Set a file's time back, so that its stamp is not racy."""
-    then = path.stat().st_mtime - seconds
-    os.utime(path, (then, then))
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every file were older than what is too young to be trusted."""
+    monkeypatch.setattr(stamps, "RACY_NS", 0)
 
 
 @pytest.fixture
@@ -24,16 +27,14 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "a" / "photo.jpg"
     path.parent.mkdir()
     path.write_bytes(b"picture")
-    old(path)
     return path
 
 
 def test_reading_gives_bytes_digest_and_stamp(tmp_path: Path, photo: Path) -> None:
-    """A file read is remembered by its path below the root, with size, time, inode and digest."""
+    """A file read is remembered by its path below the root, with size, times, inode and digest."""
     files = Files(tmp_path)
     assert b"picture" == files.read(photo)
-    stat = photo.stat()
-    stamp = Stamp(7, stat.st_mtime_ns, stat.st_ino, sha256_bytes(b"picture"))
+    stamp = Stamp(*look_of(photo.stat()), sha256_bytes(b"picture"))
     assert {"a/photo.jpg": stamp} == files.seen()
     assert stamp.digest == files.digest(photo)
 
@@ -49,11 +50,11 @@ def test_a_link_that_leads_elsewhere_is_noticed(tmp_path: Path, photo: Path) -> 
         files.digest(files.locate(name, tmp_path))
         assert {"a/photo.jpg", name} == set(files.stamps())
         assert {"a/photo.jpg"} == set(files.seen())
-        assert unchanged(tmp_path, files.stamps())
+        assert renewed(tmp_path, pack(files.stamps())) is not None
         (tmp_path / "next").symlink_to("b/photo.jpg" if link == "face.jpg" else "b")
         (tmp_path / "next").rename(tmp_path / link)
-        assert unchanged(tmp_path, files.seen())
-        assert not unchanged(tmp_path, files.stamps())
+        assert renewed(tmp_path, pack(files.seen())) is not None
+        assert renewed(tmp_path, pack(files.stamps())) is None
 
 
 def test_what_cannot_be_read_is_remembered_as_it_was(tmp_path: Path) -> None:
@@ -72,64 +73,17 @@ def test_what_cannot_be_read_is_remembered_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_known_stamp_spares_the_reading(tmp_path: Path, photo: Path) -> None:
-    """When size, time and inode agree, the digest of the stamp is taken; the file is not opened."""
-    stat = photo.stat()
-    files = Files(tmp_path, {"a/photo.jpg": Stamp(7, stat.st_mtime_ns, stat.st_ino, "trusted")})
+    """When size, times and inode agree, the digest of the stamp is taken; the file is not opened."""
+    files = Files(tmp_path, {"a/photo.jpg": Stamp(*look_of(photo.stat()), "trusted")})
     assert "trusted" == files.digest(photo)
 
 
-def test_another_inode_is_read_again(tmp_path: Path, photo: Path) -> None:
-    """A file replaced by one of equal size and time is not taken for the old one."""
-    stat = photo.stat()
-    files = Files(tmp_path, {"a/photo.jpg": Stamp(7, stat.st_mtime_ns, stat.st_ino + 1, "trusted")})
+@pytest.mark.parametrize("member", ["size", "mtime_ns", "ctime_ns", "inode"])
+def test_another_look_is_read_again(tmp_path: Path, photo: Path, member: str) -> None:
+    """Each member of the look counts: a file of equal size and times under another inode is not taken for the old."""
+    stamp = Stamp(*look_of(photo.stat()), "trusted")
+    files = Files(tmp_path, {"a/photo.jpg": replace(stamp, **{member: getattr(stamp, member) + 1})})
     assert sha256_bytes(b"picture") == files.digest(photo)
-
-
-def test_a_young_file_is_never_trusted_by_its_time(tmp_path: Path) -> None:
-    """A file changed within two seconds of its stamp may change again unseen: only its digest counts."""
-    path = tmp_path / "new.txt"
-    path.write_bytes(b"one")
-    files = Files(tmp_path)
-    files.digest(path)
-    seen = files.seen()
-    assert -1 == seen["new.txt"].mtime_ns
-    stat = path.stat()
-    path.write_bytes(b"two")
-    os.utime(path, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
-    assert not unchanged(tmp_path, seen)
-    assert sha256_bytes(b"two") == Files(tmp_path, seen).digest(path)
-
-
-def test_unchanged_after_a_fresh_checkout(tmp_path: Path, photo: Path) -> None:
-    """Other times and inodes with the same bytes count as unchanged; one other byte does not."""
-    files = Files(tmp_path)
-    files.digest(photo)
-    seen = files.seen()
-    assert unchanged(tmp_path, seen)
-    photo.unlink()
-    photo.write_bytes(b"picture")
-    assert unchanged(tmp_path, seen)
-    photo.write_bytes(b"Picture")
-    assert not unchanged(tmp_path, seen)
-
-
-def test_what_was_missing_is_remembered(tmp_path: Path) -> None:
-    """A file looked for in vain is an input too: when it appears, something has changed."""
-    files = Files(tmp_path)
-    with pytest.raises(FileProblem, match=r"late\.md does not exist"):
-        files.read(tmp_path / "late.md")
-    assert {"late.md": MISSING} == files.seen()
-    assert unchanged(tmp_path, files.seen())
-    (tmp_path / "late.md").write_text("here")
-    assert not unchanged(tmp_path, files.seen())
-
-
-def test_a_deleted_file_is_a_change(tmp_path: Path, photo: Path) -> None:
-    """A file that is gone is not unchanged."""
-    files = Files(tmp_path)
-    files.digest(photo)
-    photo.unlink()
-    assert not unchanged(tmp_path, files.seen())
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "~/x", "../x", "a/../../x", "C:\\x", "", "a\0b"])
@@ -196,8 +150,8 @@ def test_a_file_being_written_is_not_taken(tmp_path: Path, photo: Path) -> None:
 
 
 def test_the_no_op_path_is_light() -> None:
-    """Files and workspace import neither YAML nor pydantic nor anything else that is slow to import."""
-    code = "import didgen.project.files, didgen.project.workspace, sys; print(*sys.modules)"
+    """The short cut imports neither YAML nor pydantic nor anything else that is slow to import."""
+    code = "import didgen.walk.shortcut, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"yaml", "pydantic", "jinja2", "asyncio", "numpy", "httpx", "difflib", "subprocess"}
     assert set() == heavy & set(done.stdout.split())

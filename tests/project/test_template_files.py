@@ -10,8 +10,9 @@ import pytest
 from didgen.errors import ProjectError
 from didgen.plan.identity import ServiceId
 from didgen.plan.resolve import resolve
-from didgen.project.files import MISSING, Files, unchanged
+from didgen.project.files import Files
 from didgen.project.load import load_project
+from didgen.project.stamps import MISSING, pack, renewed
 from didgen.project.template import TemplateProblem, Templates
 
 NAME = "projects/a/project.yaml"
@@ -148,12 +149,12 @@ def test_an_included_file_is_a_known_input(files: Files) -> None:
         templates.render("{% include 'part.md' %}{% include 'later.md' ignore missing %}", {}, NAME)
     seen = files.seen()
     assert MISSING == seen["projects/a/later.md"]
-    assert unchanged(files.root, seen)
+    assert renewed(files.root, pack(seen))
     write(files.root, projects__a__later="b")
-    assert not unchanged(files.root, seen)
+    assert renewed(files.root, pack(seen)) is None
     (files.root / "projects/a/later.md").unlink()
     write(files.root, projects__a__part="b")
-    assert not unchanged(files.root, seen)
+    assert renewed(files.root, pack(seen)) is None
 
 
 PROJECT = """\

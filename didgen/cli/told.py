@@ -1,0 +1,45 @@
+"""Lines of text that several commands end with. Light: said before the parser of command lines is imported, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from didgen.walk.summary import SceneResult, Summary
+
+
+MANY = 5  # of one kind that still have a line each
+PRUNE = "didgen build --prune"
+
+
+def warned(scenes: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each scene that is longer than it may be, or behind its source. scenes: address, and that or ""."""
+    return [f"! {address} {words}" for address, words in scenes if words]
+
+
+def warnings_of(scenes: Iterable[SceneResult]) -> list[str]:
+    """The same of scenes that were built."""
+    return warned((scene.address, words) for scene in scenes for words in (scene.overrun, scene.behind))
+
+
+def left_behind(files: Sequence[str]) -> list[str]:
+    """What is said of output files that nothing makes any more."""
+    if len(files) > MANY:
+        return [f"- {len(files)} files, {files[0]} to {files[-1]}: nothing makes these any more ({PRUNE})"]
+    return [f"- {name}: nothing makes this any more ({PRUNE})" for name in files]
+
+
+def up_to_date(count: int) -> str:
+    """That there is nothing to do."""
+    return f"everything is up to date ({count} scenes)"
+
+
+def nothing_built(summary: Summary) -> list[str]:
+    """What `build` says when there is nothing to do."""
+    return [*warnings_of(summary.scenes), *left_behind(summary.stale), up_to_date(len(summary.scenes))]
+
+
+def nothing_planned(summary: Summary) -> list[str]:
+    """What `plan` says then."""
+    return [*left_behind(summary.stale), up_to_date(len(summary.scenes)), *warnings_of(summary.scenes)]

@@ -1,0 +1,154 @@
+"""What files looked like when their digests were taken, and whether they still are what they were.
+
+A file is trusted unread while its size, both of its times and its inode are what they were: an edit that keeps the
+size and sets the modification time back still moves the change time, which nobody can set. A file that was touched
+less than two seconds before it was looked at is not trusted, for it may change again within the grain of its
+timestamps: its content is read again the next time. Where the look differs the content decides.
+
+Light on purpose (os and digests only): the build with nothing to do gets no further than `renewed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from didgen.digest import CHUNK_BYTES, sha256_bytes
+
+RACY_NS = 2_000_000_000
+"""So long after a change a file's timestamps may still hide another one; FAT counts in steps of two seconds."""
+
+Look = tuple[int, int, int, int]
+"""Size, modification time and change time in ns, inode."""
+
+UNTRUSTED = -1
+"""Stands for the modification time of a file that was too young to be trusted: no file has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file looked like when its digest was taken.
+
+    mtime_ns is UNTRUSTED when the file was younger than two seconds then: such a stamp never matches by its look, only
+    by digest. A file that was looked for and not there is MISSING.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    digest: str
+
+    @property
+    def look(self) -> Look:
+        return self.size, self.mtime_ns, self.ctime_ns, self.inode
+
+
+COLUMNS = ("sizes", "mtimes", "ctimes", "inodes", "digests")
+Packed = dict[str, list[Any]]
+"""Stamps in the form they are kept in: names, and a column for each member."""
+
+MISSING = Stamp(-1, UNTRUSTED, UNTRUSTED, 0, "")
+
+
+def look_of(found: os.stat_result) -> Look:
+    """What a file looks like."""
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def stamp_of(found: os.stat_result, digest: str) -> Stamp:
+    """The stamp of a file whose content was just read, or written. found: how it looked after that."""
+    young = max(found.st_mtime_ns, found.st_ctime_ns) > time.time_ns() - RACY_NS
+    return Stamp(found.st_size, UNTRUSTED if young else found.st_mtime_ns, found.st_ctime_ns, found.st_ino, digest)
+
+
+def pack(stamps: Mapping[str, Stamp]) -> Packed:
+    """Stamps by name in columns, which are read several times faster than rows."""
+    rows = [(*stamp.look, stamp.digest) for stamp in stamps.values()]
+    return {"names": list(stamps), **{key: [row[k] for row in rows] for k, key in enumerate(COLUMNS)}}
+
+
+def unpack(packed: Packed) -> dict[str, Stamp]:
+    """Stamps by name again."""
+    columns = [packed[key] for key in ("names", *COLUMNS)]
+    return {name: Stamp(*row) for name, *row in zip(*columns, strict=True)}
+
+
+def renewed(root: Path, packed: Packed) -> Packed | None:
+    """Packed stamps as the files look now, None when one of them has changed: by its look, and where that differs by
+    content. The same object when every look is what it was."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # names below it cost the system less
+    try:
+        fresh = _other_looks(folder, packed)
+    finally:
+        os.close(folder)
+    if fresh is None:
+        return None
+    return _with(packed, fresh) if fresh else packed
+
+
+def _other_looks(folder: int, packed: Packed) -> dict[int, Stamp] | None:
+    """By number, the stamps of files that look otherwise now and have the bytes they had; None when one has not."""
+    fresh: dict[int, Stamp] = {}
+    looks = zip(packed["names"], *(packed[key] for key in COLUMNS), strict=True)
+    for at, (name, size, mtime_ns, ctime_ns, inode, digest) in enumerate(looks):
+        try:
+            found = os.stat(name, dir_fd=folder)
+        except OSError:
+            if digest:
+                return None
+            continue
+        if (
+            found.st_ino != inode
+            or found.st_mtime_ns != mtime_ns
+            or found.st_ctime_ns != ctime_ns
+            or found.st_size != size
+        ):
+            now = _stamp_now(folder, name, found) if digest and found.st_size == size else None
+            if now is None or now.digest != digest:
+                return None
+            fresh[at] = now
+    return fresh
+
+
+def _stamp_now(folder: int, name: str, found: os.stat_result) -> Stamp | None:
+    """The stamp of a file that looked like `found` a moment ago; None where it cannot be read, is no regular file, or
+    was changed meanwhile."""
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            digest = _digest(handle, found.st_size)
+            after = os.fstat(handle)
+        finally:
+            os.close(handle)
+    except OSError:
+        return None
+    return stamp_of(after, digest) if look_of(after) == look_of(found) else None
+
+
+def _digest(handle: int, size: int) -> str:
+    """The sha256 of an open file; most are small and read in one go."""
+    data = os.read(handle, CHUNK_BYTES)
+    if len(data) == size < CHUNK_BYTES:
+        return sha256_bytes(data)
+    total = hashlib.sha256()
+    while data:
+        total.update(data)
+        data = os.read(handle, CHUNK_BYTES)
+    return total.hexdigest()
+
+
+def _with(packed: Packed, fresh: Mapping[int, Stamp]) -> Packed:
+    columns = {key: list(packed[key]) for key in COLUMNS}
+    for at, stamp in fresh.items():
+        for key, value in zip(COLUMNS, (*stamp.look, stamp.digest), strict=True):
+            columns[key][at] = value
+    return {"names": packed["names"], **columns}

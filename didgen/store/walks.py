@@ -1,0 +1,51 @@
+"""The records that finished walks leave in the state, read and renewed without opening the store.
+
+Light on purpose: the build with nothing to do gets no further.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+VERSION = 3
+"""Of the state whose records are read here: `len(state.STEPS)`."""
+
+
+def state_path(root: Path) -> Path:
+    """Where the state of a workspace lies."""
+    return root / ".didgen" / "state.sqlite"
+
+
+def read_walks(root: Path, keys: Iterable[str]) -> dict[str, str]:
+    """The JSON records that former walks left under these keys, making nothing; {} when there are none."""
+    with suppress(sqlite3.Error), _open(root) as db:
+        found = db.execute(
+            "SELECT key, record FROM walks WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+        )
+        return dict(found.fetchall())
+    return {}
+
+
+def renew_walks(root: Path, records: Mapping[str, tuple[str, str]]) -> None:
+    """Put new records in the place of others, unless a build has left its own there meanwhile. records: key → the
+    record as it was read, and the new one. Where that cannot be done nothing is lost but time."""
+    with suppress(sqlite3.Error), _open(root) as db:
+        db.execute("PRAGMA synchronous=NORMAL")  # it can be found out again
+        with db:
+            db.executemany(
+                "UPDATE walks SET record = ? WHERE key = ? AND record = ?",
+                [(new, key, old) for key, (old, new) in records.items()],
+            )
+
+
+@contextmanager
+def _open(root: Path) -> Iterator[sqlite3.Connection]:
+    """The state, if it is there and of this version. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(f"{state_path(root).absolute().as_uri()}?mode=rw", uri=True)) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.OperationalError("another version")
+        yield db
