@@ -217,6 +217,11 @@ class Board:
         with self._lock:
             return len(self._listeners)
 
+    def card(self, address: str) -> Card | None:
+        """One scene as it stands; None when it is not on the board."""
+        with self._lock:
+            return self._cards.get(address)
+
     def since(self, revision: int = 0) -> Changes:
         """What is different since a revision; everything since 0."""
         with self._lock:

@@ -32,21 +32,40 @@ class Gallery:
     def __init__(self, root: Path, board: Board) -> None:
         self._root, self._board = root, board
         self._clips: dict[str, Clip] = {}  # by fingerprint, those with all that belongs to them
+        self._plans: dict[str, Planned] = {}  # by the project's file
+        self._troubles: dict[str, tuple[Problem, ...]] = {}
         self._scenes: dict[str, Scene] = {}
+        self._resting: dict[str, State] = {}  # what a scene is while nobody is at it
 
     def planned(self, plans: Sequence[Planned], *, building: bool = False) -> None:
-        """Put up every scene that was planned. building: what has to be rendered will be, so it waits for its turn."""
+        """Put up every scene of these projects, beside those of the others. building: what has to be rendered will be,
+        so it waits for its turn; what is being made as it is written goes on."""
+        anew = {one.project.document.file: one for one in plans}
+        self._plans |= anew
+        for name in anew:
+            self._troubles.pop(name, None)
+        former = self._scenes
+        decided = [(name, decision) for name, one in self._plans.items() for decision in one.plan.decisions]
+        self._scenes = {decision.scene.address: decision.scene for _, decision in decided}
+        fresh = {decision.scene.address: _resting(decision, building) for name, decision in decided if name in anew}
+        self._resting = {address: fresh.get(address) or self._resting[address] for address in self._scenes}
         with Artifacts(self._root) as store:
-            history = _history(store)
-            cards = [
-                self._card(store, one, decision, places, history, building)
-                for one in plans
-                for places in [_places(one)]
-                for decision in one.plan.decisions
-            ]
-        self._scenes = {d.scene.address: d.scene for one in plans for d in one.plan.decisions}
-        films = {film.address: film.scenes for one in plans for film in films_of(one.project, one.scenes)}
-        self._board.show(cards, films)
+            history, places = _history(store), {name: _places(one) for name, one in anew.items()}
+            cards = {
+                decision.scene.address: self._card(store, anew[name], decision, places[name], history)
+                for name, decision in decided
+                if name in anew
+            }
+        shown = [self._going_on(cards[one], former) if one in cards else self._board.card(one) for one in self._scenes]
+        films = [film for one in self._plans.values() for film in films_of(one.project, one.scenes)]
+        self._board.show([card for card in shown if card], {film.address: film.scenes for film in films})
+        self._tell_trouble()
+
+    def gone(self, project: str) -> None:
+        """Take down a project that is not there any more. project: its file, relative to the root."""
+        self._plans.pop(project, None)
+        self._troubles.pop(project, None)
+        self.planned([], building=True)
 
     def event(self, address: str, event: Event) -> None:
         """Something happened to a scene that is being made; the hook of `walk.steps.build`."""
@@ -60,6 +79,11 @@ class Gallery:
             share = min(1.0, max(0.0, drawn))
             self._board.change(address, state="rendering", stage=event.stage, progress=share, reason="", **fields)
 
+    def withdrawn(self, address: str) -> None:
+        """A scene is no longer made as it was begun: it was edited."""
+        state = self._resting.get(address, "stale")
+        self._board.change(address, state=state, progress=0.0, stage="", growing=None)
+
     def built(self, summary: Summary) -> None:
         """A build has ended: what it made is there with all that belongs to it, and what it left is told."""
         states: dict[str, State] = {"failed": "failed", "planned": "stale"}
@@ -69,14 +93,34 @@ class Gallery:
                 state = states.get(result.action, "up-to-date")
                 self._board.change(result.address, state=state, reason=result.error, **fields)
 
-    def trouble(self, error: DidgenError) -> None:
-        """Nothing can be planned or built until that is mended; the scenes stay as they are."""
+    def trouble(self, error: DidgenError, project: str = "") -> None:
+        """Nothing can be planned or built until that is mended; the scenes stay as they are. project: its file; "" for
+        the workspace."""
         problems = error.problems if isinstance(error, ProjectError) else (Problem(error.message, hint=error.hint),)
-        self._board.trouble(problems)
+        self._troubles[project] = tuple(problems)
+        self._tell_trouble()
+
+    def mended(self, project: str = "") -> None:
+        """That trouble is over."""
+        if self._troubles.pop(project, None) is not None:
+            self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        self._board.trouble([problem for problems in self._troubles.values() for problem in problems])
+
+    def _going_on(self, card: Card, former: Mapping[str, Scene]) -> Card:
+        """The card of a scene that is being made, and still will be the same, as far as that has come."""
+        old, scene = self._board.card(card.address), former.get(card.address)
+        if old is None or scene is None or (old.state, card.state) != ("rendering", "waiting"):
+            return card
+        if scene.fingerprint != self._scenes[card.address].fingerprint:
+            return card
+        return replace(card, state="rendering", stage=old.stage, progress=old.progress, growing=old.growing)
 
     def _done(self, address: str) -> None:
         with Artifacts(self._root) as store:
             fields = self._at_rest(store, address)
+        self._resting[address] = "up-to-date"
         self._board.change(address, state="up-to-date", reason="", why=(), **fields)
 
     def _at_rest(self, store: Artifacts, address: str) -> dict[str, Any]:
@@ -93,17 +137,12 @@ class Gallery:
         decision: Decision,
         places: Mapping[str, str],
         history: Mapping[str, Sequence[str]],
-        building: bool,
     ) -> Card:
         scene = decision.scene
         clip = self._clip_of(store, scene.fingerprint, scene)
         before = (name for name in history.get(scene.address, ()) if name != scene.fingerprint)
         earlier = next(filter(None, (self._clip_of(store, name, scene) for name in before)), None)
-        state: State = "up-to-date"
-        if decision.action == "stop":
-            state = "failed"
-        elif decision.action == "render":
-            state = "waiting" if building else "stale"
+        state = self._resting[scene.address]
         return Card(
             scene.address,
             one.project.name,
@@ -131,6 +170,14 @@ class Gallery:
         if clip.poster is not None:
             self._clips[fingerprint] = clip
         return clip
+
+
+def _resting(decision: Decision, building: bool) -> State:
+    if decision.action == "stop":
+        return "failed"
+    if decision.action == "render":
+        return "waiting" if building else "stale"
+    return "up-to-date"
 
 
 def _clip(store: Artifacts, artifact: Artifact, scene: Scene) -> Clip:

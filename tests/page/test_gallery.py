@@ -28,6 +28,8 @@ scenes:
     script: "Dear {{ row.name }}."
 """
 
+SCENES = "scenes: [{id: nod, driver: bank://nostalgia}]"
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -122,6 +124,40 @@ def test_progress_is_that_of_the_frames(watched: Watched) -> None:
     assert ("failed", "no face", None, 0.0) == (card.state, card.reason, card.growing, card.progress)
 
 
+def test_what_is_being_made_goes_on_when_another_scene_is_edited_and_what_was_edited_waits(watched: Watched) -> None:
+    watched.plan(building=True)
+    for address in (WELCOME, ANNA):
+        watched.gallery.event(address, Event("running", "frames", 3, 12, preview="/tmp/growing.mp4"))
+    watched.edit("Hello there", "Hello again")
+    cards = watched.plan(building=True)
+    assert ("rendering", 0.25, Path("/tmp/growing.mp4")) == (
+        cards[ANNA].state,
+        cards[ANNA].progress,
+        cards[ANNA].growing,
+    )
+    assert ("waiting", 0.0, None) == (cards[WELCOME].state, cards[WELCOME].progress, cards[WELCOME].growing)
+    watched.gallery.event(WELCOME, Event("running", "frames", 4, 12, preview="/tmp/growing.mp4"))
+    watched.gallery.withdrawn(WELCOME)
+    card = watched.cards()[WELCOME]
+    assert ("waiting", 0.0, None) == (card.state, card.progress, card.growing)
+
+
+def test_projects_are_put_up_one_beside_the_other_and_taken_down_when_they_are_gone(watched: Watched) -> None:
+    other = watched.root / "projects/other"
+    other.mkdir()
+    (other / "anna.jpg").write_bytes(fakes.photo())
+    (other / "project.yaml").write_text(PROJECT.partition("matrix")[0].replace("hello", "other") + SCENES)
+    for one in steps.plan(steps.wish(watched.root)):
+        watched.gallery.planned([one])
+    assert {"hello", "other"} == {card.project for card in watched.cards().values()}
+    watched.gallery.event("other/nod", Event("failed", kind="FaceError", message="no face"))
+    (hello,) = steps.plan(steps.wish(watched.root, ["hello"]))
+    watched.gallery.planned([hello], building=True)
+    assert ("failed", "waiting") == (watched.cards()["other/nod"].state, watched.cards()[WELCOME].state)
+    watched.gallery.gone("projects/other/project.yaml")
+    assert {"hello"} == {card.project for card in watched.cards().values()}
+
+
 def test_the_video_before_is_kept_beside_and_found_again_by_another_process(watched: Watched, root: Path) -> None:
     """A stale scene goes on showing what there is; once it is made, that is the former one, for a later preview too."""
     first = watched.build()[WELCOME].clip
@@ -157,7 +193,7 @@ def test_a_broken_project_is_trouble_above_scenes_that_stay(watched: Watched) ->
     watched.edit("scenes:", "scenes: [")
     with pytest.raises(ProjectError) as caught:
         watched.plan()
-    watched.gallery.trouble(caught.value)
+    watched.gallery.trouble(caught.value, "projects/hello/project.yaml")
     (problem, *_) = watched.board.since(0).problems
     assert str(problem.place).startswith("projects/hello/project.yaml:")
     assert before == watched.cards()
