@@ -23,6 +23,7 @@ PARTS = {
     "stitched": "frames",
     "minute": "commands",
     "memory": "commands",
+    "serve": "serving",
     "size": "size",
 }
 """Parts in the order they run, and the module each lies in, imported when its turn comes."""

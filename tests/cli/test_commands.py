@@ -119,6 +119,7 @@ def test_all_mistakes_come_at_once_with_their_places(workspace: Path) -> None:
         (("say", "projects/tiny/assets/portrait.jpg", " ", "-o", "a.mp4"), 2, "nothing to say"),
         (("say", "projects/tiny/assets/portrait.jpg", "Hello", "-o", "a.avi"), 2, ".mp4, .mov or .gif"),
         (("say", "projects/tiny/assets/portrait.jpg", "Hello", "-o", "a.mp4", "--voice", "hart"), 2, "heart"),
+        (("serve", "--fault", "stuk:0.1"), 2, "did you mean 'stuck'?"),
         (("voices", "--locale", "xx"), 0, ""),
     ],
 )

@@ -1,0 +1,136 @@
+"""What `didgen serve` adds to the pool it serves: time a job, time to accept one, memory of a thousand that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+
+from didgen.api.wire import TalkRequest
+from didgen.jobs.pool import Pool
+from didgen.serve.app import make_app
+from didgen.serve.settings import Settings
+from tests.bench.measure import row
+
+PHOTO = Path(__file__).resolve().parents[2] / "projects" / "hello" / "assets" / "eileen.jpg"
+JOBS = 5
+ROUNDS = 3
+WAITING = 1000
+TEXT = "This is talk number {k}, which says a little and then ends."
+
+
+def serve() -> None:
+    """The pool alone and the server over one take turns, A B A B, with one worker each."""
+    asyncio.run(_overhead())
+    asyncio.run(_accepting())
+
+
+async def _overhead() -> None:
+    with tempfile.TemporaryDirectory(prefix="didgen-bench-") as name:
+        folder = Path(name)
+        pool = Pool(1, folder=folder)
+        async with _served(folder, Settings()) as (web, url):
+            await _through_pool(pool, folder, 1)
+            await _through_server(web, url, 1)  # both warm
+            alone, walls, ratios = [], [], []
+            for _ in range(ROUNDS):
+                (wall_a, cpu_a), (wall_b, cpu_b) = (
+                    await _measured(_through_pool(pool, folder, JOBS)),
+                    await _measured(_through_server(web, url, JOBS)),
+                )
+                alone.append(wall_a)
+                walls.append(wall_b / wall_a)
+                ratios.append(cpu_b / cpu_a)
+        await pool.aclose()
+    row("jobs a minute, the pool alone", f"{JOBS / median(alone) * 60:.1f}")
+    row("the same by the server, CPU of all processes", _spread(ratios))
+    row("the same by the server, time", _spread(walls))
+
+
+async def _measured(work: Awaitable[None]) -> tuple[float, float]:
+    """Seconds of wall and of CPU that a piece of work takes, workers and this process together."""
+    wall, cpu = time.perf_counter(), _cpu_s()
+    await work
+    return time.perf_counter() - wall, _cpu_s() - cpu
+
+
+def _cpu_s() -> float:
+    """CPU of this process and of its children that live, in seconds."""
+    ticks, me = 0, os.getpid()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(") ")[2].split()
+            if int(fields[1]) == me:
+                ticks += int(fields[11]) + int(fields[12])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return f"{median(ratios):.3f} × ({min(ratios):.3f} to {max(ratios):.3f})"
+
+
+async def _through_pool(pool: Pool, folder: Path, count: int) -> None:
+    async def one(k: int) -> None:
+        script = {"type": "text", "input": TEXT.format(k=k)}
+        job = await pool.submit(TalkRequest.model_validate({"source_url": PHOTO.as_uri(), "script": script}))
+        async for _ in pool.events(job):
+            pass
+        (await pool.fetch(job, folder)).video.unlink()
+
+    await asyncio.gather(*(one(k) for k in range(count)))
+
+
+async def _through_server(web: httpx.AsyncClient, url: str, count: int) -> None:
+    async def one(k: int) -> None:
+        path = f"/talks/{(await _post(web, url, k)).json()['id']}"
+        while (await web.get(path)).json()["status"] != "done":  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*(one(k) for k in range(count)))
+
+
+async def _post(web: httpx.AsyncClient, url: str, k: int) -> httpx.Response:
+    body = {"source_url": url, "script": {"type": "text", "input": TEXT.format(k=k)}}
+    answer = await web.post("/talks", json=body)
+    answer.raise_for_status()
+    return answer
+
+
+async def _accepting() -> None:
+    """With a worker that never answers, so that all wait."""
+    with tempfile.TemporaryDirectory(prefix="didgen-bench-") as name:
+        async with _served(Path(name), Settings(), command=("sleep", "600")) as (web, url):
+            before, times, cpu = _resident_mib(), [], time.process_time()
+            for k in range(WAITING):
+                began = time.perf_counter()
+                await _post(web, url, k)
+                times.append((time.perf_counter() - began) * 1000)
+            used_ms = (time.process_time() - cpu) * 1000 / WAITING
+            held = _resident_mib() - before
+    row("to accept a talk, in process", f"{median(times):.1f} ms, {used_ms:.1f} ms CPU (client and server)")
+    row("memory of 1,000 jobs that wait", f"{held:+.1f} MiB")
+
+
+@asynccontextmanager
+async def _served(folder: Path, settings: Settings, **given: Any) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """A client of a server in this process, and the URL of its upload."""
+    from tests.api.served import living
+
+    app = make_app(Pool(1, folder=folder, **given), folder / "served", settings=settings)
+    transport = httpx.ASGITransport(app)
+    async with living(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as web:
+        image = await web.post("/images", files={"image": ("a.jpg", await asyncio.to_thread(PHOTO.read_bytes))})
+        yield web, image.json()["url"]
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)

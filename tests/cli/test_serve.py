@@ -1,0 +1,58 @@
+"""`didgen serve` as its owner starts it: what it prints, which key it wants, who may have its folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+
+def started(folder: Path, *words: str) -> tuple[subprocess.Popen[str], str, list[str]]:
+    """The server on a free port without a key in its environment; its address, and what it said until it listened."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    environ = {name: value for name, value in os.environ.items() if name != "DIDGEN_API_KEY"}
+    command = [sys.executable, "-m", "didgen", "serve", "--port", port, *words]
+    process = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True, bufsize=1)
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(2)]
+    for _ in range(1000):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                break
+        assert process.poll() is None
+        signal.sigtimedwait([], 0.03)
+    return process, f"http://127.0.0.1:{port}", said
+
+
+def test_a_key_is_made_printed_and_kept_and_a_second_server_is_refused(tmp_path: Path) -> None:
+    """The same at the next start; readable by nobody else; without it nothing is answered."""
+    process, base, said = started(tmp_path, "--fault", "slow:0.001")
+    try:
+        assert f"serving the local engine on {base}" in said[0]
+        key = said[1].split()[2]
+        kept = tmp_path / ".didgen" / "served" / "key"
+        assert key == kept.read_text().strip()
+        assert 0o600 == stat.S_IMODE(kept.stat().st_mode)
+        assert re.fullmatch(r"local:[\w+/=]{44}", key)
+        assert 401 == httpx.get(f"{base}/credits").status_code
+        user, _, secret = key.partition(":")
+        assert 200 == httpx.get(f"{base}/credits", auth=(user, secret)).status_code
+        assert 421 == httpx.get(f"{base}/credits", auth=(user, secret), headers={"Host": "evil.example"}).status_code
+        second = subprocess.run(
+            [sys.executable, "-m", "didgen", "serve", "--port", "0"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert (5, True) == (second.returncode, "another server uses" in second.stderr)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert 0 == process.wait(30)
+    assert key == kept.read_text().strip()
