@@ -338,7 +338,8 @@ def test_the_changelog_has_the_current_version_on_top() -> None:
 
 def steps() -> list[dict[str, Any]]:
     """The steps of the action and of every job of the workflows."""
-    flows = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
+    files = [path for folder in (".github", "docs") for path in sorted((ROOT / folder / "workflows").glob("*.yml"))]
+    flows = [yaml.safe_load(path.read_text()) for path in files]
     jobs = [step for flow in flows for job in flow["jobs"].values() for step in job["steps"]]
     return [*yaml.safe_load(text_of("action.yml"))["runs"]["steps"], *jobs]
 

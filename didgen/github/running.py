@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from didgen.github.job import Inputs, Job
 from didgen.github.workflow_commands import Finding, resumed, stopped
+
+RELEASE, DRAFTS = "output", ".didgen/drafts"
+MADE = ("rendered", "fetched", "restored", "reused")
 
 FINDINGS = "DIDGEN_FINDINGS"
 """Names the file to which a command adds what it would annotate; see `didgen.cli.ci`."""
@@ -50,14 +56,13 @@ class Runner:
     code: int = 0
 
     def __call__(self, command: str, *words: str, needed: bool = True) -> Any:
-        """What `didgen COMMAND --json` printed, None when that is no JSON. needed: whether what it finds counts."""
+        """What `didgen COMMAND` printed, None when that is no JSON. needed: whether what it finds counts."""
         said, kept = self.temp / f"{command}.json", self.temp / "findings.jsonl"
         kept.unlink(missing_ok=True)
         # -P: a module of the checkout, which may be a stranger's, is never imported.
-        line = [sys.executable, "-P", "-m", "didgen", "-C", str(self.folder), command, "--json", *words]
+        line = [sys.executable, "-P", "-m", "didgen", "-C", str(self.folder), command, *words]
         with said.open("wb") as out:
-            done = subprocess.run(line, env={**self.environ, FINDINGS: str(kept)}, stdout=out, check=False)
-        self.code = done.returncode
+            self.code = _call(line, {**self.environ, FINDINGS: str(kept)}, out)
         with suppress(FileNotFoundError):
             self.found += (
                 [] if not needed else [Finding(**json.loads(one)) for one in kept.read_text("utf-8").splitlines()]
@@ -65,6 +70,21 @@ class Runner:
         with suppress(ValueError):
             return json.loads(said.read_bytes())
         return None
+
+
+def _call(line: list[str], environ: Mapping[str, str], out: IO[bytes]) -> int:
+    """Run a command to its end, and its exit code. A run that is cancelled tells the command, which then sees to what
+    it has under way; it is not killed for that."""
+    with subprocess.Popen(line, env=environ, stdout=out) as child:
+        before = {
+            number: signal.signal(number, lambda *_: child.send_signal(signal.SIGINT))
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            return child.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def environment(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> dict[str, str]:
@@ -103,45 +123,52 @@ def _git(folder: Path, *words: str) -> str:
 
 
 def words_of(inputs: Inputs, *, service: bool = True) -> list[str]:
-    """The addresses, and the service, as a command wants them."""
+    """What every command is asked: for which scenes, and by which service."""
     chosen = ["--service", inputs.service] if service and inputs.service else []
-    return [*chosen, "--", *inputs.projects]
+    return ["--json", *chosen, "--", *inputs.projects]
 
 
-def manifests_of(built: Mapping[str, Any], folder: Path) -> list[Path]:
-    """The manifests of the projects of a build, relative to `folder`."""
-    homes: dict[Path, None] = {}
-    for scene in built["scenes"]:
-        parts = Path(scene["file"]).parts
-        depth = 3 if parts[0] == ".didgen" else 2  # `.didgen/drafts/NAME` or `output/NAME`
-        homes[Path(*parts[:depth])] = None
-    return [home / "manifest.json" for home in homes if (folder / home / "manifest.json").is_file()]
+def manifests_of(built: Mapping[str, Any], folder: Path) -> list[str]:
+    """The manifests of the projects of a build, relative to `folder`. Drafts have none."""
+    names = {scene["address"].partition("/")[0] for scene in built["scenes"] if _below(scene["file"])[0] == RELEASE}
+    found = []
+    for path in sorted((folder / RELEASE).glob("*/manifest.json")) if names else ():
+        with suppress(OSError, ValueError, KeyError):
+            if json.loads(path.read_bytes())["project"] in names:
+                found.append(path.relative_to(folder).as_posix())
+    return found
 
 
-def stage(manifests: Sequence[Path], folder: Path, into: Path) -> dict[str, tuple[str, str]]:
-    """Gather the files of manifests below `into`, a folder a project; video and poster of each scene there, by address.
-
-    Links, as a film may have gigabytes.
-    """
-    places: dict[str, tuple[str, str]] = {}
-    for path in manifests:
-        home = (folder / path).parent
-        content = json.loads((folder / path).read_bytes())
-        for part in (*content["scenes"], *content["films"]):
-            for file in part["files"].values():
-                _link(home, file["file"], into / home.name)
-            files = {role: f"{home.name}/{file['file']}" for role, file in part["files"].items()}
-            places[part["address"]] = (files.get("video", ""), files.get("poster", ""))
-        _link(home, path.name, into / home.name)
-    return places
+def stage(built: Mapping[str, Any], folder: Path, into: Path) -> dict[str, tuple[str, str]]:
+    """Gather the videos of a build below `into`, with captions and posters; video and poster of each scene there, by
+    address. Links, as a film may have gigabytes."""
+    made = {scene["address"]: scene["file"] for scene in built["scenes"] if scene["action"] in MADE}
+    for name in (*made.values(), *built["films"], *manifests_of(built, folder)):
+        source, target = folder / name, into / _below(name)[1]
+        for path in (source, *source.parent.glob(f"{escape(source.stem)}.*")):
+            _link(path, target.with_name(path.name))
+    places = {address: _below(name)[1] for address, name in made.items()}
+    posters = {address: Path(name).with_suffix(".jpg").as_posix() for address, name in places.items()}
+    return {
+        address: (name, posters[address] if (into / posters[address]).is_file() else "")
+        for address, name in places.items()
+    }
 
 
-def _link(home: Path, name: str, into: Path) -> None:
-    source, target = home / name, into / name
-    if source.is_file() and source.resolve().is_relative_to(home.resolve()):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:
-            target.write_bytes(source.read_bytes())
+def _below(name: str) -> tuple[str, str]:
+    """Where an output begins, and the rest of its path."""
+    for head in (RELEASE, DRAFTS):
+        if name.startswith(f"{head}/"):
+            return head, name.removeprefix(f"{head}/")
+    return "", name.lstrip("/")
+
+
+def _link(source: Path, target: Path) -> None:
+    if not source.is_file() or source.is_symlink():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def _walk(inputs: Inputs, job: Job, didgen: Runner, report: Report) -> tuple[Rep
     own = words_of(inputs, service=False)
     release = (didgen("plan", *own, needed=False) or plan) if inputs.service else plan
     base = base_of(job, didgen.folder)
-    difference = didgen("diff", base, *own, needed=False) if base else None
+    difference = didgen("diff", "--json", "--", base, *inputs.projects, needed=False) if base else None
     report = _planned(report, plan, release, difference)
     if inputs.command != "build":
         return report, 0
@@ -102,10 +102,16 @@ def _walk(inputs: Inputs, job: Job, didgen: Runner, report: Report) -> tuple[Rep
     built = didgen("build", *_build_words(inputs), *words)
     code = didgen.code
     if built is None:  # it was stopped, and may have bought something before
-        ledger = didgen("spend", needed=False) if paid else None
+        ledger = didgen("spend", "--json", needed=False) if paid else None
         spent = [one["credits"] for one in (ledger or {"builds": ()})["builds"] if one["began"] >= began]
         return replace(report, spent=sum(spent)), code
-    return _built(report, built, rows_of(difference, plan, release, built), didgen.folder, job), code
+    if inputs.publish == "pages":
+        didgen("preview", "--export", str(job.temp / FILMS), *words[1:], needed=False)
+    report = _built(report, built, rows_of(difference, plan, release, built), didgen.folder, job)
+    if inputs.publish.startswith("http"):
+        shared = didgen.environ.get("DIDGEN_STORE_PUSH") == "1"
+        report = replace(report, rows=tuple(_in_store(row, job.temp / FILMS, shared) for row in report.rows))
+    return report, code
 
 
 def _build_words(inputs: Inputs) -> list[str]:
@@ -132,8 +138,7 @@ def _planned(
 
 
 def _built(report: Report, built: Mapping[str, Any], rows: Sequence[Row], folder: Path, job: Job) -> Report:
-    manifests = manifests_of(built, folder)
-    places = stage(manifests, folder, job.temp / FILMS)
+    places = stage(built, folder, job.temp / FILMS)
     shown = [replace(row, video=v, poster=p) for row in rows for v, p in [places.get(row.address, ("", ""))]]
     counts = {name: built[name] for name in ("rendered", "fetched", "failed", "seconds")}
     top = job.workspace.resolve()
@@ -141,9 +146,18 @@ def _built(report: Report, built: Mapping[str, Any], rows: Sequence[Row], folder
         report,
         rows=tuple(shown),
         spent=built["credits"],
-        manifests=tuple((folder / path).relative_to(top).as_posix() for path in manifests),
+        manifests=tuple((folder / path).relative_to(top).as_posix() for path in manifests_of(built, folder)),
         **counts,
     )
+
+
+def _in_store(row: Row, films: Path, shared: bool) -> Row:
+    """A row whose video is seen where a shared store has it, if it was put there."""
+    if not shared or not (row.video and (films / row.video).is_file()):
+        return replace(row, video="", poster="")
+    with (films / row.video).open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return replace(row, video=f"objects/{digest[:2]}/{digest[2:]}", poster="")
 
 
 def _keep(job: Job, report: Report) -> None:

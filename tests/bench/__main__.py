@@ -25,6 +25,7 @@ PARTS = {
     "memory": "commands",
     "serve": "serving",
     "size": "size",
+    "action": "action",
 }
 """Parts in the order they run, and the module each lies in, imported when its turn comes."""
 

@@ -36,14 +36,15 @@ _TOKENS = re.compile(r"'[^']*'|[\w.-]+|==|!=|&&|\|\||[!(),]|\s+")
 
 @dataclass
 class Done:
-    """What a run left. outputs: of the action; log: all that was printed; seconds: of each step by its name."""
+    """What a run left. outputs: of the action; log: all that was printed; steps: what became of each, by its name;
+    seconds: of each, on the clock and of CPU."""
 
     code: int
     outputs: dict[str, str]
     log: str
     summary: str
     steps: dict[str, str]
-    seconds: dict[str, float]
+    seconds: dict[str, tuple[float, float]]
 
     @property
     def annotations(self) -> list[str]:
@@ -136,7 +137,7 @@ class _Job:
         seconds, named = {}, {}
         for number, step in enumerate(ACTION["runs"]["steps"]):
             name = step.get("id", f"#{number}")
-            began = time.monotonic()
+            began, cpu = time.monotonic(), _cpu()
             wanted = self.value(step["if"].strip().removeprefix("${{").removesuffix("}}")) if "if" in step else True
             # Without a word about how things stand, a step is for when all is well.
             if wanted and (not self.failed or "cancelled()" in step.get("if", "")):
@@ -147,7 +148,7 @@ class _Job:
             else:
                 self.outcomes[name] = "skipped"
             named[step["name"]] = self.outcomes[name]
-            seconds[step["name"]] = time.monotonic() - began
+            seconds[step["name"]] = time.monotonic() - began, _cpu() - cpu
         made = {name: self.text(one["value"]) for name, one in ACTION["outputs"].items()}
         summary = "".join(path.read_text() for path in sorted(self.place.glob("summary-*")))
         return Done(self.failed, made, self.log, summary, named, seconds)
@@ -222,6 +223,11 @@ class _Job:
                 found = found.get(part, "") if isinstance(found, dict) else ""
             return found
         return TOKEN if rest[0] == "token" else self.github.get(f"GITHUB_{rest[0].upper()}", "1")
+
+
+def _cpu() -> float:
+    """Seconds of CPU of this process and its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def _shims(place: Path) -> str:

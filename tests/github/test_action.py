@@ -137,10 +137,15 @@ def test_a_pull_request_is_rendered_and_shown_in_one_comment(repository: Reposit
     assert {"one.mp4", "two.mp4", "one.vtt", "film.mp4"} <= {path.name for path in kept.iterdir()}
 
     folder, event = repository.proposal("second", "Good night.")
-    done = repository.preview(folder, event, command="build")
+    done = repository.preview(folder, event, command="build", publish="pages")
     assert ("1", "1") == (done.outputs["changed"], done.outputs["rendered"]), done.log
     (body,) = repository.hub.bodies
     assert "Good &#91;morning → night&#93;." in body
+    page = "https://owner.example/videos/"
+    assert f'<a href="{page}tiny/one.mp4"><img src="{page}tiny/one.jpg"' in body
+    assert f"[page]({page})" in body
+    assert "Good night." in (repository.home / "pages" / "index.html").read_text()
+    assert (repository.home / "pages" / "tiny" / "one.jpg").is_file()
 
 
 def test_nothing_changed_is_nothing_said(repository: Repository) -> None:
