@@ -11,6 +11,7 @@ from pathlib import Path
 
 from didgen.github.job import Inputs, read_job
 from didgen.github.running import environment, manifests_of, stage
+from tests.github.runner import Done
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,3 +85,26 @@ def test_didgen_sees_no_file_or_token_of_the_runner(tmp_path: Path) -> None:
     stores = [environment(Inputs(store="s3://b/x"), read_job(one), one) for one in (given, merged)]
     assert [("s3://b/x", "0"), ("s3://b/x", "1")] == [(one["DIDGEN_STORE"], one["DIDGEN_STORE_PUSH"]) for one in stores]
     assert "DIDGEN_STORE" not in environment(Inputs(store="git"), read_job(merged), merged)
+
+
+PRINTING = """\
+import os
+from didgen.github.running import commands_stopped
+with commands_stopped():
+    for n in range(200):
+        print(f"::error::from python {n}")
+        os.write(2, b"::add-mask::from native code\\n")
+        os.write(1, b"\\n##[add-mask]the old form\\n::stop-commands::mine\\n::mine::\\n")
+    os.write(2, b"no end of line")
+print("::notice::ours")
+"""
+
+
+def test_the_runner_obeys_nothing_that_is_printed_meanwhile() -> None:
+    """By whatever way it gets out, in the order in which it does; and everything that we say afterwards."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-c", PRINTING]
+    log = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    assert "" == log.stderr
+    done = Done(0, {}, log.stdout, "", {}, {})
+    assert ["::notice::ours"] == done.annotations
