@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra voices --extra pico --universal --python-version 3.11 \
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra voices --extra pico --extra s3 --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 
 .PHONY: demo test soak lint bench quality baseline lock wheel clean help

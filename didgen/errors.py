@@ -117,6 +117,10 @@ class LockedError(DidgenError):
     exit_code = 5
 
 
+class TakenError(LockedError):
+    """Another build, on another machine perhaps, is at this scene, or has made it."""
+
+
 class StorageError(DidgenError):
     """The disk is full, read-only or damaged, or the state is of a newer didgen."""
 

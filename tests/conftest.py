@@ -14,7 +14,8 @@ from tests.bank.started import Started, opened
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 _KEYS = ("D_ID_API_KEY", "DIDGEN_API_KEY", "D_ID_ELEVENLABS_KEY")
-for _name in (*_KEYS, "DIDGEN_SERVICE", "DIDGEN_JOBS", "DIDGEN_BUDGET", "DIDGEN_PAID", "FORCE_COLOR"):
+_STORE = ("DIDGEN_STORE", "DIDGEN_STORE_PUSH", *(name for name in os.environ if name.startswith("AWS_")))
+for _name in (*_KEYS, *_STORE, "DIDGEN_SERVICE", "DIDGEN_JOBS", "DIDGEN_BUDGET", "DIDGEN_PAID", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 for _name in [name for name in os.environ if name.startswith(("GITHUB_", "RUNNER_"))]:
     os.environ.pop(_name)  # these tests may themselves run there

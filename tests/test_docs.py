@@ -136,7 +136,7 @@ def test_the_example_settings_are_read(tmp_path: Path) -> None:
     (example,) = [block for block in blocks("projects/README.md", "yaml") if "scenes:" not in block]
     (tmp_path / "didgen.yaml").write_text(example, "utf-8")
     found = read_settings(tmp_path, {})
-    assert Settings("local", 2, budget=20, credit_s=15) == replace(found, output=None)
+    assert Settings("local", 2, budget=20, credit_s=15, store="../videos") == replace(found, output=None)
     assert "{{ project }}/{{ scene }}" == (found.output and found.output.text)
 
 

@@ -28,6 +28,8 @@ COMMANDS = {
     "jobs": "List jobs at paid services, and what waits for you.",
     "resolve": "Settle a job that may or may not have been bought.",
     "spend": "Say what was bought, by build and month.",
+    "push": "Put what is stored here into the shared store.",
+    "pull": "Bring what the projects need from the shared store.",
     "cache": "Look after what is stored: ls, du, gc, verify.",
     "watch": "Build again on every saved change.",
     "preview": "Show what is built on a page, or export it.",

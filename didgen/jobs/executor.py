@@ -11,7 +11,8 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,16 +24,19 @@ from didgen.errors import (
     InterruptedBuildError,
     NotYetError,
     RenderError,
+    TakenError,
     UnreachableError,
     UnresolvedJobError,
 )
 from didgen.jobs.gate import Gate, HeldError, Place
 from didgen.jobs.outputs import Outputs
 from didgen.jobs.purse import Purse
+from didgen.jobs.reconcile import reconcile
 from didgen.jobs.sending import Sending
 from didgen.jobs.snapshots import Snapshots
 from didgen.jobs.stopping import stoppable
 from didgen.jobs.tag import Tag, key_of, tagged
+from didgen.jobs.turns import Alone
 from didgen.plan.bill import credits_for
 from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
@@ -81,21 +85,35 @@ async def execute(
     credit_s: float | None = None,
     rendering: Rendering | None = None,
     build: str = "",
+    turns: Alone | None = None,
     on_event: OnEvent = lambda address, event: None,  # noqa: ARG005
+    on_notice: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> tuple[Outcome, ...]:
     """Carry out a plan; the outcomes in its order. A scene that fails does not stop the others.
 
     gate: the way in to the service, the same for all plans of a build. search: looks for a paid job whose answer was
     lost. purse: what may be bought, and for how much; nothing without one. credit_s: seconds that a credit buys.
     rendering: what this build rendered for other plans, by fingerprint; it is shared, and added to. build: this build's
-    name in the state.
+    name in the state. turns: whose turn a scene is, where other machines build the same.
 
     Raises InterruptedBuildError after Ctrl-C or SIGTERM, with everything finished kept, and any other DidgenError
     that stops all scenes alike (a full disk, a service out of reach).
     """
-    money = purse or Purse(), credit_s
-    shared = {} if rendering is None else rendering
-    work = Work(service, service_name, store, outputs, gate, on_event, search, *money, build or build_name(), shared)
+    work = Work(
+        service,
+        service_name,
+        store,
+        outputs,
+        gate,
+        on_event,
+        search,
+        purse or Purse(),
+        credit_s,
+        build or build_name(),
+        {} if rendering is None else rendering,
+        turns=turns or Alone(),
+        on_notice=on_notice,
+    )
     work.forget_local_jobs()
     tasks = [asyncio.create_task(work.carry_out(decision)) for decision in plan.decisions]
     with stoppable(tasks):
@@ -118,7 +136,8 @@ async def execute(
 class Work:
     """What the scenes of one plan share while it is carried out.
 
-    ahead: they go before others that wait at the gate, because somebody has just edited them. A rendering goes on when
+    ahead: they go before others that wait at the gate, because somebody has just edited them. turns: whose turn a scene
+    is, where other machines build the same. A rendering goes on when
     who waits for it is cancelled: `rendering` owns it, and `stop` ends it.
     """
 
@@ -134,6 +153,8 @@ class Work:
     name: str
     rendering: Rendering
     ahead: bool = False
+    turns: Alone = field(default_factory=Alone)
+    on_notice: Callable[[str], None] = lambda text: None  # noqa: ARG005
 
     def __post_init__(self) -> None:
         self.snapshots = Snapshots(self.store.objects, self.outputs.root)
@@ -175,7 +196,8 @@ class Work:
             self.on_event(scene.address, Event("failed", kind=kind, message=str(error)))
             return Outcome(scene, "failed", None, time.monotonic() - began, error)
         self.on_event(scene.address, Event("done"))
-        action: Action = "fetched" if self.service.paid and not self.purse.bought(scene.fingerprint) else "rendered"
+        bought_before = self.service.paid and not self.purse.bought(scene.fingerprint)
+        action: Action = "fetched" if bought_before or self.turns.fetched(scene) else "rendered"
         return Outcome(scene, action, artifact, time.monotonic() - began, None, warnings)
 
     def _at_hand(self, decision: Decision) -> Artifact | None:
@@ -210,8 +232,29 @@ class Work:
         """The artifact of a scene and its warnings; scenes of one fingerprint wait for one rendering."""
         task = self.rendering.get(scene.fingerprint)
         if task is None:
-            task = self.rendering[scene.fingerprint] = asyncio.ensure_future(self._in_a_slot(scene))
+            task = self.rendering[scene.fingerprint] = asyncio.ensure_future(self._in_turn(scene))
         return await asyncio.shield(task)
+
+    async def _in_turn(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
+        """Bring the scene from another machine that made it or is at it, or make it; then the others know it too.
+
+        A job of ours that runs already is seen to its end, whoever else is at the scene.
+        """
+        if self._open_job(scene) is not None:
+            return await self._shown(scene)
+        while (found := await self.turns.elsewhere(scene)) is None:
+            with suppress(TakenError):
+                return await self._shown(scene)
+        return found, tuple(self.store.facts(found).get("warnings", ()))
+
+    async def _shown(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
+        try:
+            made = await self._in_a_slot(scene)
+        except (DidgenError, asyncio.CancelledError):
+            await self.turns.leave(scene)
+            raise
+        await self.turns.publish(scene, made[0])
+        return made
 
     async def _in_a_slot(self, scene: Scene) -> tuple[Artifact, tuple[str, ...]]:
         row = self._open_job(scene)
@@ -219,14 +262,45 @@ class Work:
         job = ""
         try:
             async with self.gate.place(resumed=row is not None, ahead=self.ahead) as place:
+                row = row or await self._claimed(scene)
                 job, remote = _resume(row) if row else await self._submit(scene, place, credits)
                 return await self._finish(scene, place, job, remote)
-        except (RenderError, UnreachableError, InputChangedError):
+        except (RenderError, UnreachableError, InputChangedError, TakenError):
             if not job:  # it was refused, or not sent; after anything else it may have been bought
                 self.purse.release(scene.fingerprint)
             raise
         finally:  # whatever became of it, nobody shall wait for its price any more
             self.purse.keep(scene.fingerprint)
+
+    async def _claimed(self, scene: Scene) -> JobRow | None:
+        """Make the scene ours; its job, when another machine bought it meanwhile, or may have. Raises TakenError.
+
+        The account was asked before the bill: what others told since then is looked for there again.
+        """
+        await self.turns.take(scene)
+        if self.search is None:
+            return None
+        news = await self.turns.news(scene, self.service_name)
+        if not news:
+            return None
+        if news.doubt is not None:
+            self.store.state.know(news.doubt)
+        await reconcile(
+            [scene],
+            self.service_name,
+            self.store.state,
+            self.search,
+            build=self.name,
+            bought_as={scene.fingerprint: [job.remote for job in news.jobs]},
+            others=self.turns.others,
+            on_notice=self.on_notice,
+        )
+        row = self._open_job(scene)
+        if row is not None:
+            self.purse.release(scene.fingerprint)
+        if row is not None and row.state == "submitted":
+            await self.turns.bought(row)
+        return row
 
     def _open_job(self, scene: Scene) -> JobRow | None:
         """The open job of this scene; one that runs or was found comes before one that nobody knows anything of."""
@@ -273,11 +347,13 @@ class Work:
         )
         if self.service.paid:
             request = tagged(request, Tag(key_of(scene.fingerprint), row.id), scene.address)
+        turns = self.turns if self.service.paid else Alone()
         try:
-            remote = await self.service.submit(request, Sending(self.store.state, row))
+            remote = await self.service.submit(request, Sending(self.store.state, row, turns))
         except UnresolvedJobError as error:
             remote = await self._look_for(scene, row, error)
             self.store.state.submitted(row.id, remote)
+            await turns.bought(self.store.state.job(row.id) or row)
         return row.id, remote
 
     async def _look_for(self, scene: Scene, row: JobRow, error: UnresolvedJobError) -> str:

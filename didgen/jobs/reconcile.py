@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from didgen.api.wire import Kind
@@ -20,7 +20,11 @@ from didgen.jobs.search import ASK_ONE_BY_ONE, LOOK_BACK, Search
 from didgen.jobs.tag import key_of
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
+from didgen.store.shared import Others
 from didgen.store.state import JobRow, JobState, State
+
+Ask = Callable[[Collection[str]], Awaitable[Others]]
+"""Tells what other machines did about some fingerprints."""
 
 RESUBMIT = "to be bought again: a person said so"
 """Why a job was forgotten for whose scene nothing older on the account counts any more."""
@@ -41,15 +45,18 @@ async def reconcile(
     anew: bool = False,
     bought_as: Mapping[str, Sequence[str]] = {},
     known: Collection[str] = (),
+    others: Ask | None = None,
     on_notice: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> list[Scene]:
     """What is left to buy of `scenes` (each fingerprint once) at a paid service.
 
     service: its name in the state. build: the build that what is found belongs to. anew: they are rendered again on
     purpose. bought_as: ids of jobs that a fingerprint's video came from before, where it is lost here. known: ids of
-    jobs whose scene is known, besides those of the state. Raises UnreachableError when the account cannot be asked.
+    jobs whose scene is known, besides those of the state. others: tells what other machines did, where a guess would be
+    left to a person: it is asked after the account, so that no job seen there is newer. What they began is none of
+    those, and left to its turn. Raises UnreachableError when the account cannot be asked.
     """
-    desk = _Desk(service, state, search, build, anew, on_notice)
+    desk = _Desk(service, state, search, build, anew, others, on_notice)
     left = await desk.without_known(scenes, {} if anew else bought_as)
     known = {row.remote for row in state.jobs() if row.remote} | set(known)
     wanted = {scene.fingerprint: desk.wanted(scene) for scene in left}
@@ -83,10 +90,17 @@ class _Desk:
     """One reconciliation."""
 
     def __init__(
-        self, service: str, state: State, search: Search, build: str, anew: bool, on_notice: Callable[[str], None]
+        self,
+        service: str,
+        state: State,
+        search: Search,
+        build: str,
+        anew: bool,
+        others: Ask | None,
+        on_notice: Callable[[str], None],
     ) -> None:
         self._service, self._state, self._search = service, state, search
-        self._build, self._anew, self._say = build, anew, on_notice
+        self._build, self._anew, self._others, self._say = build, anew, others, on_notice
         self._found = 0
         self._rows: dict[str, list[JobRow]] = {}
         for row in state.open_jobs(service):
@@ -158,6 +172,11 @@ class _Desk:
         sought = [one for one in wanted if one.row is not None or not one.anew]
         view = await self._view(sought, known)
         found = {one.fingerprint: decide(one, view) for one in wanted}
+        guesses = [one for one in sought if one.row is None and isinstance(found[one.fingerprint], Doubt)]
+        if guesses and self._others is not None:
+            told = await self._others([one.fingerprint for one in guesses])
+            view = replace(view, known={*view.known, *told.jobs})
+            found |= {g.fingerprint: Buy() if g.fingerprint in told.begun else decide(g, view) for g in guesses}
         young = [one for one in sought if _just_sent(one.row) and _unseen(found[one.fingerprint])]
         if young:
             self._say(f"looking for {len(young)} jobs at {self._search.host} whose answers were lost")

@@ -29,7 +29,8 @@ class Settings:
     paid: servers on this machine cost money, as D-ID does: something in front of it listens there. budget: credits that
     a build may spend without being asked about, None: none was agreed to. credit_s: seconds of video that a credit buys
     at services other than D-ID, 0: they are free, None: nobody knows. output: where videos go whose projects say
-    nothing of it.
+    nothing of it. store: address of the store shared with other machines, "" for none; store_push: builds put there
+    what they made, too.
     """
 
     service: str = ""
@@ -38,8 +39,15 @@ class Settings:
     budget: int | None = None
     credit_s: float | None = None
     output: OutputTemplate | None = None
+    store: str = ""
+    store_push: bool = False
 
     def __post_init__(self) -> None:
+        if self.store:
+            from didgen.catalog.stores import store_problem
+
+            if problem := store_problem(self.store):
+                raise UsageError(problem, hint=STORE_HINT)
         if not 0 <= self.jobs <= 64:
             raise UsageError(f"jobs is {self.jobs}", hint="a number from 1 to 64, or 0 to let didgen choose")
         if self.budget is not None and self.budget < 0:
@@ -118,7 +126,8 @@ def name_in(path: Path) -> str:
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE, DIDGEN_JOBS, DIDGEN_PAID and DIDGEN_BUDGET.
+    """Settings of `didgen.yaml`, overridden by DIDGEN_SERVICE, DIDGEN_JOBS, DIDGEN_PAID, DIDGEN_BUDGET, DIDGEN_STORE
+    and DIDGEN_STORE_PUSH.
 
     Raises ProjectError, UsageError.
     """
@@ -130,9 +139,9 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     jobs = environ.get("DIDGEN_JOBS") or str(settings.jobs)
     if not jobs.isascii() or not jobs.isdigit():
         raise UsageError(f"DIDGEN_JOBS is {jobs!r}", hint="a number from 1 to 64")
-    paid = environ.get("DIDGEN_PAID") or str(int(settings.paid))
-    if paid not in ("0", "1"):
-        raise UsageError(f"DIDGEN_PAID is {paid!r}", hint="1, or 0 for no")
+    paid = _switch(environ, "DIDGEN_PAID", settings.paid)
+    push = _switch(environ, "DIDGEN_STORE_PUSH", settings.store_push)
+    store = environ.get("DIDGEN_STORE") or settings.store
     budget = environ.get("DIDGEN_BUDGET", "")
     if budget and not (budget.isascii() and budget.isdigit()):
         raise UsageError(f"DIDGEN_BUDGET is {budget!r}", hint="credits that a build may spend, a whole number")
@@ -141,9 +150,18 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
         settings,
         service=service,
         jobs=int(jobs),
-        paid=paid == "1",
+        paid=paid,
         budget=int(budget) if budget else settings.budget,
+        store=store,
+        store_push=push,
     )
+
+
+def _switch(environ: Mapping[str, str], name: str, otherwise: bool) -> bool:
+    value = environ.get(name) or str(int(otherwise))
+    if value not in ("0", "1"):
+        raise UsageError(f"{name} is {value!r}", hint="1, or 0 for no")
+    return value == "1"
 
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -153,11 +171,16 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "budget": ((int,), "a whole number of credits"),
     "credit_s": ((int, float), "a number of seconds"),
     "output": ((str,), "text"),
+    "store": ((str,), "text"),
+    "store_push": ((bool,), "true or false"),
 }
+
+STORE_HINT = "s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, or a folder"
 
 
 def _parse_settings(path: Path) -> Settings:
     from didgen.catalog.services import NAMES, is_service, unknown_service
+    from didgen.catalog.stores import store_problem
     from didgen.project.output import OutputTemplate, output_fault
     from didgen.project.yaml_reader import read_yaml
 
@@ -173,6 +196,8 @@ def _parse_settings(path: Path) -> Settings:
             problems.append(Problem(f"must be {_KINDS[key][1]}", document.place(key), key))
         elif key == "output" and (fault := output_fault(value)):
             problems.append(Problem(fault, document.place(key), key))
+        elif key == "store" and (problem := store_problem(value)):
+            problems.append(Problem(problem, document.place(key), key, STORE_HINT))
         elif key == "service" and not is_service(value):
             problems.append(Problem(unknown_service(value), document.place(key), key, nearest(value, NAMES)))
     if problems:

@@ -6,17 +6,20 @@ and names the object, so the state can be rebuilt from sidecars alone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from didgen.digest import sha256_bytes
 from didgen.store import sidecars
 from didgen.store.home import prepare
 from didgen.store.objects import DamagedObjectError, Objects
 from didgen.store.state import Artifact, JobRow, open_state
 from didgen.store.walks import state_path
+from didgen.store.whole import write_whole
 
 
 class Artifacts:
@@ -55,6 +58,16 @@ class Artifacts:
         read = sidecars.read_sidecar(self.sidecar_path(fingerprint))
         return read[0] if read else {}
 
+    def sidecar_bytes(self, artifact: Artifact) -> bytes:
+        """The sidecar of an artifact as it lies here. Raises DamagedObjectError when it is not what it was."""
+        try:
+            data = self.sidecar_path(artifact.fingerprint).read_bytes()
+        except OSError:
+            data = b""
+        if sha256_bytes(data) != artifact.sidecar_digest:
+            raise DamagedObjectError(f"sidecar {artifact.fingerprint[:12]} is damaged", hint="didgen cache verify")
+        return data
+
     def facts(self, artifact: Artifact) -> Mapping[str, Any]:
         """What is known of a video, as it was written down with it, for what is made from that: words, phonemes.
 
@@ -86,6 +99,17 @@ class Artifacts:
         bare = Artifact(fingerprint, digest, self.objects.size(digest), "", length_s)
         artifact = self.describe(bare, address, identity, facts, row)
         self.state.keep(artifact, address, identity, job)
+        return artifact
+
+    def take_in(self, sidecar: bytes, record: Mapping[str, Any]) -> Artifact:
+        """Make an artifact of another machine known here. Its object is there already; the sidecar's bytes are kept.
+
+        A job of ours that it came from has come to its end with it. Raises StorageError.
+        """
+        artifact = sidecars.artifact_of(record, sha256_bytes(sidecar))
+        write_whole(self.sidecar_path(artifact.fingerprint), sidecar, mode=0o444)
+        job = sidecars.job_of(record, time.time())
+        self.state.learn(artifact, job)
         return artifact
 
     def describe(

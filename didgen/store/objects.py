@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -80,6 +81,19 @@ class Objects:
         finally:
             with suppress(OSError):
                 unnamed.unlink()
+
+    def receive(self, digest: str, parts: Iterable[bytes]) -> None:
+        """Store bytes that come from elsewhere, if they are what their digest says.
+
+        Raises DamagedObjectError when they are not, with nothing of them kept; StorageError, and what `parts` raises.
+        """
+        found = hashlib.sha256()
+        with beside(self.path(digest), mode=READ_ONLY, temporary=self.temporary) as file:
+            for part in parts:
+                file.write(part)
+                found.update(part)
+            if found.hexdigest() != digest:
+                raise DamagedObjectError(f"object {digest[:12]} is damaged")
 
     def snapshot(self, source: Path, digest: str, into: Path) -> Path:
         """Copy an input into the folder `into` while hashing it; the copy, under the input's own name.

@@ -61,21 +61,32 @@ def read_sidecar(path: Path) -> tuple[dict[str, Any], str] | None:
     """A sidecar's content and the digest of its bytes; None when it is missing, cut or not of our form."""
     try:
         data = path.read_bytes()
+    except OSError:
+        return None
+    record = parse_sidecar(data)
+    return None if record is None else (record, sha256_bytes(data))
+
+
+def parse_sidecar(data: bytes) -> dict[str, Any] | None:
+    """The content of a sidecar's bytes; None when they are cut or not of our form."""
+    try:
         record = json.loads(data)
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or record.get("didgen") != FORMAT:
         return None
-    if not all(isinstance(record.get(name), form) for name, form in _FORM.items()):
-        return None
-    return record, sha256_bytes(data)
+    return record if all(isinstance(record.get(name), form) for name, form in _FORM.items()) else None
 
 
 def in_its_place(path: Path, record: Mapping[str, Any]) -> bool:
     """Whether a sidecar lies under its own fingerprint, and that is the fingerprint of the identity in it."""
-    fingerprint: str = record["fingerprint"]
-    named = path.parent.name + path.name.removesuffix(".json")
-    return named == fingerprint == sha256_bytes(canonical_json(record["identity"]))
+    return is_of(path.parent.name + path.name.removesuffix(".json"), record)
+
+
+def is_of(fingerprint: str, record: Mapping[str, Any]) -> bool:
+    """Whether a sidecar is of a fingerprint, and that is the fingerprint of the identity in it."""
+    named: str = record["fingerprint"]
+    return fingerprint == named == sha256_bytes(canonical_json(record["identity"]))
 
 
 def artifact_of(record: Mapping[str, Any], digest: str) -> Artifact:

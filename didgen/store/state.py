@@ -206,6 +206,23 @@ class State:
                 if job is not None:
                     self._put_job(job, job.began, job.changed)
 
+    def learn(self, artifact: Artifact, job: JobRow | None) -> None:
+        """Commit an artifact that came from elsewhere, and the job it was bought as, at once.
+
+        Rows of ours for that very job of the service are done: their video is here.
+        """
+        with self._transaction():
+            self._put_artifact(artifact)
+            if job is not None:
+                self._db.execute(
+                    f"UPDATE jobs SET state = 'done', changed = ? WHERE service = ? AND remote = ? AND state IN "
+                    f"({', '.join('?' * len(OPEN))})",
+                    (time.time(), job.service, job.remote, *OPEN),
+                )
+                known = self._db.execute("SELECT state FROM jobs WHERE id = ?", (job.id,)).fetchone()
+                if known is None or known[0] != "done":
+                    self._put_job(job, job.began, job.changed)
+
     def point(self, address: str, fingerprint: str, identity: Mapping[str, Any]) -> None:
         """Note what an address was made from when its artifact was there already."""
         with self._transaction():

@@ -208,18 +208,36 @@ def _note_settings(root: Path, files: Files) -> None:
 
 
 def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str, Stamp]) -> Planned:
-    from didgen.jobs.manifest import addresses, read_manifest, videos
+    from didgen.jobs.manifest import read_manifest, videos
     from didgen.jobs.outputs import Outputs
-    from didgen.plan.address import choose, project_folder
+    from didgen.plan.address import project_folder
+
+    draft, folder = one.service.name != one.project.spec.service, project_folder(one.project.name)
+    manifest = read_manifest(Outputs(wanted.root, draft).path(folder))
+    former = {address: folder / name for address, name in videos(manifest).items()}
+    outputs = Outputs(wanted.root, draft, stamps, former=former)
+    decided, sent = _decided(wanted, store, one, outputs, manifest)
+    given = (one.files, one.target, one.lock, one.asked_at)
+    left = () if one.target.parts else _left_behind(one, outputs, folder, manifest)
+    return Planned(one.project, one.scenes, decided, one.service, outputs, *given, manifest, sent, left)
+
+
+def decide_again(wanted: Wish, store: Artifacts, planned: Planned) -> None:
+    """Decide anew on the same scenes: more of them are in the store by now."""
+    planned.plan, planned.sent = _decided(wanted, store, planned, planned.outputs, planned.manifest)
+
+
+def _decided(
+    wanted: Wish, store: Artifacts, one: _Resolved | Planned, outputs: Outputs, manifest: Mapping[str, Any]
+) -> tuple[Plan, dict[str, str]]:
+    """What is to be done about each scene, and the states of jobs that some were sent as."""
+    from didgen.jobs.manifest import addresses
+    from didgen.plan.address import choose
     from didgen.plan.planner import make_plan
     from didgen.plan.rights import expired
     from didgen.walk.release import standing
 
     project, parts = one.project, one.target.parts
-    draft, folder = one.service.name != project.spec.service, project_folder(project.name)
-    manifest = read_manifest(Outputs(wanted.root, draft).path(folder))
-    former = {address: folder / name for address, name in videos(manifest).items()}
-    outputs = Outputs(wanted.root, draft, stamps, former=former)
     chosen = choose(one.scenes, [project.name + part for part in parts])
     released = standing(one.lock, one.service, chosen, outputs)
     decided = make_plan(
@@ -234,10 +252,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
         stopped=lambda scene: str(expired(scene, wanted.today) or ""),
         known_addresses=() if parts else addresses(manifest),
     )
-    given = (one.files, one.target, one.lock, one.asked_at)
-    sent = _sent(store, one, decided, anew=wanted.force)
-    left = () if parts else _left_behind(one, outputs, folder, manifest)
-    return Planned(project, one.scenes, decided, one.service, outputs, *given, manifest, sent, left)
+    return decided, _sent(store, one, decided, anew=wanted.force)
 
 
 def _left_behind(one: _Resolved, outputs: Outputs, folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -253,7 +268,7 @@ def _left_behind(one: _Resolved, outputs: Outputs, folder: Path, manifest: Mappi
     return tuple(outputs.name(folder / name) for name in left if outputs.path(folder / name).exists())
 
 
-def _sent(store: Artifacts, one: _Resolved, decided: Plan, *, anew: bool) -> dict[str, str]:
+def _sent(store: Artifacts, one: _Resolved | Planned, decided: Plan, *, anew: bool) -> dict[str, str]:
     """States of the jobs that scenes to be rendered were sent as, as far as this workspace knows them: those that need
     not be bought. What became of them is known once the account is asked. anew: those that have ended do not count."""
     from didgen.jobs.reconcile import bought_as

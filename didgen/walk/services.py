@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
     from didgen.jobs.purse import Purse
     from didgen.jobs.search import Search
+    from didgen.jobs.turns import Alone
     from didgen.plan.identity import ServiceId
     from didgen.store.artifacts import Artifacts
     from didgen.store.derived import Derived
@@ -31,6 +32,7 @@ class Services:
     jobs: int
     command: Sequence[str] | None
     purse: Purse
+    turns: Alone
     rendering: Rendering = field(default_factory=dict)
     opened: dict[str, Service] = field(default_factory=dict)
     gates: dict[str, Gate] = field(default_factory=dict)
@@ -80,8 +82,9 @@ class Services:
         return self.derived
 
     async def aclose(self) -> None:
-        """Stop workers, close connections and files."""
+        """Stop workers, close connections and files, give back what is claimed."""
         for service in self.opened.values():
             await service.aclose()
+        await self.turns.close()
         if self.derived is not None:
             self.derived.close()

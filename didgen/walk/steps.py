@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from didgen.api.job import Event
     from didgen.jobs.executor import Outcome
     from didgen.jobs.purse import OnBill, Purse
+    from didgen.jobs.turns import Alone
     from didgen.plan.scene import Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
@@ -67,6 +68,7 @@ def build(
     from didgen.store.lock import build_lock
     from didgen.walk.locked import check_locked
     from didgen.walk.purchase import purse_for
+    from didgen.walk.sharing import read_through
     from didgen.walk.upgrade import check_upgrade
 
     began = time.monotonic()
@@ -79,13 +81,15 @@ def build(
             bound.check(wanted, plans)
         if wanted.locked:
             check_locked(wanted, plans)
+        sharing = read_through(wanted, plans, store, on_notice)
         check_upgrade(wanted, plans, on_upgrade)
         _tell_overruns(plans, on_notice)
         store.state.own(owners_of(plans, wanted.root))
         build_id = build_name()
-        purse = purse_for(wanted, plans, store, build_id, on_notice, on_bill)
+        purse = purse_for(wanted, plans, store, build_id, on_notice, on_bill, sharing)
         with_events = _Hooks(on_event, on_notice, on_plan)
-        summaries = _carry_out(wanted, plans, store, build_id, purse, with_events, command)
+        turns = sharing.turns(wanted, store, on_notice)
+        summaries = _carry_out(wanted, plans, store, build_id, purse, turns, with_events, command)
     built = {planned.target: summary for planned, summary in zip(plans, summaries, strict=True)}
     every = [{**stands.done, **built}[target] for target in wanted.targets]
     return replace(joined(every), seconds=time.monotonic() - began, credits=purse.total)
@@ -114,6 +118,7 @@ def _carry_out(
     store: Artifacts,
     build: str,
     purse: Purse,
+    turns: Alone,
     hooks: _Hooks,
     command: Sequence[str] | None,
 ) -> list[Summary]:
@@ -125,7 +130,7 @@ def _carry_out(
     jobs = wanted.jobs or read_settings(wanted.root, os.environ).jobs or default_jobs()
 
     async def run() -> list[Summary]:
-        services = Services(store, jobs, command, purse)
+        services = Services(store, jobs, command, purse, turns)
         try:
             return [await _one(wanted, planned, store, services, build, hooks) for planned in plans]
         finally:
@@ -162,7 +167,9 @@ async def _one(
         credit_s=planned.service.credit_s,
         rendering=services.rendering,
         build=build,
+        turns=services.turns,
         on_event=hooks.event,
+        on_notice=hooks.notice,
     )
     return conclude(wanted, planned, store, outcomes)
 

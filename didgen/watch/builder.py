@@ -20,15 +20,17 @@ from didgen.jobs.executor import Outcome, Rendering, Work
 from didgen.jobs.lockfile import NAME as LOCK
 from didgen.jobs.purse import Purse
 from didgen.jobs.snapshots import Snapshots
+from didgen.jobs.turns import Alone
 from didgen.plan.scene import Decision
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import InputChangedError
 from didgen.walk.planned import Planned
 from didgen.walk.services import Services
+from didgen.walk.sharing import Sharing
 from didgen.walk.shortcut import Target, Wish
 from didgen.walk.steps import conclude
 from didgen.walk.summary import Summary
-from didgen.watch.told import Finished, Heard, Idle, View, Withdrawn, Wrong
+from didgen.watch.told import Finished, Heard, Idle, Notice, View, Withdrawn, Wrong
 
 if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One project's plan, to be carried out. build: its name in the state; ahead: it was edited just now."""
+    """One project's plan, to be carried out. sharing: the store shared with other machines, for what is bought; drafts
+    are made here. build: its name in the state; ahead: it was edited just now."""
 
     wanted: Wish
     planned: Planned
     purse: Purse
+    sharing: Sharing
     build: str
     ahead: bool
 
@@ -152,7 +156,7 @@ class Builder:
         self._loop, self._quit = asyncio.get_running_loop(), asyncio.Event()
         self._concluding = asyncio.Lock()
         with Artifacts(self._root) as self._store:
-            self._services = Services(self._store, self._jobs, self._command, Purse())
+            self._services = Services(self._store, self._jobs, self._command, Purse(), Alone())
             self._ready.set()
             try:
                 await self._quit.wait()
@@ -237,6 +241,7 @@ class Builder:
         order, planned = one.order, one.order.planned
         service = self._services.of(planned.service)
         gate = self._gate(planned)
+        turns = order.sharing.turns(order.wanted, self._store, self._notice)
         work = Work(
             service,
             planned.service.name,
@@ -250,6 +255,8 @@ class Builder:
             order.build,
             self._rendering,
             order.ahead,
+            turns,
+            self._notice,
         )
         if not self._under_way():
             work.forget_local_jobs()
@@ -260,6 +267,7 @@ class Builder:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await turns.close()
 
     async def _scene(self, work: Work, decision: Decision) -> Outcome:
         outcome = await work.carry_out(decision)
@@ -300,6 +308,9 @@ class Builder:
     def _on_event(self, address: str, event: Event) -> None:
         if event.kind != InputChangedError.__name__:  # it is planned again
             self._view(Heard(address, event))
+
+    def _notice(self, text: str) -> None:
+        self._view(Notice(text))
 
     # -- what nobody wants any more -----------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from didgen.store.lock import build_lock
 from didgen.walk.planned import Planned, owners_of, plans_of
 from didgen.walk.purchase import purse_for
 from didgen.walk.services import default_jobs
+from didgen.walk.sharing import Sharing, read_through
 from didgen.walk.shortcut import Target, Wish, wish
 from didgen.watch.builder import Builder, Order
 from didgen.watch.doorbell import Doorbell
@@ -203,7 +204,8 @@ class Watch:
                 continue
             one, build = replace(wanted, targets=(planned.target,), budget=self._credits_left(store)), build_name()
             try:
-                purse = purse_for(one, [planned], store, build, self._notice, self._on_bill)
+                sharing = read_through(one, [planned], store, self._notice) if planned.service.paid else Sharing()
+                purse = purse_for(one, [planned], store, build, self._notice, self._on_bill, sharing)
             except BudgetError as error:
                 how = "watch buys only with --live --budget CREDITS, which is for all of its builds together"
                 self.view(Wrong(self._projects.name(planned.target), BudgetError(error.message, hint=how)))
@@ -213,7 +215,7 @@ class Watch:
                 continue
             store.state.own(owners_of([planned], one.root))
             self.view(Began(planned, self._price(planned)))
-            builder.take(Order(one, planned, purse, build, ahead))
+            builder.take(Order(one, planned, purse, sharing, build, ahead))
 
     def _without_declined(self, plans: Sequence[Planned]) -> Iterator[Planned]:
         """Plans without what only an upgrade of didgen would render again, unless somebody wants that; asked once."""

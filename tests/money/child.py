@@ -53,10 +53,14 @@ class Steps:
 
 
 def hurry() -> None:
-    """Wait a tenth between tries and polls, as a test of the client does with `pace_s`, and a second for an answer."""
+    """Wait a tenth between tries and polls, as a test of the client does with `pace_s`, and a second for an answer;
+    take a build on another machine to be dead after two seconds."""
     from didgen.api import transport as transports
     from didgen.api.transport import Transport
+    from didgen.jobs import turns
+    from didgen.store import claims
 
+    claims.LEASE_S, claims.BEAT_S, turns.LOOK_S = 2.0, 0.4, (0.05, 0.3)
     transports.CONNECT = replace(transports.CONNECT, each_s=1.0)
 
     whole = Transport.__init__

@@ -93,13 +93,13 @@ def finish(tally: Tally, warm: Warm, bank: Started, root: Path, salt: str, broke
     result = warm.build(scenes.order(root, bank, broken=broken))
     tally.builds += 1
     if result.get("exit") == 3:
-        _settle(tally, warm, bank, root)
+        settle(tally, warm, bank, root)
         result = warm.build(scenes.order(root, bank, broken=broken))
         tally.builds += 1
     _judge(tally, root, bank, salt, result)
 
 
-def _settle(tally: Tally, warm: Warm, bank: Started, root: Path) -> None:
+def settle(tally: Tally, warm: Warm, bank: Started, root: Path) -> None:
     """What is uncertain and was not accepted is ordered anew, as a person would who has looked at the account."""
     accepted = {job["nonce"] for job in bank.bought()}
     for job, address in scenes.uncertain(root).items():
