@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.bank.started import REPOSITORY, opened
 from tests.money import budgets, full, kills, scenes
+from tests.money import machines as two
 from tests.money.kills import Tally
 from tests.money.warm import Warm
 from tests.network.moody import bought_through
@@ -194,6 +195,21 @@ def ceilings(folder: Path, wanted: int) -> list[str]:
     return problems + (["the reservation: see above"] if tests.returncode else [])
 
 
+def machines(folder: Path, wanted: int) -> list[str]:
+    """Two machines that share a store, one of them killed and perhaps wiped; every fourth time at a silent bank."""
+    tally = Tally()
+    with opened(folder / "bank", *RICH) as bank, Warm() as warm:
+        for k in range(wanted or 200):
+            salt, place = f"r{k}", folder / f"machines-{k}"
+            if k % 4:
+                tally += two.one_round(warm, bank, place, salt)
+            else:
+                with opened(folder / f"silent-{k}", *RICH, "--no-echo") as silent:
+                    tally += two.one_round(warm, silent, place, salt, silent=True)
+            shutil.rmtree(place)
+    return _summed("machines", tally)
+
+
 RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "kills": killed,
     "broken": broken,
@@ -203,6 +219,7 @@ RUNS: dict[str, Callable[[Path, int], list[str]]] = {
     "calls": calls,
     "once": at_once,
     "disk": disk,
+    "machines": machines,
     "moody": moody,
     "budgets": ceilings,
 }
