@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ from didgen.catalog.local_voices import DEFAULT as DEFAULT_VOICE
 from didgen.catalog.versions import MODELS
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
 from didgen.engine.face.face import Face
-from didgen.engine.face.find import as_response, choose_face, find_faces
+from didgen.engine.face.find import as_response, choose_face, choose_faces, find_faces
 from didgen.engine.face.visible import Sight, look_at
-from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk
+from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk, in_company
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
@@ -39,7 +40,7 @@ from didgen.engine.video.gif import GifEncoder
 from didgen.engine.video.mark import ai_mark
 from didgen.engine.video.overlay import Overlay, load_logo, overlay_of
 from didgen.engine.video.probe import probe
-from didgen.engine.warp.frame import draw, draw_work
+from didgen.engine.warp.ensemble import AT_ONCE, Ensemble
 from didgen.engine.warp.rig import Rig, build_rig
 
 REPORT_EVERY = 5  # frames
@@ -57,13 +58,13 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     photo = load_photo(shot.source)
     if isinstance(shot.config.logo, Logo):
         load_logo(shot.config.logo.path)
-    speech, subject, rig = _ready(shot, photo, report, memo)
+    speech, subject, rigs = _ready(shot, photo, report, memo)
     report("rig", 0, 1)
-    track, driver = _motion(shot, speech, subject, photo.shape)
-    track = _as_seen(track, subject.sight)
-    report("rig", 1, 1)
-    seconds = _film(shot, rig, track, _sound(shot, speech, driver), out, report)
-    return Rendered(out, _facts(shot, speech, subject, rig, track, driver, out, seconds))
+    tracks, driver = _motions(shot, speech, subject, photo.shape)
+    with closing(Ensemble(rigs, tracks)) as ensemble:
+        report("rig", 1, 1)
+        seconds = _film(shot, ensemble, _sound(shot, speech, driver), out, report)
+        return Rendered(out, _facts(shot, speech, subject, ensemble, driver, out, seconds))
 
 
 def warm() -> None:
@@ -75,16 +76,19 @@ def warm() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Whom the shot animates, and who else is in the picture. scale: px of the loaded photo per px of the file."""
+    """Whom the shot animates, each with what can be seen of it, and who else is in the picture. scale: px of the loaded
+    photo per px of the file."""
 
-    face: Face
+    faces: tuple[Face, ...]
+    sights: tuple[Sight, ...]
     scale: float
     others: tuple[Face, ...]
     warnings: tuple[str, ...]
-    sight: Sight
 
 
-def _ready(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> tuple[Speech | None, _Subject, Rig]:
+def _ready(
+    shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo
+) -> tuple[Speech | None, _Subject, tuple[Rig, ...]]:
     """Sound and picture know nothing of each other, so the photo is made ready on a thread while the script is spoken:
     the first frame comes that much earlier. Memo and report belong to the calling thread."""
     key = _faces_key(shot.source)
@@ -97,23 +101,30 @@ def _ready(shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo) -> 
         faces = finding.result()
         if kept is None:
             memo.put(key, _packed(faces))
-        subject, rig = making.result()
+        subject, rigs = making.result()
         report("face", 1, 1)
-    return speech, subject, rig
+    return speech, subject, rigs
 
 
-def _rigged(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> tuple[_Subject, Rig]:
+def _rigged(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> tuple[_Subject, tuple[Rig, ...]]:
     subject = _subject(shot, photo, faces)
-    rig = build_rig(
-        photo,
-        subject.face,
-        stitch=shot.config.stitch,
-        expand=shot.config.align_expand_factor,
-        longest_px=shot.config.output_resolution,
-        sharpen=shot.config.sharpen,
-        others=subject.others,
-    )
-    return subject, rig
+    everybody = (*subject.faces, *subject.others)
+
+    def made(face: Face) -> Rig:
+        return build_rig(
+            photo,
+            face,
+            stitch=shot.config.stitch,
+            expand=shot.config.align_expand_factor,
+            longest_px=shot.config.output_resolution,
+            sharpen=shot.config.sharpen,
+            others=[other for other in everybody if other is not face],
+        )
+
+    if len(subject.faces) == 1:
+        return subject, (made(subject.faces[0]),)
+    with ThreadPoolExecutor(AT_ONCE, "rig") as side_by_side:
+        return subject, tuple(side_by_side.map(made, subject.faces))
 
 
 def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
@@ -128,10 +139,16 @@ def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
 
 def _subject(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> _Subject:
     scale = photo_scale(shot.source)
-    face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
-    sight = look_at(photo, face)
-    others = tuple(other for other in faces if other is not face)
-    return _Subject(face, scale, others, (*warnings, *sight.warnings()), sight)
+    most = shot.config.max_animated_faces
+    if shot.kind == "animation" and shot.config.stitch and shot.face is None and len(faces) > 1:
+        chosen, warnings = choose_faces(faces, photo.shape, most, scale)
+    else:
+        face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
+        chosen = [face]
+    sights = tuple(look_at(photo, face) for face in chosen)
+    told = dict.fromkeys([*warnings, *(warning for sight in sights for warning in sight.warnings())])
+    others = tuple(other for other in faces if not any(other is face for face in chosen))
+    return _Subject(tuple(chosen), sights, scale, others, tuple(told))
 
 
 def _faces_key(source: Path) -> str:
@@ -169,11 +186,22 @@ def _unpacked(value: bytes) -> list[Face]:
     ]
 
 
-def _motion(shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[int, ...]) -> tuple[MotionTrack, str]:
-    picture = Picture(shape[1], shape[0], len(subject.others)) if shot.config.stitch else CROP
-    if speech is None:
-        return compose_animation(subject.face, shot.driver, shot.config, shot.seed, picture=picture)
-    return compose_talk(speech, subject.face, shot.driver, shot.config, shot.seed, picture)
+def _motions(
+    shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[int, ...]
+) -> tuple[list[MotionTrack], str]:
+    """A track a face, all as long, and the driver of all of them, which is chosen for the first."""
+    neighbours = len(subject.faces) + len(subject.others) - 1
+    picture = Picture(shape[1], shape[0], neighbours) if shot.config.stitch else CROP
+    if speech is not None:
+        track, name = compose_talk(speech, subject.faces[0], shot.driver, shot.config, shot.seed, picture)
+        return [_as_seen(track, subject.sights[0])], name
+    track, name = compose_animation(subject.faces[0], shot.driver, shot.config, shot.seed, picture=picture)
+    tracks = [track]
+    for number, face in enumerate(subject.faces[1:], 1):
+        driver = shot.driver if isinstance(shot.driver, Path) else name
+        like, _ = compose_animation(face, driver, shot.config, shot.seed + number, len(track), picture)
+        tracks.append(in_company(like, shot.seed, number))
+    return [_as_seen(track, sight) for track, sight in zip(tracks, subject.sights, strict=True)], name
 
 
 def _as_seen(track: MotionTrack, sight: Sight) -> MotionTrack:
@@ -201,36 +229,36 @@ def _song(driver: str) -> Song | None:
     return song_of(name) if bank == SINGING else None
 
 
-def _film(shot: Shot, rig: Rig, track: MotionTrack, sound: Sound | None, out: Path, report: Report) -> float:
+def _film(shot: Shot, ensemble: Ensemble, sound: Sound | None, out: Path, report: Report) -> float:
     """Draw and encode every frame; returns the seconds it took."""
     mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
-    overlay = overlay_of(shot.config.logo, rig.width, rig.height)
-    left, top = rig.corner
-    part_overlay = overlay and overlay.within(left, top, rig.geometry.width, rig.geometry.height)
+    overlay = overlay_of(shot.config.logo, ensemble.width, ensemble.height)
+    left, top, width, height = ensemble.part
+    part_overlay = overlay and overlay.within(left, top, width, height)
     began = time.perf_counter()
 
     def whole(k: int) -> NDArray[np.uint8]:
-        return _laid(overlay, draw(rig, track, k))
+        return _laid(overlay, ensemble.draw(k))
 
     def part(k: int) -> NDArray[np.uint8]:
-        return _laid(part_overlay, draw_work(rig, track, k))
+        return _laid(part_overlay, ensemble.draw_part(k))
 
     encoder: Encoder | GifEncoder
     if shot.config.result_format == "gif":
-        samples = sorted({round(k) for k in np.linspace(0, len(track) - 1, gif.SAMPLES)})
-        encoder = GifEncoder(out, rig.width, rig.height, map(whole, samples), mark)
+        samples = sorted({round(k) for k in np.linspace(0, len(ensemble) - 1, gif.SAMPLES)})
+        encoder = GifEncoder(out, ensemble.width, ensemble.height, map(whole, samples), mark)
     else:
-        still = None if rig.photo is None else _laid(overlay, rig.photo.copy())
-        encoder = Encoder(out, rig.width, rig.height, sound, metadata=mark, still=still, fps=track.fps)
+        still = None if ensemble.photo is None else _laid(overlay, ensemble.photo.copy())
+        encoder = Encoder(out, ensemble.width, ensemble.height, sound, metadata=mark, still=still, fps=ensemble.fps)
     with encoder:
-        for k in range(0, len(track), _step(shot)):
+        for k in range(0, len(ensemble), _step(shot)):
             if isinstance(encoder, Encoder):
                 encoder.write(part(k), left, top)
             else:
                 encoder.write(whole(k))
             if k % REPORT_EVERY == 0:
-                report("frames", k, len(track))
-        report("frames", len(track), len(track))
+                report("frames", k, len(ensemble))
+        report("frames", len(ensemble), len(ensemble))
         report("video", 0, 1)
     report("video", 1, 1)
     return time.perf_counter() - began
@@ -252,38 +280,41 @@ def _facts(
     shot: Shot,
     speech: Speech | None,
     subject: _Subject,
-    rig: Rig,
-    track: MotionTrack,
+    ensemble: Ensemble,
     driver: str,
     out: Path,
     seconds: float,
 ) -> Mapping[str, Any]:
     """Everything known of the finished video, as JSON values (see `Rendered`)."""
-    frames = len(range(0, len(track), _step(shot)))
+    frames = len(range(0, len(ensemble), _step(shot)))
     song = _song(driver)
     spoken = speech if song is None else song.speech
+    faces = [as_response(face, subject.scale, number) for number, face in enumerate(subject.faces)]
+    pose = [round(float(d), 2) for d in subject.faces[0].pose_deg]
     metadata = {
         "driver_url": driver,
-        "mouth_open": bool(rig.geometry.mouth_open),
-        "num_faces": 1 + len(subject.others),
+        "mouth_open": bool(ensemble.rigs[0].geometry.mouth_open),
+        "num_faces": len(subject.faces) + len(subject.others),
         "num_frames": frames,
         "processing_fps": round(frames / max(seconds, 1e-6), 1),
-        "resolution": [rig.width, rig.height],
+        "resolution": [ensemble.width, ensemble.height],
         "size_kib": round(out.stat().st_size / 1024, 1),
     }
     return {
         "kind": shot.kind,
-        "duration_s": frames * _step(shot) / track.fps,
+        "duration_s": frames * _step(shot) / ensemble.fps,
         "frames": frames,
-        "resolution": [rig.width, rig.height],
+        "resolution": [ensemble.width, ensemble.height],
         "driver_url": driver,
-        "face": as_response(subject.face, subject.scale),
+        "face": faces[0],
+        "faces": faces,
         "words": [[w.text, _ms(w.start_s), _ms(w.end_s)] for w in speech.words] if speech else [],
         "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in spoken.phonemes] if spoken else [],
-        "track": track.to_json(),
-        "lips_parted": rig.geometry.mouth_open,
+        "track": ensemble.tracks[0].to_json(),
+        "tracks": [track.to_json() for track in ensemble.tracks[1:]],
+        "lips_parted": ensemble.rigs[0].geometry.mouth_open,
         "warnings": list(subject.warnings),
-        "metadata": metadata | ({} if speech else {"source_pose": [round(float(d), 2) for d in subject.face.pose_deg]}),
+        "metadata": metadata | ({} if speech else {"source_pose": pose}),
     }
 
 

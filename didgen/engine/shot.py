@@ -87,6 +87,7 @@ class Config:
     normalization_factor: float = 1.0
     sharpen: bool = True
     output_resolution: int | None = None  # 150..1920: the longest side at most, px
+    max_animated_faces: int = 5  # 1..5: animations with stitch and no chosen face
     mute: bool = True  # animations: drop the driver's own sound
     result_format: Literal["mp4", "mov", "gif"] = "mp4"
     logo: Logo | Literal["ai"] | None = "ai"  # a picture, our visible mark, or neither

@@ -149,6 +149,7 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         normalization_factor=given.normalization_factor,
         sharpen=given.sharpen,
         output_resolution=given.output_resolution,
+        max_animated_faces=given.max_animated_faces or engine.Config().max_animated_faces,
         mute=given.mute is not False,
         result_format=given.result_format,
         logo=_logo(given.logo),

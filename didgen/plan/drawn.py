@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from didgen.api.wire import RenderConfig, RenderRequest
+from didgen.catalog.drivers import SINGING, split_driver
 
 DRIVER_VIDEO_ONLY = ("align_driver", "auto_match")
 CROP_ONLY = ("sharpen", "align_expand_factor")
-UNUSED = ("max_animated_faces", "overlay")
+UNUSED = ("overlay",)
 FACE = ("size", "top_left")
 FOR_SERVICES = ("webhook", "result_url", "persist")
+FACES = 5
+"""Faces that move where nobody says how many: the service's default."""
 SHORTEST_TRANSITION = 6
 """Frames. The engine's own number (`engine.motion.expressions`); a test holds the two together."""
 
@@ -28,8 +31,12 @@ def drawn(request: Mapping[str, Any]) -> dict[str, Any]:
         script |= {"subtitles": False} if script else {}  # nobody knows the words; it has no room for them
     by_video = isinstance(request.get("driver_url"), dict)
     config |= _defaults(_ignored(config, talk=bool(script), by_video=by_video))
-    if not script and not by_video:
-        config["mute"] = True  # banks are silent
+    if not script and not by_video and not _sings(request.get("driver_url")):
+        config["mute"] = True  # the other banks are silent
+    if not script and config["stitch"] and not request.get("face"):
+        config["max_animated_faces"] = config["max_animated_faces"] or FACES
+    else:
+        config["max_animated_faces"] = None  # one moves
     config["driver_expressions"] = _moods(config["driver_expressions"])
     face = request.get("face")
     return {
@@ -38,6 +45,10 @@ def drawn(request: Mapping[str, Any]) -> dict[str, Any]:
         "face": {key: face[key] for key in FACE} if face else None,
         "config": config,
     }
+
+
+def _sings(driver: str | None) -> bool:
+    return driver is not None and split_driver(driver)[0] == SINGING
 
 
 def _ignored(config: Mapping[str, Any], *, talk: bool, by_video: bool) -> set[str]:

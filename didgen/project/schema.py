@@ -28,7 +28,7 @@ CONFIG_WORDS: dict[str, str] = {
     "sharpen": "Sharpen the result.",
     "output_resolution": "Longest side of the video in px.",
     "mute": "Leave out the driver's own sound (animations only).",
-    "max_animated_faces": "How many faces move, with stitch (animations at the service only); left out: 5.",
+    "max_animated_faces": "How many faces move, with stitch (animations); left out: 5.",
     "overlay": "A video laid over the result: an https link (animations at the service only).",
     "reduce_noise": "Clean a recording before it is spoken to.",
 }

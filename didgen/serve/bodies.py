@@ -21,7 +21,7 @@ IMAGE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 OUTDATED = {
     "": ("persist",),
-    "config": ("max_animated_faces", "overlay", "driver_expression", "show_watermark", "auto_match_face"),
+    "config": ("overlay", "driver_expression", "show_watermark", "auto_match_face"),
 }
 """Keys that published clients send and that decide nothing here: accepted, and said in the job's warnings."""
 

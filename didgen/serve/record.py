@@ -12,7 +12,7 @@ from didgen.api.job import Event
 from didgen.api.wire import TERMINAL, AnimationRequest, Created, Job, Kind, RenderConfig, RenderRequest, TalkRequest
 
 OWNER = "local"
-FACTS = ("duration_s", "frames", "resolution", "driver_url", "face", "metadata", "words", "warnings")
+FACTS = ("duration_s", "frames", "resolution", "driver_url", "face", "faces", "metadata", "words", "warnings")
 """What of a renderer's facts is told, and so kept."""
 
 
@@ -125,7 +125,7 @@ def _result(record: Record, request: RenderRequest, result_url: str) -> dict[str
             "face": facts.get("face"),
             "metadata": metadata,
         }
-    faces = [facts["face"]] if facts.get("face") else []
+    faces = facts.get("faces") or ([facts["face"]] if facts.get("face") else [])
     # The service writes the resolution of animations as strings and gives them no duration; ours is one more field.
     fps = facts["frames"] / facts["duration_s"] if facts.get("duration_s") else 25
     metadata |= {

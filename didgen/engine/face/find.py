@@ -76,6 +76,29 @@ def choose_face(
     return face, warnings
 
 
+def choose_faces(
+    faces: Sequence[Face], picture: tuple[int, ...], most: int, scale: float = 1.0
+) -> tuple[list[Face], list[str]]:
+    """The faces of a group to animate, largest first, at most `most`, and what the user should know about them.
+
+    The largest has to be fit for it (RenderError as in `choose_face`); others that are not stay as they are.
+    """
+    first, warnings = choose_face(faces[:1], None, "animation", picture, scale)
+    chosen = [first]
+    for face in faces[1:]:
+        fault = next(_faults(face, picture), None)
+        where = f"the face at {as_response(face, scale)['top_left']}"
+        if fault is not None:
+            warnings.append(f"{where} stays still: {fault[0]}")
+        elif len(chosen) < most:
+            chosen.append(face)
+            warnings += [f"{where}: {doubt}" for doubt in _doubts(face, picture)]
+    left_out = sum(next(_faults(face, picture), None) is None for face in faces) - len(chosen)
+    if left_out and most > 1:
+        warnings.append(f"{len(chosen)} of {len(chosen) + left_out} faces move: more than {most} never do")
+    return chosen, warnings
+
+
 def as_response(face: Face, scale: float = 1.0, face_id: int = 0) -> dict[str, Any]:
     """A face in the shape of the service's answers, in px of the photo file; given back as `face:` it chooses it."""
     left, top, right, bottom = (round(side / scale) for side in face.box)

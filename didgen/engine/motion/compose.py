@@ -111,7 +111,7 @@ def compose_animation(
         track, name = _driver_video(driver, face, config, picture, own_rate), driver.name
         track = lengthened(track, frames, seed) if frames else track
     else:
-        found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0]))
+        found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0], neighbours=picture.neighbours))
         if found.category == SINGING:
             return _sung(found, face, config, seed), found.url
         track, name = bank_track(found, frames or bank_frames(found, config.pad_audio_s), seed), found.url
@@ -172,6 +172,26 @@ def scaled(track: MotionTrack, factor: float, weights: float = 1.0) -> MotionTra
         breath_cm=track.breath_cm * np.float32(factor),
         weights=np.clip(faded, -1, 1),
     )
+
+
+def in_company(track: MotionTrack, seed: int, number: int) -> MotionTrack:
+    """The track of the `number`th face (from 1) of a group, which moves with the first one's driver: a little later, a
+    little more or less, and never its shadow. What is sung or danced keeps its time."""
+    rng = generator(seed, "company", str(number))
+    lag_s, size = float(rng.uniform(0.04, 0.14)), float(rng.uniform(0.82, 1.12))
+    frames = len(track)
+    begun = ends(frames, track.fps, 0.8, 0.8)  # from rest to rest
+    index = np.clip(np.arange(frames) - lag_s * track.fps * begun, 0, frames - 1)
+    lower = np.floor(index).astype(int)
+    share = (index - lower).astype(np.float32)
+
+    def later(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        part = share.reshape(-1, *[1] * (values.ndim - 1))
+        mixed: NDArray[np.float32] = values[lower] * (1 - part) + values[np.minimum(lower + 1, frames - 1)] * part
+        return mixed
+
+    head = replace(track, pose_deg=size * later(track.pose_deg), translation_cm=size * later(track.translation_cm))
+    return replace(head, gaze_deg=later(track.gaze_deg), breath_cm=later(track.breath_cm))
 
 
 def fluent(track: MotionTrack) -> MotionTrack:
