@@ -19,10 +19,10 @@ from didgen.engine.warp.ensemble import Ensemble
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import Rig, build_rig, video_sized
 from didgen.quality.clip import pictures_of
-from tests.quality.gallery import FACES
+from tests.quality.gallery import ROOT
 from tests.quality.run import Shelf
 
-GROUP = FACES / "group.jpg"
+GROUP = ROOT / "tests" / "quality" / "group" / "group.jpg"
 SIDE_PX = 1280
 STILL = MotionTrack.still(60)
 

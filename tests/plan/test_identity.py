@@ -184,6 +184,26 @@ def test_what_the_local_engine_draws_counts_there() -> None:
         assert local(request, inputs) != local(with_config(request, **changes), inputs), changes
 
 
+def test_how_many_faces_move_counts_where_several_may() -> None:
+    """In a stitched animation that chooses no face; nothing said is five."""
+    group = with_config(ANIMATION, stitch=True, max_animated_faces=None).model_copy(update={"face": None})
+    assert local(group) == local(with_config(group, max_animated_faces=5))
+    assert local(group) != local(with_config(group, max_animated_faces=2))
+    for one in (
+        group.model_copy(update={"face": FaceSquare(size=9, top_left=(3, 4))}),
+        with_config(group, stitch=False),
+    ):
+        assert local(one) == local(with_config(one, max_animated_faces=2))
+
+
+def test_a_song_is_heard_or_not() -> None:
+    """`mute` of a driver that sings counts; of the other banks it is nothing."""
+    song = ANIMATION.model_copy(update={"driver_url": "bank://classics/driver-amazing"})
+    silent = ANIMATION.model_copy(update={"driver_url": "bank://fun/driver-01"})
+    assert local(with_config(song, mute=True)) != local(with_config(song, mute=False))
+    assert local(with_config(silent, mute=True)) == local(with_config(silent, mute=False))
+
+
 def test_one_way_of_asking_is_as_good_as_another_locally() -> None:
     """Noise taken out by the script's word or config's; no expressions or an empty list; a transition of 0 or of 6
     frames, which is the engine's shortest; a face with or without what else a service tells of it; captions of a
