@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,7 +89,7 @@ def command(
         key, made = _secret("DIDGEN_API_KEY", folder / "key", "local:")
         signing, _ = _secret("DIDGEN_WEBHOOK_SECRET", folder / "webhook-secret", "whsec_")
         if not quiet:
-            click.echo(f"serving the local engine on http://{host}:{port} (Ctrl-C ends it)")
+            click.echo(f"serving the local engine on http://{host}:{port} (a page for browsers too; Ctrl-C ends it)")
             if made:
                 click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")
             if wrong.rates:
@@ -111,14 +112,26 @@ def _serve(
     import uvicorn
 
     from didgen.jobs.pool import Pool
+    from didgen.page.board import Board
+    from didgen.page.jobs import job_page
     from didgen.serve.app import make_app
     from didgen.store.derived import Derived
 
     pool = Pool(settings.slots, memo=Derived(home), log=home / "worker.log", folder=rendering)
     keys = " ".join([key, *os.environ.get("DIDGEN_CLIENT_KEYS", "").split()])
     known = [*LOOPBACK, *names] if host in LOOPBACK else None
-    app = make_app(pool, home / "served", keys, known, settings=settings, faults=faults)
-    uvicorn.run(
+    board = Board("didgen serve", form=True)
+    page = partial(job_page, board=board)
+    app = make_app(pool, home / "served", keys, known, settings=settings, faults=faults, page=page)
+
+    class Server(uvicorn.Server):
+        """Lets go of pages that listen, for which it would wait."""
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            board.close()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -130,6 +143,7 @@ def _serve(
         proxy_headers=False,
         server_header=False,
     )
+    Server(config).run()
 
 
 def _secret(name: str, kept: Path, prefix: str) -> tuple[str, bool]:

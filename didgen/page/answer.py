@@ -20,6 +20,7 @@ def card_answer(card: Card, link: Link) -> dict[str, Any]:
     """One scene. Seconds; clips are null where there is none."""
     return {
         "address": card.address,
+        "title": card.title,
         "project": card.project,
         "group": card.group or card.project,
         "locale": card.locale,
@@ -58,6 +59,7 @@ def board_answer(board: Board, changes: Changes) -> dict[str, Any]:
     return {
         "title": board.title,
         "live": board.live,
+        "form": board.form,
         "order": changes.order,
         "films": [{"address": address, "scenes": scenes} for address, scenes in changes.films.items()],
         "problems": [

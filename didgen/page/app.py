@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ from didgen.serve.growing import grown
 from didgen.serve.guard import LOOPBACK_NAMES, Guard
 
 STATIC = Path(__file__).parent / "static"
-ASSETS = ("page.css", "icon.svg", "stream.js", "growing.js", "words.js", "list.js", "stage.js", "page.js")
+ASSETS = ("page.css", "icon.svg", "stream.js", "growing.js", "words.js", "list.js", "stage.js", "form.js", "page.js")
 """What index.html asks for, below `page/`."""
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -53,22 +53,29 @@ _TYPES = {
 }
 
 
-def page_app(board: Board, host_names: Sequence[str] | None = LOOPBACK_NAMES) -> Any:
+OnReader = Callable[[], None]
+
+
+def page_app(
+    board: Board, host_names: Sequence[str] | None = LOOPBACK_NAMES, on_reader: OnReader = lambda: None
+) -> Any:
     """The page of a board as an ASGI application, for this machine: Host and Origin are checked.
 
-    host_names: accepted in the Host header; None leaves that to what it is mounted in.
+    host_names: accepted in the Host header; None leaves that to what it is mounted in. on_reader: called in the event
+    loop when somebody asks for the stream.
     """
-    app = Starlette(routes=page_routes(board))
+    app = Starlette(routes=page_routes(board, on_reader))
     return app if host_names is None else Guard(app, None, host_names)
 
 
-def page_routes(board: Board) -> list[BaseRoute]:
+def page_routes(board: Board, on_reader: OnReader) -> list[BaseRoute]:
     """`/` and all that lies below `/page/`."""
 
     def link(path: Path, kind: str) -> str:
         return f"page/{'growing' if kind == 'growing' else 'files'}/{board.name_of(path)}.{kind}"
 
     async def events(request: Request) -> Response:
+        on_reader()
         return Events(board, link, request.headers.get("last-event-id", ""))
 
     async def file(request: Request) -> Response:

@@ -45,11 +45,11 @@ class Card:
     """One scene on the board.
 
     project, locale, row: what it is filtered by, "" where there is none. group: what it is listed under, the address of
-    its film without "#film". script: the text as captions show it. clip:
-    what there is to play, also while it is stale; former: the one before it. growing: a fragmented MP4 that is being
-    written, while rendering. progress: 0–1. reason, place ("file:line:column"): why and where it failed; place is where
-    the scene is written otherwise. why: what it is rendered for. seconds: estimated length; credits: estimated price at
-    the service it is released by, None where nobody knows.
+    its film without "#film". script: the text as captions show it. clip: what there is to play, also while it is stale;
+    former: the one before it. growing: a fragmented MP4 that is being written, while rendering. progress: 0–1. reason:
+    why it failed; place: where the scene is written, "file:line:column". why: what it is rendered for. seconds:
+    estimated length; credits: estimated price at the service it is released by, None where nobody knows. title: what it
+    is called where its address is no name.
     """
 
     address: str
@@ -69,6 +69,7 @@ class Card:
     why: tuple[str, ...] = ()
     seconds: float = 0.0
     credits: int | None = None
+    title: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.progress <= 1.0:
@@ -119,11 +120,12 @@ class _Files:
 class Board:
     """The scenes of one workspace, in order. Every method may be called from any thread.
 
-    title: what the page is called. live: whether somebody goes on writing, so that a page waits for changes.
+    title: what the page is called. live: whether somebody goes on writing, so that a page waits for changes. form:
+    whether talks can be made on the page, by the API of the server that it belongs to.
     """
 
-    def __init__(self, title: str = "didgen", *, live: bool = True) -> None:
-        self.title, self.live = title, live
+    def __init__(self, title: str = "didgen", *, live: bool = True, form: bool = False) -> None:
+        self.title, self.live, self.form = title, live, form
         self.name = secrets.token_hex(4)  # a page that saw another board's revisions has seen nothing of this one
         self._lock = threading.RLock()
         self._revision = 0
@@ -146,15 +148,16 @@ class Board:
         """
         with self._lock:
             put = {card.address: self._with_history(card) for card in cards}
+            played = {address: tuple(scenes) for address, scenes in (films or {}).items()}
             moved = list(put) != list(self._cards)
+            changed = [address for address, card in put.items() if self._cards.get(address) != card]
+            if not (moved or changed or self._problems or played != self._films):
+                return
             self._next()
             self._ordered = self._revision if moved else self._ordered
-            changed = [address for address, card in put.items() if self._cards.get(address) != card]
             self._changed = {address: self._changed.get(address, 0) for address in put}
             self._changed |= dict.fromkeys(changed, self._revision)
-            self._cards = put
-            self._films = {address: tuple(scenes) for address, scenes in (films or {}).items()}
-            self._problems = ()
+            self._cards, self._films, self._problems = put, played, ()
             self._files.forget_all_but({path for card in put.values() for path in card.files()})
         self._tell()
 

@@ -52,7 +52,10 @@ def export(board: Board, folder: Path) -> Path:
             shutil.copyfile(STATIC / name, folder / "page" / name)
     except OSError as error:
         raise storage_error(error, folder) from error
-    write_whole(index, _index({"cards": cards, "board": {**board_answer(board, changes), "live": False}}).encode())
+    write_whole(
+        index,
+        _index({"cards": cards, "board": {**board_answer(board, changes), "live": False, "form": False}}).encode(),
+    )
     for left in set(media.iterdir()) - {media / name for name in names.values()}:
         left.unlink()
     return index

@@ -14,8 +14,12 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
-SIGNED = ("/results/", "/previews/")
-"""Paths whose links carry their own leave."""
+SIGNED = ("/results/", "/previews/", "/page/files/", "/page/growing/")
+"""Paths whose links carry their own leave: a signature, or a name that nobody can guess."""
+
+PAGE = "/page/"
+PAGE_DATA = "/page/events"
+"""What the page shows. The page itself has nothing in it, and asks for the key."""
 
 _CLIENT = "didgen.client"
 
@@ -28,8 +32,8 @@ def client_of(scope: Scope) -> str:
 class Guard:
     """ASGI middleware. A page in a browser reaches 127.0.0.1 under a name of its own choice (DNS rebinding), so the
     Host must be one of `host_names` (None: any), an Origin must be the host itself, and the key, when there is one,
-    is demanded everywhere but on signed links. key: one, or several with blanks between them, a key for each client.
-    Trailing slashes are forgiven.
+    is demanded everywhere but on signed links and for the page without its data. key: one, or several with blanks
+    between them, a key for each client. Trailing slashes are forgiven.
     """
 
     def __init__(self, app: App, key: str | None, host_names: Sequence[str] | None) -> None:
@@ -55,7 +59,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return error_answer(403, "PermissionError", "pages of other sites may not use this server")
-        if self._keys and not scope["path"].startswith(SIGNED):
+        if self._keys and not _is_open(scope["path"]):
             number = self._known(headers)
             if number is None:
                 return error_answer(401, "AuthorizationError", "user unauthenticated")
@@ -68,6 +72,11 @@ class Guard:
         given = given.strip().partition("~")[0]  # the service's own SDK appends ~<random>
         found = [sum(hmac.compare_digest(form.encode(), given.encode()) for form in key) > 0 for key in self._keys]
         return found.index(True) if scheme.lower() == "basic" and any(found) else None
+
+
+def _is_open(path: str) -> bool:
+    """Whether a path needs no key."""
+    return path.startswith(SIGNED) or path == "/" or (path.startswith(PAGE) and path != PAGE_DATA)
 
 
 def credentials(key: str) -> tuple[str, ...]:

@@ -140,6 +140,12 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._call("Input.dispatchKeyEvent", type=kind, **named, **(typed if kind == "keyDown" else {}))
 
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file as in the system's dialog."""
+        root = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._call("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
+
     def size(self, width: int, height: int, *, dark: bool = False, calm: bool = False) -> None:
         """Window and taste. calm: less motion."""
         self._call(

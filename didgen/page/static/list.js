@@ -11,7 +11,7 @@
   const PREVIEWS = 2; // videos that grow in the list; a browser opens six connections to one server
 
   /** "hello/welcome[locale=de]" → "welcome". */
-  const shortName = (card) => card.address.slice(card.project.length + 1).split("[")[0] || card.address;
+  const shortName = (card) => card.title || card.address.slice(card.project.length + 1).split("[")[0] || card.address;
 
   /** What tells it from its neighbours in a list of several projects: locale and row. */
   const tags = (card) => [card.address.includes("[") ? card.locale : "", card.row].filter(Boolean).join(" · ");
@@ -40,7 +40,7 @@
       for (const name of this.groups.keys()) if (!groups.has(name)) this.groups.delete(name);
       const known = new Set(cards.map((card) => card.address));
       for (const address of this.rows.keys()) if (!known.has(address)) this.rows.delete(address);
-      const empty = cards.length ? "No scene fits. Esc in the search shows all." : "There are no scenes yet.";
+      const empty = cards.length ? "No scene fits. Esc in the search shows all." : "Nothing is here yet.";
       replace(this.root, parts.length ? parts : [el("p", { class: "empty" }, empty)]);
       this.previews(cards);
     }
@@ -145,7 +145,7 @@
   function fits(card, wanted) {
     if (FILTERS.some((name) => wanted[name] && card[name] !== wanted[name])) return false;
     if (wanted.state && card.state !== wanted.state) return false;
-    const text = words([card.address, card.script, card.reason].join(" "));
+    const text = words([card.address, card.title, card.script, card.reason].join(" "));
     return words(wanted.q || "").split(/\s+/).every((word) => text.includes(word));
   }
 

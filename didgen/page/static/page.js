@@ -2,7 +2,7 @@
 // The page: the board as it is known here, what is chosen and filtered, the keyboard, and who hears of what.
 
 (() => {
-  const { follow, List, Stage, STATES, FILTERS, el, clock } = window.didgen;
+  const { follow, List, Stage, STATES, FILTERS, el, clock, askKey, offerTalks } = window.didgen;
   const $ = (id) => document.getElementById(id);
   const cards = new Map();
   let board = { title: "didgen", live: false, order: [], films: [], problems: [] };
@@ -41,6 +41,7 @@
     if (shown) stage.update(shown);
     if (!cards.has(current)) choose(fromHash().scene && cards.has(fromHash().scene) ? fromHash().scene : list.shown[0] || order[0], { quiet: true });
     for (const card of changed) announce(card, before.get(card.address));
+    takeAwaited();
   }
 
   function announce(card, before) {
@@ -215,7 +216,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const on = event.target;
     if (on === $("search") && event.key === "Escape") { on.value = ""; change({ q: "" }); on.blur(); event.preventDefault(); return; }
     if (on.closest?.("input, select, textarea")) return;
@@ -232,6 +233,28 @@
   $("follow").addEventListener("click", toggleFollow);
   window.addEventListener("hashchange", readHash);
 
+  /** Follow the server; where it wants a key, ask for it. */
+  function listen(headers) {
+    const heard = { cards: hearCards, board: (news) => { hearBoard(news); tellLive("live"); if (news.form) offerTalks(awaitTalk); }, state };
+    function state(now) {
+      tellLive(now);
+      if (now === "refused") askKey("Authorization" in headers, listen);
+    }
+    follow("page/events", heard, headers);
+  }
+
+  let awaited = null;
+
+  /** A talk was made here: it is shown as soon as it is on the board. */
+  function awaitTalk(address) { awaited = address; takeAwaited(); }
+
+  function takeAwaited() {
+    if (!cards.has(awaited)) return;
+    const address = awaited;
+    awaited = null;
+    choose(address);
+  }
+
   // -- begin -------------------------------------------------------------------------------------------------------
 
   Object.assign(wanted, Object.fromEntries(Object.entries(fromHash()).filter(([name]) => name in wanted)));
@@ -242,6 +265,6 @@
     hearBoard(data.board);
     tellLive("");
   } else {
-    follow("page/events", { cards: hearCards, board: (news) => { hearBoard(news); tellLive("live"); }, state: tellLive });
+    listen({});
   }
 })();

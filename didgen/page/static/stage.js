@@ -336,7 +336,7 @@
       const facts = [
         ["State", card.why.length && card.state !== "up-to-date" ? `${STATES[card.state]}: ${card.why.join("; ")}` : STATES[card.state]],
         ["Length", card.clip ? clock(card.clip.seconds) : card.seconds ? `about ${clock(card.seconds)}` : ""],
-        ["At the service", credits(card.credits)],
+        ["Credits", credits(card.credits)],
         ["Address", card.address],
         ["Written in", card.state === "failed" ? "" : card.place],
       ];

@@ -78,7 +78,7 @@
     if (k < 0) return t;
     let head = 0;
     while (head < Math.min(before.length, after.length) && same(before[head], after[head])) head += 1;
-    if (k < head) return after[k][1] + Math.min(t - before[k][1], after[k][2] - after[k][1]);
+    if (k < head) return Math.min(after[k][1] + t - before[k][1], after[k + 1]?.[1] ?? Infinity);
     let tail = 0;
     const room = Math.min(before.length, after.length) - head;
     while (tail < room && same(before[before.length - 1 - tail], after[after.length - 1 - tail])) tail += 1;
