@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,10 @@ from didgen.errors import RenderError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+PATIENCE_S = 20.0
+"""For a piece of a body, and before its rate counts."""
+
+LEAST_BYTES_PER_S = 1024
 JSON_BYTES = 1 << 20
 IMAGE_BYTES = 10 << 20
 AUDIO_BYTES = 15 << 20
@@ -27,12 +33,24 @@ OUTDATED = {
 
 
 async def bounded(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, counted: a length that a client claims proves nothing. Raises RenderError beyond it."""
-    seen = 0
-    async for piece in request.stream():
+    """The body as it comes, counted: a length that a client claims proves nothing.
+
+    Raises RenderError beyond it, and for one that comes too slowly: a thousand open bodies would keep others out.
+    """
+    seen, pieces, began = 0, aiter(request.stream()), time.monotonic()
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise RenderError("BadRequestError", "the body came too slowly") from None
         seen += len(piece)
         if seen > limit_bytes:
             raise RenderError("InvalidFileSizeError", f"file size exceeded {limit_bytes >> 20} MB")
+        if seen < (time.monotonic() - began - PATIENCE_S) * LEAST_BYTES_PER_S:
+            raise RenderError("BadRequestError", "the body came too slowly")
         yield piece
 
 

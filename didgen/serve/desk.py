@@ -130,6 +130,8 @@ class Desk:
             inputs = {named.field: await self._input(named, asked) for named in named_in(asked.request)}
             await asyncio.to_thread(to_shot, localised(asked.request, inputs, self.shelf.uploads))
             self.check_room()  # once more: others came in while we waited, and from here on nobody does
+            if not self.files.all_here(inputs.values()):
+                raise RenderError("BadRequestError", "an upload that this names was deleted meanwhile")
             record = Record(
                 id=_PREFIX[asked.kind] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21)),
                 kind=asked.kind,

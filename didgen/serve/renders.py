@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +22,8 @@ from didgen.serve.ledger.jobs import Jobs
 from didgen.serve.record import FACTS, Record
 from didgen.serve.shelf import Shelf
 from didgen.serve.turns import Turns
+
+_LOG = logging.getLogger("didgen.serve")
 
 TRIES = 5
 """How often a job is begun: a server that is killed each time it renders one must not do so for ever."""
@@ -71,7 +74,12 @@ class Renders:
             self.jobs.put_back([job for _, job in self.jobs.unended()])
 
     async def _one(self, job: str) -> None:
-        record = self.jobs.job(job)
+        try:
+            record = self.jobs.job(job)
+        except StorageError:
+            await asyncio.sleep(PAUSE_S)
+            self.turns.add("", job)
+            return
         if record is None or record.over:
             return
         try:
@@ -83,6 +91,9 @@ class Renders:
             await self._later(record, str(error))
         except DidgenError as error:
             self._fail(record, "UnknownError", str(error))
+        except Exception:  # a fault of ours: one job's, and not silent
+            _LOG.exception("job %s", job)
+            self._fail(record, "UnknownError", "internal server error")
         finally:
             self.live.pop(job, None)
 
@@ -111,7 +122,7 @@ class Renders:
         name = await self.service.submit(request)
         try:
             ended = await self._follow(record.id, name)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StorageError):
             await self.service.cancel(name)
             raise
         if ended.state == "failed":

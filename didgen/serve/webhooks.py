@@ -27,6 +27,7 @@ from didgen.serve.outside import Outside
 BACKOFF_S = (5.0, 30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 """Pauses after each try that did not get through; after the last one it is given up."""
 
+PAUSE_S = 30.0
 _AT_ONCE = 50
 _SECRET_PREFIX = "whsec_"
 
@@ -64,15 +65,23 @@ class Webhooks:
         """Until cancelled."""
         while True:
             self._news.clear()
-            due = self.calls.due(time.time(), _AT_ONCE)
-            if due:
-                await asyncio.gather(*(self._make(call) for call in due))
+            try:
+                pause_s = await self._round()
+            except StorageError:  # nothing can be written down: not the time to call anybody
+                await asyncio.sleep(PAUSE_S)
                 continue
-            following = self.calls.next_due()
-            pause_s = min(600.0, max(0.05, following - time.time())) if following is not None else 600.0
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._news.wait()
+
+    async def _round(self) -> float:
+        """Make the calls that are due; seconds until the next one may be. Raises StorageError."""
+        due = self.calls.due(time.time(), _AT_ONCE)
+        if due:
+            await asyncio.gather(*(self._make(call) for call in due))
+            return 0.0
+        following = self.calls.next_due()
+        return min(600.0, max(0.05, following - time.time())) if following is not None else 600.0
 
     async def _make(self, call: Call) -> None:
         import httpx
@@ -89,8 +98,7 @@ class Webhooks:
             why = "it leads where this server does not go"
         except (DidgenError, httpx.HTTPError, OSError):  # TimeoutError among them
             why = "it cannot be reached"
-        with suppress(StorageError):  # a full disk: it is made once more
-            self._note(call, why)
+        self._note(call, why)
 
     def _note(self, call: Call, why: str) -> None:
         if not why:

@@ -23,14 +23,17 @@ from tests.bench.measure import row
 PHOTO = Path(__file__).resolve().parents[2] / "projects" / "hello" / "assets" / "eileen.jpg"
 JOBS = 5
 ROUNDS = 3
+TINY = 100  # jobs of a tiny engine
+POLL_S = 1.0  # as clients of the service do
 WAITING = 1000
 TEXT = "This is talk number {k}, which says a little and then ends."
 
 
 def serve() -> None:
     """The pool alone and the server over one take turns, A B A B, with one worker each."""
-    asyncio.run(_overhead())
+    asyncio.run(_own())
     asyncio.run(_accepting())
+    asyncio.run(_overhead())
 
 
 async def _overhead() -> None:
@@ -53,6 +56,27 @@ async def _overhead() -> None:
     row("jobs a minute, the pool alone", f"{JOBS / median(alone) * 60:.1f}")
     row("the same by the server, CPU of all processes", _spread(ratios))
     row("the same by the server, time", _spread(walls))
+
+
+async def _own() -> None:
+    """What this process does for a job, with an engine that does next to nothing in another one."""
+    from tests import fakes
+
+    with tempfile.TemporaryDirectory(prefix="didgen-bench-") as name:
+        folder = Path(name)
+        pool = Pool(1, folder=folder, command=fakes.COMMAND)
+        async with _served(folder, Settings(), command=fakes.COMMAND) as (web, url):
+            await _through_pool(pool, folder, 1)
+            await _through_server(web, url, 1)
+            began = time.process_time()
+            await _through_pool(pool, folder, TINY)
+            middle = time.process_time()
+            await _through_server(web, url, TINY)
+            ended = time.process_time()
+        await pool.aclose()
+    a, b = ((seconds) * 1000 / TINY for seconds in (middle - began, ended - middle))
+    row("CPU of the parent a job, the pool alone", f"{a:.1f} ms")
+    row("the same by the server, and its client", f"{b:.1f} ms")
 
 
 async def _measured(work: Awaitable[None]) -> tuple[float, float]:
@@ -92,7 +116,7 @@ async def _through_server(web: httpx.AsyncClient, url: str, count: int) -> None:
     async def one(k: int) -> None:
         path = f"/talks/{(await _post(web, url, k)).json()['id']}"
         while (await web.get(path)).json()["status"] != "done":  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(POLL_S)
 
     await asyncio.gather(*(one(k) for k in range(count)))
 

@@ -33,9 +33,9 @@ ELSEWHERE = (
     *("metadata.google.internal", "instance-data", "kubernetes.default.svc"),
 )
 FORMS = (
-    *("http://{host}:{port}/a.jpg", "https://{host}:{port}/a.jpg", "https://{host}/a.jpg", "http://{host}/a.jpg"),
-    *("https://user:pw@{host}:{port}/a.jpg", "https://example.com@{host}:{port}/a.jpg", "//{host}:{port}/a.jpg"),
-    *("https:/{host}:{port}/a.jpg", "HTTPS://{host}:{port}/a.jpg#.jpg"),
+    *("http://{host}:{port}/a.jpg", "https://{host}:{port}/a.jpg", "https://{host}/a.jpg"),
+    *("https://user:pw@{host}:{port}/a.jpg", "https://example.com@{host}:{port}/a.jpg"),
+    "HTTPS://{host}:{port}/a.jpg#.jpg",
 )
 OTHERS = (
     *("file:///etc/passwd", "file://localhost/etc/passwd", "file:/etc/passwd", "FILE:///etc/hostname", "/etc/passwd"),
@@ -43,6 +43,7 @@ OTHERS = (
     *("data:image/png;base64,AAAA", "jar:http://127.0.0.1:{port}!/", "s3://bucket/a.jpg", "ws://127.0.0.1:{port}/"),
     *("concat:/etc/passwd", "subfile,,start,0,end,9,,:/etc/passwd", "tcp://127.0.0.1:{port}", "rtmp://127.0.0.1/a"),
     *("unix:///var/run/docker.sock", "http+unix://%2Fvar%2Frun%2Fdocker.sock/a", "https://", "https:///a.jpg"),
+    *("http://127.0.0.1/a.jpg", "//127.0.0.1:{port}/a.jpg", "https:/127.0.0.1:{port}/a.jpg"),
     *("https://:{port}/", "https://example.com:{port}/a.jpg", "https://example.com:22/a.jpg", "https://[::1"),
     *("https://127.0.0.1:{port}\\@example.com/a.jpg", "https://example.com\\@127.0.0.1:{port}/a.jpg"),
     *("https://\x00/a.jpg", "https://a b/a.jpg", "https://example.com\r\nHost: 127.0.0.1/a.jpg"),

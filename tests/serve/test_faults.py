@@ -34,7 +34,7 @@ def disturbed(folder: Path, work: Work, *words: str, seed: int = 1) -> None:
         app = make_app(pool, folder / "served", settings=settings, faults=faults, inspector=DOOR)
         transport = httpx.ASGITransport(app)
         async with living(app), httpx.AsyncClient(transport=transport, base_url=BASE) as web:
-            await asyncio.wait_for(work(web), 60)
+            await asyncio.wait_for(work(web), 240)
 
     asyncio.run(inside())
 

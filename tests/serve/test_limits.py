@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from didgen.errors import UsageError
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
 from didgen.serve.housekeeping import Housekeeping
+from didgen.serve.inputs import localised
 from didgen.serve.ledger.database import Database
 from didgen.serve.ledger.files import Files
 from didgen.serve.ledger.jobs import Jobs
@@ -36,7 +37,7 @@ def serve(folder: Path, work: Work, key: str | None = None, **settings: Any) -> 
         app = make_app(pool, folder / "served", key, settings=Settings(**settings), inspector=DOOR)
         transport = httpx.ASGITransport(app)
         async with living(app), httpx.AsyncClient(transport=transport, base_url=BASE) as web:
-            await asyncio.wait_for(work(web), 60)
+            await asyncio.wait_for(work(web), 240)
 
     asyncio.run(inside())
 
@@ -232,3 +233,52 @@ def test_one_server_has_a_folder_and_settings_make_sense(tmp_path: Path) -> None
         pass
     with pytest.raises(UsageError, match="waiting is 0"):
         Settings(waiting=0)
+
+
+def test_a_body_that_comes_too_slowly_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence between two pieces, and a trickle: both are refused, and nothing of them is kept."""
+    monkeypatch.setattr("didgen.serve.bodies.PATIENCE_S", 0.2)
+    head = {"Content-Type": "multipart/form-data; boundary=b"}
+    start = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield start
+        await asyncio.sleep(5)
+        yield b"x"
+
+    async def trickling() -> AsyncIterator[bytes]:
+        yield start
+        while True:
+            await asyncio.sleep(0.05)
+            yield b"x"
+
+    async def work(web: httpx.AsyncClient) -> None:
+        for body_ in (silent(), trickling()):
+            answer = await web.post("/images", content=body_, headers=head)
+            assert (400, "the body came too slowly") == (answer.status_code, answer.json()["description"])
+
+    serve(tmp_path, work)
+    assert [] == list((tmp_path / "served" / "making").iterdir())
+
+
+def test_a_fault_of_ours_is_one_jobs_and_not_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That job fails and the log says why; the next one is rendered."""
+
+    def broken(request: Any, inputs: Any, uploads: Any) -> Any:
+        if "Broken" in str(request):
+            raise ZeroDivisionError("a bug")
+        return localised(request, inputs, uploads)
+
+    monkeypatch.setattr("didgen.serve.renders.localised", broken)
+
+    async def work(web: httpx.AsyncClient) -> None:
+        url = await photo(web)
+        jobs = [(await web.post("/talks", json=body(url, text))).json()["id"] for text in ("Broken", "Whole")]
+        bad, good = [await ended(web, f"/talks/{job}") for job in jobs]
+        assert ("error", "internal server error") == (bad["status"], bad["error"]["description"])
+        assert "done" == good["status"]
+
+    serve(tmp_path, work)
+    assert "a bug" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from didgen.serve.ledger.database import Database
 from didgen.serve.ledger.jobs import UNENDED
@@ -23,6 +24,10 @@ class Files:
         """Whether a client may still name an upload."""
         row = self._db.read("SELECT 1 FROM files WHERE name = ? AND linked = 1", (name,)).fetchone()
         return row is not None
+
+    def all_here(self, names: Iterable[str]) -> bool:
+        """Whether none of these files has gone."""
+        return all(self._db.read("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone() for name in names)
 
     def unlink(self, prefix: str) -> bool:
         """Make the link of the upload whose name begins so dead; whether there was one."""

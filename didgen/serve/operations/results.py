@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+RANGES = 16
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "Cache-Control": "private"}
 
 
@@ -31,6 +32,8 @@ def routes(desk: Desk) -> list[Any]:
     async def result(request: Request) -> Response:
         name = request.path_params["name"]
         check(f"/results/{name}", request)
+        if request.headers.get("range", "").count(",") >= RANGES:
+            raise RenderError("BadRequestError", f"at most {RANGES} ranges at once")
         file = desk.shelf.results / name
         if not file.is_file():
             raise RenderError("NotFoundError", desk.jobs.why_gone(name) or "not found")
