@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 import tempfile
@@ -16,9 +17,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--count", type=int, default=100_000, help="how many changes; default: 100,000")
     parser.add_argument("--seed", type=int, default=0, help="of the projects and their changes")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long, however many were done")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mutation-"))
-    tally, seconds = timed(folder, given.count, given.seed)
+    tally, seconds = timed(folder, given.count, given.seed, seconds=given.minutes * 60)
     print("\n".join(told(tally, seconds)), flush=True)
     for problem in tally.problems:
         print(f"  WRONG: {problem}")

@@ -36,16 +36,16 @@ class Words:
         return self._seed * 1_000_003 + next(self._count)
 
 
-def generate(hand: random.Random, words: Words) -> Model:
-    """A project with some of everything."""
-    model = Model("one", [], style=hand.randrange(1 << 30))
+def generate(hand: random.Random, words: Words, name: str = "one", *, small: bool = False) -> Model:
+    """A project with some of everything. small: of one to three scenes in at most two locales."""
+    model = Model(name, [], style=hand.randrange(1 << 30))
     model.pictures = {f"faces/{who}.jpg": words.number() for who in ("anna", "bob", "carl")}
     model.sounds = {"audio/quote.wav": words.number()}
     model.variables = {name: words.one() for name in ("product", "city", "unused")}
     model.variables["team"] = [words.one(), words.one()]
     if hand.random() < 0.5:
         model.shared = {"motto": words.one(), "product": words.one(), "idle": words.one()}
-    _matrix(model, hand, words)
+    _matrix(model, hand, words, most=2 if small else 3)
     for locale in ("en", "en-GB", "de"):
         model.voices[locale] = (hand.choice(VOICES[locale]), hand.choice([None, *RATES]))
     if hand.random() < 0.6:
@@ -67,17 +67,17 @@ def generate(hand: random.Random, words: Words) -> Model:
         model.output = f"{LINE} {' '.join(f'{{{{ {axis} }}}}' for axis in model.axes)}".strip()
     model.junk = {"notes.txt": words.one(), "lib/unread.txt": words.one()}
     kinds = ["text"] * 4 + ["audio", "animation"]
-    count = hand.randint(2, 5)
+    count = hand.randint(1, 2) if small else hand.randint(2, 5)
     model.scenes = [scene(f"s{number}", hand.choice(kinds), model, hand, words) for number in range(count)]
     if not any(one.when is None and not one.each for one in model.scenes):
         model.scenes.append(scene("last", "text", model, hand, words, plain=True))
     return model
 
 
-def _matrix(model: Model, hand: random.Random, words: Words) -> None:
+def _matrix(model: Model, hand: random.Random, words: Words, *, most: int) -> None:
     if hand.random() < 0.25:
         return
-    model.axes["locale"] = hand.sample(["en", "en-GB", "de"], hand.randint(1, 3))
+    model.axes["locale"] = hand.sample(["en", "en-GB", "de"], hand.randint(1, most))
     if hand.random() < 0.4:
         model.axes["level"] = ["basic", "expert"][: hand.randint(1, 2)]
     if "level" in model.axes and len(model.axes["level"]) == 2 and hand.random() < 0.4:

@@ -15,8 +15,8 @@ from tests.mutation.run import run
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_planned_is_what_has_changed(tmp_path: Path, seed: int) -> None:
-    """Five hundred changes of one project: no wrong hit, no needless render, from state as from nothing."""
-    tally = run(tmp_path, 500, seed, scratch_every=10, per_base=500)
+    """Five hundred changes of two projects: no wrong hit, no needless render, from state as from nothing."""
+    tally = run(tmp_path, 500, seed, fast=True, per_base=250)
     assert [] == tally.problems
     assert 500 == tally.done
     assert tally.meaningful < tally.rendered
@@ -33,21 +33,21 @@ def test_a_field_that_is_forgotten_in_the_identity_is_found(tmp_path: Path, monk
         return identity
 
     monkeypatch.setattr(resolve, "identity_of", without_driver)
-    assert run(tmp_path, 150, 1).wrong_hits
+    assert run(tmp_path, 120, 2, fast=True).wrong_hits
 
 
 def test_a_field_too_many_in_the_identity_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as what a scene is called."""
+    """Such as what a service is told beside the request."""
     real = resolve.identity_of
 
-    def with_title(request: Any, *given: Any) -> dict[str, Any]:
-        return {**real(request, *given), "title": request.name}
+    def with_more(request: Any, *given: Any) -> dict[str, Any]:
+        return {**real(request, *given), "told": [request.name, request.user_data, request.webhook, request.persist]}
 
-    monkeypatch.setattr(resolve, "identity_of", with_title)
-    assert run(tmp_path, 150, 1).needless
+    monkeypatch.setattr(resolve, "identity_of", with_more)
+    assert run(tmp_path, 120, 2, fast=True).needless
 
 
 def test_a_short_cut_that_does_not_look_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that believes what it is told."""
-    monkeypatch.setattr(shortcut, "unchanged", lambda *_: True)
-    assert any("short cut" in problem for problem in run(tmp_path, 20, 1).wrong_hits)
+    monkeypatch.setattr(shortcut, "renewed", lambda _, packed: packed)
+    assert any("not even looked at" in problem for problem in run(tmp_path, 20, 1, fast=True).wrong_hits)

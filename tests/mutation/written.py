@@ -17,28 +17,29 @@ from typing import Any
 from tests import fakes
 from tests.mutation.model import Model, Piece, Scene
 
-HOME = "projects/one"
+HOME = "projects"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[./_-][A-Za-z0-9]+)*\Z")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def files_of(model: Model) -> dict[str, bytes]:
-    """Name below the workspace → bytes."""
+def files_of(model: Model, folder: str = "one") -> dict[str, bytes]:
+    """Name below the workspace → bytes. folder: of the project, below `projects/`."""
     hand = random.Random(model.style)
-    files = {f"{HOME}/project.yaml": _yaml(_project(model), hand).encode()}
+    files = {"project.yaml": _yaml(_project(model), hand).encode()}
     if model.shared:
-        files[f"{HOME}/shared.yaml"] = _yaml({"vars": model.shared}, hand).encode()
+        files["shared.yaml"] = _yaml({"vars": model.shared}, hand).encode()
     if model.rows:
-        files[f"{HOME}/{model.table}"] = _table(model, hand)
+        files[model.table] = _table(model, hand)
     for scene in model.scenes:
-        files |= {f"{HOME}/{name}": text.encode() for name, text in _scripts(scene).items()}
+        files |= {name: text.encode() for name, text in _scripts(scene).items()}
     for file, macros in model.macros.items():
-        files[f"{HOME}/{file}"] = "\n".join(_macro(name, body, file) for name, body in macros.items()).encode()
+        files[file] = "\n".join(_macro(name, body, file) for name, body in macros.items()).encode()
     for file, pieces in model.snippets.items():
-        files[f"{HOME}/{file}"] = _jinja(pieces, file).encode()
-    files |= {f"{HOME}/{file}": _photo() + b"%d" % seed for file, seed in model.pictures.items()}
-    files |= {f"{HOME}/{file}": _sound(seed) for file, seed in model.sounds.items()}
-    return files | {f"{HOME}/{file}": text.encode() for file, text in model.junk.items()}
+        files[file] = _jinja(pieces, file).encode()
+    files |= {file: _photo() + b"%d" % seed for file, seed in model.pictures.items()}
+    files |= {file: _sound(seed) for file, seed in model.sounds.items()}
+    files |= {file: text.encode() for file, text in model.junk.items()}
+    return {f"{HOME}/{folder}/{file}": data for file, data in files.items()}
 
 
 def write(root: Path, files: Mapping[str, bytes], before: Mapping[str, bytes], hand: random.Random) -> None:
