@@ -213,7 +213,7 @@ def refuse_buying(inputs: Inputs, job: Job) -> None:
             f"{job.ref_name or 'this ref'} is not protected, and nothing is bought for what anybody may push",
             hint="protect the branch in the repository's settings, and give the job an environment",
         )
-    if not inputs.store:
+    if inputs.store != "git" and "://" not in inputs.store:  # a folder of the checkout goes with it
         raise UsageError(
             "nothing would remember what this run buys: actions/cache is emptied after days, and by others",
             hint="store: git commits didgen.lock back to the branch; store: URL is a shared store",

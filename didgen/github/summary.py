@@ -65,7 +65,9 @@ def _money(report: Report) -> str:
         told.append(f"Rendered by {by}." if report.rendered else "")
         told.append(f"Spent: {_credits(report.spent, report.spent)}." if report.spent else "")
     if report.paid and not report.spent:
-        told.append(f"A release of this buys {_credits(report.credits, report.most)}.")
+        bought = _credits(report.credits, report.most)
+        less = ", less what was bought already" if bought != "nothing" else ""  # the account and a store know more
+        told.append(f"A release of this buys {bought}{less}.")
     return " ".join(one for one in told if one)
 
 

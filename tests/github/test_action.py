@@ -4,6 +4,7 @@ it do."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -307,6 +308,7 @@ def test_refused_before_anything_is_installed(repository: Repository) -> None:
         (repository.preview(folder, event, service="d-id", store="git"), "nothing is bought for a pull request"),
         (run(folder, "push", {}, service="d-id", store="git"), "is not protected"),
         (run(folder, "push", {}, protected=True, service="d-id"), "nothing would remember"),
+        (run(folder, "push", {}, protected=True, service="d-id", store="films"), "nothing would remember"),
         (run(folder, "workflow_run", {"workflow_run": {}}), "only command: comment"),
         (run(folder, "push", {}, working_directory="../.."), "working-directory"),
     ]
@@ -366,6 +368,32 @@ def test_two_pushes_buy_once_and_the_lock_comes_back(released: Repository, bank:
     assert ["github-actions[bot] Lock", "Anna Release it"] == [log[0][:24], log[1]]
 
 
+def test_a_shared_store_remembers_for_all_and_shows_films(released: Repository, bank: Started) -> None:
+    """What main bought is there for the next machine, and a pull request writes nothing there; by the store's public
+    address it can be seen."""
+    store = released.home / "store"
+    store.mkdir()
+    wish = {"service": "project", "store": f"file://{store}", "budget": "5", "publish": "https://films.example/v"}
+    done = released.runner.run(released.clone("first"), "push", {}, protected=True, **wish)
+    assert (0, "2") == (done.code, done.outputs["spent"]), done.log
+    done = released.runner.run(released.clone("second"), "push", {}, protected=True, **wish)
+    assert (0, "0", "0") == (done.code, done.outputs["spent"], done.outputs["rendered"]), done.log
+    assert (2, 2) == (len(bank.bought()), len(bank.seen("POST", "/talks")))
+    before = sorted(path.as_posix() for path in store.rglob("*"))
+    folder, event = released.proposal("proposed", "Good afternoon.")
+    text = (folder / "projects" / "tiny" / "project.yaml").read_text()
+    (folder / "projects" / "tiny" / "project.yaml").write_text(text.replace("service: local", f"service: {bank.url}"))
+    done = released.preview(folder, event, command="plan", store=wish["store"])
+    assert (0, before) == (done.code, sorted(path.as_posix() for path in store.rglob("*"))), done.log
+    changed = released.clone("third")
+    released.write(changed, "Good night.", bank.url)
+    released.commit(changed, "Say something else")
+    event = {"before": released.git(changed, "rev-parse", "HEAD^")}
+    done = released.runner.run(changed, "push", event, protected=True, **wish)
+    (link,) = re.findall(r'<a href="https://films.example/v/(objects/[^"]+)">video</a>', done.summary)
+    assert (store / link).is_file()
+
+
 def test_a_branch_that_moved_on_keeps_its_lock(released: Repository) -> None:
     """An older run that ends later does not write over it; its purchases are found on the account."""
     old = released.clone("old")
@@ -405,6 +433,6 @@ def test_a_pull_request_shows_what_its_release_would_cost(released: Repository) 
     done = released.preview(folder, {"pull_request": asked}, command="plan")
     assert 0 == done.code, done.log
     (body,) = released.hub.bodies
-    assert "A release of this buys 2 credits." in body
+    assert "A release of this buys 2 credits, less what was bought already." in body
     (row,) = [line for line in body.splitlines() if line.startswith("| **tiny/two")]
     assert row.endswith("| 1 credit |")

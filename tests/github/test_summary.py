@@ -94,7 +94,7 @@ def test_the_comment_says_what_changed_how_long_and_for_how_much() -> None:
     """Marker first, then the numbers, problems, a row a scene with its film, and the links."""
     text = comment(FULL)
     assert text.startswith("<!-- didgen:didgen -->\n### didgen: 3 scenes changed, 2 rendered, 4 the same\n")
-    assert "A release of this buys 3 to 5 credits." in text
+    assert "A release of this buys 3 to 5 credits, less what was bought already." in text
     assert "- **warning** a.yaml:3:4: too long" in text
     (one,) = [line for line in text.splitlines() if line.startswith("| **a/one")]
     assert '<a href="https://films.example/pr-7/a/1.mp4">video</a>' in one
