@@ -1,6 +1,7 @@
 """`python -m tests.golden [PYTHON …]`: the golden fingerprints in every surrounding, with this Python and those named.
 
-`--write` writes the file anew: only together with IDENTITY_FORMAT, as everything rendered before would be lost.
+`--write` writes the file anew: only together with IDENTITY_FORMAT or, for what our engine draws otherwise, ENGINE, as
+what was rendered before is rendered again.
 """
 
 from __future__ import annotations
