@@ -17,6 +17,7 @@ PARTS = {
     "nothing_to_do": "commands",
     "first_video": "commands",
     "first_frame": "first_frame",
+    "watch": "watching",
     "speech": "speech",
     "voices": "voices",
     "frames": "frames",

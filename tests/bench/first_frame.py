@@ -50,18 +50,18 @@ async def _waited_s(pool: Pool, photo: Path, text: str, config: Mapping[str, Any
     """Wall and CPU seconds until a frame can be decoded."""
     body = {"source_url": photo.as_uri(), "script": {"type": "text", "input": text}, "config": config}
     request = TalkRequest.model_validate(body)
-    began, worked_s = time.perf_counter(), _worked_s()
+    began, before_s = time.perf_counter(), worked_s()
     job = await pool.submit(request)
     async for event in pool.events(job):
-        if event.preview and _shows(event.preview):
+        if event.preview and shows(event.preview):
             break
-    waited = time.perf_counter() - began, _worked_s() - worked_s
+    waited = time.perf_counter() - began, worked_s() - before_s
     async for _ in pool.events(job):  # to its end: a worker that is stopped would have to be warmed again
         pass
     return waited
 
 
-def _worked_s() -> float:
+def worked_s() -> float:
     """CPU seconds of the workers so far: those of this process's children, which are still running."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -71,7 +71,7 @@ def _worked_s() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _shows(path: str) -> bool:
+def shows(path: str) -> bool:
     try:
         with av.open(path) as box:
             return next(box.decode(video=0), None) is not None

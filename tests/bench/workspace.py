@@ -33,13 +33,13 @@ def long_text(seconds: float) -> str:
 
 def one_scene(root: Path) -> Path:
     """A workspace with one talk of ten words."""
-    return _write(root, "one", [TEN_WORDS])
+    return write(root, "one", [TEN_WORDS])
 
 
 def many_scenes(root: Path) -> Path:
     """Ten projects of fifty talks each, all different."""
     for p in range(PROJECTS):
-        _write(root, f"part-{p}", [f"Scene {k + 1} of part {p + 1}. {SAYING}" for k in range(SCENES)])
+        write(root, f"part-{p}", [f"Scene {k + 1} of part {p + 1}. {SAYING}" for k in range(SCENES)])
     return root
 
 
@@ -53,7 +53,7 @@ def fill(root: Path) -> None:
         raise summary.error
 
 
-def _write(root: Path, name: str, scripts: list[str]) -> Path:
+def write(root: Path, name: str, scripts: list[str]) -> Path:
     home = root / "projects" / name
     home.mkdir(parents=True)
     shutil.copyfile(PHOTO, home / "photo.jpg")
