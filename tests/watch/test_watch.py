@@ -149,7 +149,7 @@ def test_what_comes_and_goes_is_seen(watch: Running) -> None:
     after(watch, folder)  # the former words are there again, and so is their video
     watch.until(lambda: "Two of" in watch.spoken("comes")["two"])
     since = len(watch.text())
-    shutil.rmtree(folder)
+    folder.rename(watch.root.parent / "away")
     project(watch.root, "later", talk("one", "A later project."))
     after(watch, folder, "A later project.")
     assert ["projects/comes/project.yaml: gone"] == [one for one in watch.text()[since:].splitlines() if "comes" in one]
