@@ -40,11 +40,16 @@ def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def made(watch: Running, name: str, scenes: str, count: int, **files: str | bytes) -> Path:
     """A new project, rendered for the first time by a watch that is running."""
-    since = len(watch.text())
     folder = project(watch.root, name, scenes, **files)
-    watch.until_said(f"{count} rendered", since)
+    until_finished(watch, name, count)
     watch.renders()
     return folder
+
+
+def until_finished(watch: Running, name: str, count: int) -> None:
+    """Wait until so many scenes of a project were rendered at once, and its film is there."""
+    told = re.compile(rf"^✓ output/{name}/film.mp4\n{count} rendered", re.MULTILINE)
+    watch.until(lambda: told.search(watch.text()))
 
 
 def after(watch: Running, folder: Path, *texts: str) -> None:
@@ -183,7 +188,7 @@ def test_an_edit_stops_what_is_rendered_of_its_scene_and_others_go_on(watch: Run
     watch.until_said("slow/one: stopped, it was edited", since)
     watch.until_said("slow/one: done", since)
     assert "slow/two: done" not in watch.text()[since:]
-    watch.until_said("2 rendered", since)
+    until_finished(watch, "slow", 2)
     assert ["A short one."] == watch.renders()
 
 
