@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +63,16 @@ class Running:
             )
             for scene in manifest["scenes"]
         }
+
+    def until_spoken(self, project: str, scene: str, words: str) -> None:
+        """Wait until a scene says that."""
+
+        def says() -> bool:
+            with suppress(OSError, KeyError):
+                return words in self.spoken(project)[scene]
+            return False
+
+        self.until(says)
 
     def stop(self) -> int:
         """Ctrl-C; its exit code."""

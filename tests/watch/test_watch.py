@@ -152,7 +152,7 @@ def test_what_comes_and_goes_is_seen(watch: Running) -> None:
     shutil.rmtree(folder / "texts")
     (folder / "texts").symlink_to("former")
     after(watch, folder)  # the former words are there again, and so is their video
-    watch.until(lambda: "Two of" in watch.spoken("comes")["two"])
+    watch.until_spoken("comes", "two", "Two of")
     since = len(watch.text())
     folder.rename(watch.root.parent / "away")
     project(watch.root, "later", talk("one", "A later project."))
@@ -204,7 +204,7 @@ def test_what_is_edited_back_while_it_renders_stays_as_it_was(watch: Running) ->
     watch.until_said("up to date", since)
     time.sleep(0.3)
     assert [] == watch.renders()
-    assert "As it" in watch.spoken("back")["one"]
+    watch.until_spoken("back", "one", "As it")
 
 
 def test_a_storm_is_one_rebuild(watch: Running) -> None:
@@ -245,10 +245,11 @@ def test_a_branch_switch_is_one_rebuild(tmp_path: Path) -> None:
         watch.renders()
         git("checkout", "-q", "main")
         after(watch, folder, "Main branch.")
+        watch.until_spoken("film", "one", "Main")
         since = len(watch.text())
         for branch in ("other", "main", "other"):
             git("checkout", "-q", branch)
-            watch.until(lambda: branch.title() in watch.spoken("film")["one"])  # noqa: B023
+            watch.until_spoken("film", "one", branch.title())
         time.sleep(0.5)
         assert [] == watch.renders()
         assert 3 == rebuilds(watch.text()[since:]), watch.text()[since:]
@@ -273,8 +274,7 @@ def test_an_edit_while_it_starts_is_not_missed(tmp_path: Path, delay_s: float) -
     with started(root) as watch:
         time.sleep(delay_s)
         save(folder / "project.yaml", (folder / "project.yaml").read_text().replace("Before", "After all"))
-        manifest = root / "output" / "early" / "manifest.json"
-        watch.until(lambda: manifest.exists() and "After all" in watch.spoken("early")["one"])
+        watch.until_spoken("early", "one", "After all")
 
 
 def test_it_polls_where_it_is_told_nothing_and_says_so(tmp_path: Path) -> None:
