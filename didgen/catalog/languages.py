@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 _SCRIPTS: dict[str, tuple[str, ...]] = {
     "ja": ("HIRAGANA", "KATAKANA", "CJK"),
@@ -55,6 +56,7 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
         "tr": "ve bir bu için ile da de çok daha olarak ama ne gibi kadar sonra var biz siz değil en",
     }.items()
 }
+_ANY_SMALL = frozenset().union(*_SMALL_WORDS.values())
 _SURE_WORDS = 3  # different small words of another language that must be there
 _SURE_SHARE = 0.15  # and their share of all words
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -65,12 +67,12 @@ def unreadable(text: str, locale: str) -> str:
     """Why a voice of `locale` cannot read the text, "" when it can or when that is not sure."""
     language = locale.replace("_", "-").split("-")[0].lower()
     own = _SCRIPTS.get(language, ("LATIN",))
-    words = _LETTERS.findall(text)
-    foreign = next((w for w in words if not _scripts(w) <= {*own, *_ANYWHERE}), "")
-    if foreign:
+    there = _scripts(text)
+    if not there <= {*own, *_ANYWHERE}:
+        foreign = next(w for w in _LETTERS.findall(text) if not _scripts(w) <= {*own, *_ANYWHERE})
         script = min(_scripts(foreign) - {*own, *_ANYWHERE})
         return f"cannot read {_named(script)} writing: {foreign[:40]!r}"
-    if "LATIN" not in own and len(words) >= 6 and not any(_scripts(w) & set(own) for w in words):
+    if "LATIN" not in own and there.isdisjoint(own) and len(_LETTERS.findall(text)) >= 6:
         return f"reads {_named(own[0])} writing, and the text is all in Latin letters"
     other = _language_of(_WORDS.findall(text), language)
     return f"cannot speak a text in the language {other!r}" if other else ""
@@ -81,20 +83,31 @@ def _language_of(words: list[str], language: str) -> str:
     mine = _SMALL_WORDS.get(language)
     if mine is None:
         return ""
+    known = _ANY_SMALL.intersection(map(str.lower, words))
+    if len(known - mine) < _SURE_WORDS:  # most texts: nothing is counted
+        return ""
+    counts = Counter(map(str.lower, words))
     found: dict[str, int] = {}
-    counts = Counter(w.lower() for w in words)
     for other, small in _SMALL_WORDS.items():
-        theirs = sum(counts[w] for w in small - mine)
-        ours = sum(counts[w] for w in mine - small)
-        several = sum(w in counts for w in small - mine) >= _SURE_WORDS
-        if several and theirs >= _SURE_SHARE * len(words) and ours <= theirs / 4:
+        several = known & (small - mine)
+        theirs = sum(counts[w] for w in several)
+        ours = sum(counts[w] for w in known & (mine - small))
+        if len(several) >= _SURE_WORDS and theirs >= _SURE_SHARE * len(words) and ours <= theirs / 4:
             found[other] = theirs
     return max(found, key=lambda name: found[name], default="")
 
 
-def _scripts(word: str) -> set[str]:
+def _scripts(text: str) -> set[str]:
+    """The scripts of a text's letters."""
+    if text.isascii():
+        return {"LATIN"} if any(map(str.isalpha, text)) else set()
+    return {_script(letter) for letter in set(text) if letter.isalpha()}
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
     """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, …"""
-    return {unicodedata.name(c, "UNKNOWN").split()[0].split("-")[0] for c in word if c.isalpha()}
+    return unicodedata.name(letter, "UNKNOWN").split()[0].split("-")[0]
 
 
 def _named(script: str) -> str:

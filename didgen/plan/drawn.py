@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from didgen.api.wire import RenderConfig, RenderRequest
@@ -62,7 +63,7 @@ def _ignored(config: Mapping[str, Any], *, talk: bool, by_video: bool) -> set[st
 
 
 def _defaults(keys: set[str]) -> dict[str, Any]:
-    return {**RenderConfig().model_dump(mode="json", include=keys), "reduce_noise": False}
+    return {**unset_config().model_dump(mode="json", include=keys), "reduce_noise": False}
 
 
 def _moods(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -72,9 +73,15 @@ def _moods(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**given, "transition_frames": max(given["transition_frames"], SHORTEST_TRANSITION)}
 
 
+@cache
+def unset_config() -> RenderConfig:
+    """What a request asks for that has no `config`."""
+    return RenderConfig()
+
+
 def unused(request: RenderRequest) -> list[str]:
     """A note on what a request asks of a service and the local engine makes no use of; none when there is nothing."""
-    config = request.config or RenderConfig()
+    config = request.config or unset_config()
     keys = [key for key in FOR_SERVICES if getattr(request, key) is not None]
     keys += [f"config.{key}" for key in UNUSED if getattr(config, key) is not None]
     return [f"the local engine makes no use of {', '.join(keys)}"] if keys else []

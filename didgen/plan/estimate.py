@@ -43,9 +43,10 @@ class Length:
 
 def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_s: float = 0.0) -> Length:
     """Length of a spoken text; pauses of SSML and `pad_audio` included. At least one second."""
-    timed = _BREAK.findall(spoken)
+    marked = "<" in spoken
+    timed = _BREAK.findall(spoken) if marked else []
     pauses = sum(float(n) / (1000 if unit == "ms" else 1) for n, unit in timed)
-    words = _TAG.sub(" ", spoken)
+    words = _TAG.sub(" ", spoken) if marked else spoken
     language = locale.replace("_", "-").split("-")[0].lower()
     if language in CHARACTERS_PER_S:
         speech = len("".join(words.split())) / CHARACTERS_PER_S[language] / rate
@@ -53,7 +54,7 @@ def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_
         speech = len(words.split()) / WORDS_PER_S.get(voice, DEFAULT_WORDS_PER_S) / rate
     slower = SLOWER * (2 if "<prosody" in spoken else 1)
     most = slower * (max(speech, len(words.strip()) / LETTERS_PER_S / rate) + DIGIT_S * len(_DIGIT.findall(words)))
-    most += pauses + PAUSE_S * (len(_ANY_BREAK.findall(spoken)) - len(timed))
+    most += pauses + PAUSE_S * ((len(_ANY_BREAK.findall(spoken)) if marked else 0) - len(timed))
     return Length(round(max(1.0, speech + pauses) + pad_s, 2), round(max(1.0, most) + pad_s, 2))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from didgen.api.wire import AudioScript, RenderConfig, RenderRequest, TalkRequest, TextScript, kind_of
+from didgen.api.wire import AudioScript, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
 from didgen.catalog.nearest import nearest
@@ -28,8 +28,10 @@ from didgen.catalog.services import (
     unknown_service,
 )
 from didgen.catalog.voices import voices_of_ssml
+from didgen.digest import canonical_json, sha256_bytes
 from didgen.errors import UsageError
-from didgen.plan.drawn import drawn
+from didgen.plan.drawn import drawn, unset_config
+from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Input
 from didgen.secret import sealed_url
 
@@ -108,10 +110,55 @@ def identity_of(request: RenderRequest, inputs: Mapping[str, Input], service: Se
     }
 
 
+class Identities:
+    """Identities and fingerprints of one project's renders. What scenes have in common but their words is made once:
+    of ten thousand scenes that differ in nothing else each costs a digest of its own words."""
+
+    def __init__(self, service: ServiceId) -> None:
+        self._service = service
+        self._frames: dict[tuple[Any, ...], _Frame] = {}
+
+    def of(self, request: RenderRequest, inputs: Mapping[str, Input]) -> tuple[dict[str, Any], str]:
+        """As `identity_of` and `fingerprint_of` make them."""
+        script = request.script if isinstance(request, TalkRequest) else None
+        if not isinstance(script, TextScript) or script.ssml:  # tags may name voices, and so models
+            identity = identity_of(request, inputs, self._service)
+            return identity, fingerprint_of(identity)
+        rest = request.model_dump_json(exclude=_ALL_BUT_WORDS)
+        key = (rest, *((name, one.digest, one.prepared) for name, one in inputs.items()))
+        frame = self._frames.get(key)
+        if frame is None:
+            hollow = request.model_copy(update={"script": script.model_copy(update={"input": _HOLE})})
+            frame = self._frames[key] = _Frame(identity_of(hollow, inputs, self._service))
+        return frame.filled(script.input)
+
+
+_ALL_BUT_WORDS: Any = {**dict.fromkeys(NOT_IDENTITY, True), "script": {"input": True}}
+_HOLE = "\ue000 the words \ue000"
+
+
+class _Frame:
+    """An identity without its words."""
+
+    def __init__(self, hollow: dict[str, Any]) -> None:
+        self._hollow = hollow
+        before, *after = canonical_json(hollow).split(canonical_json(_HOLE))
+        self._parts = (before, after[0]) if len(after) == 1 else None  # somebody's voice is called as the hole is
+
+    def filled(self, words: str) -> tuple[dict[str, Any], str]:
+        """The identity with these words, and its fingerprint."""
+        request = self._hollow["request"]
+        identity = {**self._hollow, "request": {**request, "script": {**request["script"], "input": words}}}
+        if self._parts is None:
+            return identity, fingerprint_of(identity)
+        before, after = self._parts
+        return identity, sha256_bytes(before + canonical_json(words) + after)
+
+
 def _full_config(request: RenderRequest) -> dict[str, Any]:
     """The config with the defaults written out that differ by kind."""
     talk = isinstance(request, TalkRequest)
-    config = (request.config or RenderConfig()).model_dump(mode="json")
+    config = (request.config or unset_config()).model_dump(mode="json")
     if config["motion_factor"] is None:
         config["motion_factor"] = 1.0 if talk else 0.75
     if config["mute"] is None and not talk:

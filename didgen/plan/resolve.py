@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,15 +23,15 @@ from didgen.errors import DidgenError, Problem, ProjectError
 from didgen.plan import terms
 from didgen.plan.address import address_of, collisions
 from didgen.plan.cast import Cast, rate_of
-from didgen.plan.drawn import unused
+from didgen.plan.drawn import unset_config, unused
 from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
 from didgen.plan.fingerprint import fingerprint_of
-from didgen.plan.identity import ServiceId, identity_of
+from didgen.plan.identity import Identities, ServiceId
 from didgen.plan.inputs import Inputs, Remote
 from didgen.plan.instances import Instance, Instances
-from didgen.plan.merge import ANIMATION_ONLY, TALK_ONLY, Merged, merge, written_at
+from didgen.plan.merge import ANIMATION_ONLY, OWN, TALK_ONLY, Merged, merge, written_at
 from didgen.plan.rights import Rights, needs
-from didgen.plan.scene import Limit, Scene
+from didgen.plan.scene import Input, Limit, Scene
 from didgen.plan.texts import Texts, WrongTextError
 from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
@@ -39,7 +39,7 @@ from didgen.project.load import Project
 from didgen.project.models import SceneSpec, ScriptSpec
 from didgen.project.output import OutputTemplate
 from didgen.project.script import Text
-from didgen.project.template import Templates
+from didgen.project.template import Templates, has_tags
 
 CARRIED = ("face", "user_data", "webhook", "result_url", "persist", "name")
 """Keys of a scene that the request carries under the same name and as they are written."""
@@ -65,15 +65,14 @@ def resolve(
     included, in file order.
     """
     scenes: list[Scene | None] = []
-    cast = Cast(service, installed())
-    rights = Rights(project, files)
+    shared = _Shared(project, service, Cast(service, installed()), Rights(project, files), Identities(service))
     wrong: dict[Problem, list[str]] = {}
     with Templates(files) as templates:
         found = Instances(project, files, templates, output)
         texts = Texts(project, files, templates)
         for instance in found.all():
             inputs = Inputs(files, service, remote)
-            one = _One(project, instance, service, texts, inputs, cast, rights)
+            one = _One(instance, texts, inputs, shared)
             scenes.append(one.scene())
             for problem in one.problems:
                 wrong.setdefault(problem, []).append(instance.address)
@@ -120,18 +119,48 @@ class _Spoken:
 
 
 @dataclass(slots=True)
+class _Frame:
+    """What scenes have in common that say nothing of their own but who they are and what is said. request: of the first
+    talk among them."""
+
+    merged: Merged
+    common: Mapping[str, Any]
+    inputs: Mapping[str, Input]
+    notes: tuple[str, ...]
+    input_notes: tuple[str, ...]
+    request: TalkRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the scenes of one project share while they are resolved."""
+
+    project: Project
+    service: ServiceId
+    cast: Cast
+    rights: Rights
+    identities: Identities
+    frames: dict[tuple[str, str], _Frame] = field(default_factory=dict)  # by kind and locale
+
+
+@dataclass(slots=True)
 class _One:
     """The resolving of one scene; what is wrong is gathered, so that one fault hides no other."""
 
-    project: Project
     instance: Instance
-    service: ServiceId
     texts: Texts
     inputs: Inputs
-    cast: Cast
-    rights: Rights
+    shared: _Shared
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def project(self) -> Project:
+        return self.shared.project
+
+    @property
+    def service(self) -> ServiceId:
+        return self.shared.service
 
     @property
     def spec(self) -> SceneSpec:
@@ -144,18 +173,43 @@ class _One:
     def scene(self) -> Scene | None:
         """The scene, or None when there are problems."""
         locale = self.instance.locale
-        merged = self._filled(merge(self.project, self.spec, self.number, locale))
-        self._check_kind(merged)
+        frame = self._framed(locale)
+        merged = frame.merged
         self._check_suffix(merged)
-        common = self._common(merged)
         spoken = self._spoken(self.spec.script, merged, locale) if self.spec.script is not None else None
         if self.problems:
             return None
-        request: RenderRequest = (
-            AnimationRequest(**common) if spoken is None else TalkRequest(script=spoken.script, **common)
-        )
+        request = self._request(frame, spoken)
         self._check_terms(request, merged)
         return None if self.problems else self._made(request, spoken, locale, merged)
+
+    def _request(self, frame: _Frame, spoken: _Spoken | None) -> RenderRequest:
+        """The request; all but its script was checked already where the frame has had one."""
+        if spoken is None:
+            return AnimationRequest(**frame.common)
+        if frame.request is None:
+            frame.request = TalkRequest(script=spoken.script, **frame.common)
+            return frame.request
+        return frame.request.model_copy(update={"script": spoken.script})
+
+    def _framed(self, locale: str) -> _Frame:
+        """The scene's values, and the members of its request that do not depend on what is said."""
+        plain, key = self.spec.model_fields_set <= OWN, (self.spec.kind, locale)
+        frame = self.shared.frames.get(key) if plain else None
+        if frame is not None:
+            self.inputs.found.update(frame.inputs)
+            self.inputs.notes += frame.input_notes
+            self.notes += frame.notes
+            return frame
+        written = merge(self.project, self.spec, self.number, locale)
+        merged = self._filled(written)
+        self._check_kind(merged)
+        common = self._common(merged)
+        found = dict(self.inputs.found)
+        frame = _Frame(merged, common, found, tuple(self.notes), tuple(self.inputs.notes))
+        if plain and not self.problems and not has_tags(str([written.values.get(key) for key in TEMPLATED])):
+            self.shared.frames[key] = frame
+        return frame
 
     def _filled(self, merged: Merged) -> Merged:
         """The same with its templates filled in; None for a value whose template is wrong."""
@@ -185,20 +239,21 @@ class _One:
         return None if seconds is None else Limit(seconds, self.project.document.place(*path), field_name(path))
 
     def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, merged: Merged) -> Scene:
-        identity = identity_of(request, self.inputs.found, self.service)
+        identity, fingerprint = self.shared.identities.of(request, self.inputs.found)
         if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
-        config = request.config or RenderConfig()
+            fingerprint = fingerprint_of(identity)
+        config = request.config or unset_config()
         length = spoken.length if spoken else animation_length(request.driver_url)
         audio_at = ("scenes", self.number, "script", "audio")
-        grants, unproven = self.rights.of(needs(request, self.inputs, merged, audio_at))
+        grants, unproven = self.shared.rights.of(needs(request, self.inputs, merged, audio_at))
         return Scene(
             address=self.instance.address,
             kind=self.spec.kind,
             request=request,
             inputs=self.inputs.found,
             identity=identity,
-            fingerprint=fingerprint_of(identity),
+            fingerprint=fingerprint,
             output=self.instance.folder / f"{self.instance.stem}.{config.result_format}",
             spoken=spoken.text.spoken if spoken else "",
             locale=locale,
@@ -309,11 +364,11 @@ class _One:
         self.problems += problems
         if text is None or len(self.problems) > wrong:
             return None
-        flags = script.model_dump(include={"ssml", "subtitles"}, exclude_none=True)
+        flags: dict[str, Any] = {key: on for key in ("ssml", "subtitles") if (on := getattr(script, key)) is not None}
         if provider is not None:
             flags["provider"] = provider
         speaker = (provider.voice_id if provider else None) or ""
-        if not script.ssml and (why := self.cast.unreadable(text.spoken, speaker)):
+        if not script.ssml and (why := self.shared.cast.unreadable(text.spoken, speaker)):
             self._fail(f"the voice {speaker} {why}", ("scenes", self.number, "script"), "choose one of its language")
             return None
         length = text_length(text.spoken, speaker, locale, rate=rate_of(provider), pad_s=pad_s)
@@ -342,7 +397,7 @@ class _One:
         if "voice" in merged.values and merged.values["voice"] is None:
             return None
         try:
-            provider, note = self.cast.provider(merged.values.get("voice"), locale)
+            provider, note = self.shared.cast.provider(merged.values.get("voice"), locale)
         except DidgenError as error:
             self._fail(error.message, merged.places.get("voice", ("scenes", self.number, "script")), error.hint)
             return None

@@ -27,6 +27,7 @@ class Texts:
         self._project = project
         self._files = files
         self._templates = templates
+        self._folder = project.folder
 
     def take(self, script: ScriptSpec, instance: Instance) -> tuple[Text | None, list[Problem]]:
         """The text of one instance, or what is wrong with it."""
@@ -73,7 +74,7 @@ class Texts:
         here = (*path, "file")
         name = self.fill(template, instance, here)
         try:
-            file = self._files.locate(name, self._project.folder)
+            file = self._files.locate(name, self._folder)
             source = self._files.read(file).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise self._wrong(f"{name} is not UTF-8 text", here) from None

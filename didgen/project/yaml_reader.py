@@ -8,7 +8,7 @@ Built from parser events and never by a loader: events do not recurse, so limits
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,8 @@ def read_yaml(raw: bytes, file: str) -> Document:
     builder = _Builder(file)
     with without_gc():
         for event in _events(text, file):
-            builder.take(event)
+            if (step := builder.steps.get(type(event).__name__)) is not None:
+                step(event)
     return Document(file, builder.data, builder.root)
 
 
@@ -161,7 +162,7 @@ class _Open:
 
 
 class _Builder:
-    """Takes events one by one, keeps the stack of open collections, and counts."""
+    """Keeps the stack of open collections, and counts. steps: what takes an event, by the name of its class."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -172,7 +173,7 @@ class _Builder:
         self._nodes = 0
         self._aliases = 0
         self._documents = 0
-        self._steps: dict[str, Any] = {
+        self.steps: dict[str, Callable[[Any], None]] = {
             "ScalarEvent": self._scalar,
             "MappingStartEvent": self._start,
             "SequenceStartEvent": self._start,
@@ -181,11 +182,6 @@ class _Builder:
             "AliasEvent": self._alias,
             "DocumentStartEvent": self._document,
         }
-
-    def take(self, event: Any) -> None:
-        step = self._steps.get(type(event).__name__)
-        if step is not None:
-            step(event)
 
     def _fail(self, message: str, event: Any, hint: str = "") -> ProjectError:
         return _error(message, self.file, event.start_mark.line, event.start_mark.column, hint)
@@ -196,11 +192,14 @@ class _Builder:
             raise self._fail("a second document begins here", event, "one project a file")
 
     def _new_spot(self, event: Any) -> Spot:
+        self._allow(event)
+        block = getattr(event, "style", None) == "|"
+        return Spot(event.start_mark.line, event.start_mark.column, block=block)
+
+    def _allow(self, event: Any) -> None:
         self._count(1, event)
         if event.tag is not None and event.tag != "!":
             raise self._fail(f"the tag {event.tag!r} is not allowed", event, "write plain values")
-        block = getattr(event, "style", None) == "|"
-        return Spot(event.start_mark.line, event.start_mark.column, block=block)
 
     def _count(self, nodes: int, event: Any) -> None:
         self._nodes += nodes
@@ -216,7 +215,7 @@ class _Builder:
         self._place(value, self._new_spot(event), event.anchor)
 
     def _key(self, event: Any, top: _Open, data: dict[str, Any]) -> None:
-        self._new_spot(event)
+        self._allow(event)
         key = str(event.value)
         if key == "<<" and event.implicit[0]:
             raise self._fail("merge keys (<<) are not allowed", event, "what scenes share goes into `defaults`")

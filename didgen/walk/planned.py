@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import Problem, ProjectError
+from didgen.garbage import without_gc
 from didgen.project.files import FileProblem, Files
 from didgen.project.stamps import Stamp
 from didgen.project.workspace import name_in, named_projects, read_settings
@@ -106,7 +108,8 @@ def bill(plans: Sequence[Planned]) -> Bill:
     for one in plans:
         seen = [scene for scene in to_render(one.plan) if scene.fingerprint not in one.sent]
         scenes = seen if one.to_buy is None else one.to_buy
-        order = [address for film in films_of(one.project, one.scenes) for address in (*film.scenes, "")]
+        films = films_of(one.project, one.scenes) if one.service.paid else ()
+        order = [address for film in films for address in (*film.scenes, "")]
         bills.append(bill_of(scenes, one.service, order))
     return total(bills)
 
@@ -117,8 +120,10 @@ def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice, on_files: OnFi
     No other project is read: whose folders of outputs are is known from former builds.
     """
     stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
-    resolved = _resolved(wanted, stamps, lambda projects: _owners(wanted.root, store, projects), on_notice, on_files)
-    return [_planned(wanted, store, one, stamps[one.target]) for one in resolved]
+    others = partial(_owners, wanted.root, store)
+    with without_gc():
+        resolved = _resolved(wanted, stamps, others, on_notice, on_files)
+        return [_planned(wanted, store, one, stamps[one.target]) for one in resolved]
 
 
 def _owners(root: Path, store: Artifacts, projects: Sequence[Project]) -> list[tuple[str, Path]]:
@@ -271,12 +276,13 @@ def _left_behind(one: _Resolved, outputs: Outputs, folder: Path, manifest: Mappi
 def _sent(store: Artifacts, one: _Resolved | Planned, decided: Plan, *, anew: bool) -> dict[str, str]:
     """States of the jobs that scenes to be rendered were sent as, as far as this workspace knows them: those that need
     not be bought. What became of them is known once the account is asked. anew: those that have ended do not count."""
-    from didgen.jobs.reconcile import bought_as
     from didgen.plan.planner import to_render
 
     wanted = {scene.fingerprint for scene in to_render(decided)} if one.service.paid else set()
     if not wanted:
         return {}
+    from didgen.jobs.reconcile import bought_as
+
     former = {} if anew else dict.fromkeys(bought_as(store, one.service.name, wanted, [one.lock]), "done")
     rows = [row for row in store.state.open_jobs(one.service.name) if row.fingerprint in wanted]
     rows.sort(key=lambda row: row.state == "submitted")  # that one is taken up, whatever others there are
