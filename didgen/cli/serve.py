@@ -38,6 +38,7 @@ def _figure(
 @_figure("--keep-days", 7.0, 0.01, 3650.0, "How long results and uploads are kept.")
 @_figure("--waiting", 1000, 1, 100_000, "Jobs that may wait; more are answered 429.")
 @_figure("--disk-gb", 20.0, 0.01, 1e6, "What uploads and results may take; then 507.")
+@_figure("--credits", 1_000_000, 0, 1_000_000_000, "Play money: a credit for every 15 s of video begun; then 402.")
 @click.option("--allow-loopback", is_flag=True, help="Links of clients may lead to this machine, by http too.")
 @click.option("--allow-files", is_flag=True, help="Links of clients may be file: URLs of this machine.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[:RATE]", help="What goes wrong: docs/serve.md.")
@@ -53,6 +54,7 @@ def command(
     keep_days: float,
     waiting: int,
     disk_gb: float,
+    credits: int,
     allow_loopback: bool,
     allow_files: bool,
     faults: tuple[str, ...],
@@ -81,6 +83,7 @@ def command(
         disk_bytes=int(disk_gb * 1e9),
         loopback=allow_loopback,
         files=allow_files,
+        credits=credits,
     )
     wrong = read_faults(faults, seed)
     home = prepare(find_root(Path.cwd()))

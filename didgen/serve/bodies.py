@@ -108,7 +108,12 @@ def _without_outdated(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
 
 
 async def take_file(request: Request, field: str, limit_bytes: int, folder: Path) -> Path:
-    """Store the multipart file called `field` under an unguessable name of ours; its path.
+    """The file of `take_form` alone."""
+    return (await take_form(request, field, limit_bytes, folder))[0]
+
+
+async def take_form(request: Request, field: str, limit_bytes: int, folder: Path) -> tuple[Path, dict[str, str]]:
+    """Store the multipart file called `field` under an unguessable name of ours; its path, and the form's other fields.
 
     Raises RenderError for a body that is too large or no multipart form, and a file that is missing, empty or of
     another type than it should be.
@@ -130,7 +135,8 @@ async def take_file(request: Request, field: str, limit_bytes: int, folder: Path
             raise RenderError("BadRequestError", f"'{field}' file is required")
         if (given.size or 0) > limit_bytes:
             raise RenderError("InvalidFileSizeError", f"file size exceeded {limit_bytes >> 20} MB")
-        return await _kept(given, field, folder)
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        return await _kept(given, field, folder), fields
     finally:
         await form.close()
 
@@ -139,7 +145,7 @@ async def _kept(given: Any, field: str, folder: Path) -> Path:
     head = await given.read(16)
     if not head:
         raise RenderError("BadRequestError", f"invalid {field}: the file is empty")
-    if field == "image":
+    if field in ("image", "logo"):
         _check_image(head)
     path = folder / f"{field[:3]}_{secrets.token_urlsafe(16)}"
     with path.open("xb") as out:

@@ -24,7 +24,7 @@ from didgen.serve.answers import BusyError, FullError
 from didgen.serve.disturbed import disturbed_answer
 from didgen.serve.faults import Faults
 from didgen.serve.housekeeping import Housekeeping
-from didgen.serve.inputs import Named, Use, localised, named_in
+from didgen.serve.inputs import Named, Use, localised, named_in, with_logo
 from didgen.serve.inspector import Inspector
 from didgen.serve.ledger.calls import Calls
 from didgen.serve.ledger.database import Database
@@ -127,8 +127,11 @@ class Desk:
                 return self.find(before, asked.kind)
             self.check_room()
             self._check_targets(asked.request)
-            inputs = {named.field: await self._input(named, asked) for named in named_in(asked.request)}
-            await asyncio.to_thread(to_shot, localised(asked.request, inputs, self.shelf.uploads))
+            inputs = {named.field: await self.named(named, asked.base) for named in named_in(asked.request)}
+            request, logo = with_logo(asked.request, self.logo())
+            if logo:
+                inputs["logo"] = self._used_again(self.shelf.account / logo, "log")
+            await asyncio.to_thread(to_shot, localised(request, inputs, self.shelf.uploads))
             self.check_room()  # once more: others came in while we waited, and from here on nobody does
             if not self.files.all_here(inputs.values()):
                 raise RenderError("BadRequestError", "an upload that this names was deleted meanwhile")
@@ -137,7 +140,7 @@ class Desk:
                 kind=asked.kind,
                 client=asked.client,
                 base=asked.base,
-                request_json=asked.request.model_dump_json(exclude_unset=True),
+                request_json=request.model_dump_json(exclude_unset=True),
                 inputs=inputs,
                 warnings=asked.notes,
                 faults=self.faults.of_job(asked.kind),
@@ -150,7 +153,11 @@ class Desk:
         return self.find(job, asked.kind)
 
     def check_room(self) -> None:
-        """Raises BusyError when too many wait, FullError when the disk or our share of it is full."""
+        """Raises RenderError when no credits are left, BusyError when too many wait, FullError when the disk or our
+        share of it is full."""
+        if self.jobs.spent() >= self.settings.credits:
+            hint = "this server's play money is spent; --credits sets how much there is"
+            raise RenderError("InsufficientCreditsError", "not enough credits", hint=hint)
         if len(self.turns) >= self.settings.waiting:
             each_s = self.renders.seconds / self.settings.slots
             raise BusyError(f"{len(self.turns)} jobs are waiting", min(60.0, max(1.0, each_s)))
@@ -167,8 +174,8 @@ class Desk:
             if url:
                 self.outside.check(url, what)
 
-    async def _input(self, named: Named, asked: Asked) -> str:
-        """The name in uploads of a file that a request names: an upload, or brought from where it is.
+    async def named(self, named: Named, base: str) -> str:
+        """The name in uploads of a file that a request to `base` names: an upload, or brought from where it is.
 
         Raises RenderError.
         """
@@ -177,7 +184,7 @@ class Desk:
         except ValueError:
             raise RenderError("BadRequestError", f"invalid {named.what}") from None
         folder, _, name = parts.path.rpartition("/")
-        here = urlsplit(asked.base).netloc
+        here = urlsplit(base).netloc
         if parts.scheme not in ("http", "https") or parts.netloc != here or folder != "/uploads":
             return await self._brought(named)
         if not self.files.has(name):
@@ -277,6 +284,45 @@ class Desk:
             self.shelf.drop(taken)
         self.files.add(to.name, size, linked=linked)
         return to.name
+
+    # -- what holds for every job -------------------------------------------------------------------------------------
+
+    def logo(self) -> dict[str, Any] | None:
+        """`{"file", "position"}` of the logo that is laid over jobs which name none."""
+        found: dict[str, Any] | None = self.db.get("logo")
+        return found
+
+    async def keep_logo(self, taken: Path, position: tuple[int, int]) -> dict[str, Any]:
+        """Look into a whole file of `shelf.making` and make it the logo. Raises RenderError, StorageError."""
+        try:
+            seen = await self.inspector.look(taken, "logo", "logo")
+            to = self.shelf.account / f"{taken.stem}{seen.suffix}"
+            await asyncio.to_thread(_move, taken, to)
+        finally:
+            self.shelf.drop(taken)
+        before = self.logo()
+        made = {"file": to.name, "position": list(position)}
+        self.db.put("logo", made)
+        if before is not None:
+            self.shelf.drop(self.shelf.account / before["file"])
+        return made
+
+    def forget_logo(self) -> None:
+        """No logo any more; jobs that were sent keep theirs."""
+        before = self.logo()
+        self.db.put("logo", None)
+        if before is not None:
+            self.shelf.drop(self.shelf.account / before["file"])
+
+    def _used_again(self, file: Path, prefix: str) -> str:
+        """A name in uploads for a file of our own, for one job; the bytes are shared."""
+        name = f"{prefix}_{secrets.token_urlsafe(16)}{file.suffix}"
+        try:
+            os.link(file, self.shelf.uploads / name)
+        except OSError as error:
+            raise StorageError(f"cannot keep {name}: {error.strerror}") from error
+        self.files.add(name, file.stat().st_size, linked=False)
+        return name
 
     def forget_upload(self, prefix: str) -> bool:
         """Let nobody name an upload any more; jobs that wait still have it. Whether there was one."""

@@ -14,12 +14,15 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
-SIGNED = ("/results/", "/previews/", "/page/files/", "/page/growing/")
+SIGNED = ("/results/", "/previews/", "/account/", "/page/files/", "/page/growing/")
 """Paths whose links carry their own leave: a signature, or a name that nobody can guess."""
 
 PAGE = "/page/"
 PAGE_DATA = "/page/events"
 """What the page shows. The page itself has nothing in it, and asks for the key."""
+
+OPEN = ("/openapi.json", "/docs")
+"""Paths that tell nothing but what every copy of this program does."""
 
 _CLIENT = "didgen.client"
 
@@ -76,7 +79,7 @@ class Guard:
 
 def _is_open(path: str) -> bool:
     """Whether a path needs no key."""
-    return path.startswith(SIGNED) or path == "/" or (path.startswith(PAGE) and path != PAGE_DATA)
+    return path.startswith(SIGNED) or path in ("/", *OPEN) or (path.startswith(PAGE) and path != PAGE_DATA)
 
 
 def credentials(key: str) -> tuple[str, ...]:

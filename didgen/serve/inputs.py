@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from didgen.api.wire import Logo, RenderRequest, TalkRequest
+from didgen.api.wire import Logo, RenderConfig, RenderRequest, TalkRequest
+
+SETTING = "setting:"
+"""What stands before the file of the account's logo in a request that got it from there."""
 
 Use = Literal["picture", "logo", "sound", "video", "recording"]
 """recording: an upload that may become a sound or a driver."""
@@ -32,6 +35,17 @@ def named_in(request: RenderRequest) -> Iterator[Named]:
         yield Named("audio_url", "audio url", "sound", request.script.audio_url)
     if request.config is not None and isinstance(request.config.logo, Logo):
         yield Named("logo", "logo url", "logo", request.config.logo.url)
+
+
+def with_logo(request: RenderRequest, logo: Mapping[str, Any] | None) -> tuple[RenderRequest, str]:
+    """The request with the account's logo where it names none and does not say it wants none, and the logo's file; the
+    request itself and "" where nothing is added. logo: `{"file", "position"}`."""
+    config = request.config or RenderConfig()
+    if logo is None or config.logo is not None:
+        return request, ""
+    url = f"{SETTING}{logo['file']}"
+    changed = config.model_copy(update={"logo": Logo(url=url, position=tuple(logo["position"]))})
+    return request.model_copy(update={"config": changed}), logo["file"]
 
 
 def localised(request: RenderRequest, inputs: Mapping[str, str], uploads: Path) -> RenderRequest:

@@ -16,7 +16,8 @@ class Settings:
     slots: renders at once. waiting: jobs that may wait for one; more are answered 429. link_s: how long a link to a
     result opens it (the service: 24 h). keep_s: how long results and uploads are kept. disk_bytes: what uploads and
     results may take together; beyond it 507. loopback: links may lead to this machine, by http too. files: `file:` URLs
-    are read. webhook_secret: what calls are signed with; "": one that the server makes.
+    are read. credits: play money, a credit for every 15 s of video begun; without any left 402. webhook_secret: what
+    calls are signed with; "": one that the server makes.
     """
 
     slots: int = 1
@@ -26,6 +27,7 @@ class Settings:
     disk_bytes: int = 20 << 30
     loopback: bool = False
     files: bool = False
+    credits: int = 1_000_000
     webhook_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:

@@ -18,16 +18,18 @@ FREE_BYTES = 256 << 20
 
 
 class Shelf:
-    """Where files lie. uploads: what clients sent or we fetched for them; results: videos and their sound; making: what
-    nobody has been told of yet, emptied at every start."""
+    """Where files lie. uploads: what clients sent or we fetched for them; results: videos and their sound; account:
+    what holds for every job; making: what nobody has been told of yet, emptied at every start."""
 
     def __init__(self, folder: Path) -> None:
         """Make what is missing. Raises StorageError."""
         self.folder = folder
-        self.uploads, self.results, self.making = (folder / name for name in ("uploads", "results", "making"))
+        self.uploads, self.results, self.account, self.making = (
+            folder / name for name in ("uploads", "results", "account", "making")
+        )
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for each in (self.uploads, self.results, self.making):
+            for each in (self.uploads, self.results, self.account, self.making):
                 each.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise storage_error(error, folder) from error

@@ -419,12 +419,12 @@ def test_old_keys_are_accepted_and_said(tmp_path: Path) -> None:
     """Published clients still send them."""
 
     async def work(web: httpx.AsyncClient) -> None:
-        config = {"sharpen": "false", "max_animated_faces": 3, "driver_expression": {}, "logo": False}
+        config = {"sharpen": "false", "show_watermark": True, "driver_expression": {}, "logo": False}
         made = (await talk(web, config=config, persist=True)).json()
         job = await ended(web, f"/talks/{made['id']}")
         warnings = " ".join(job["metadata"]["warnings"])
         assert "persist has no effect" in warnings
-        assert "config.max_animated_faces has no effect" in warnings
+        assert "config.show_watermark has no effect" in warnings
         assert job["config"]["sharpen"] is False
 
     serve(tmp_path, work)

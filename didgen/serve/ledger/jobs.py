@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from didgen.api.wire import Kind
 from didgen.serve.ledger.calls import Call, put_calls
 from didgen.serve.ledger.database import Database
 from didgen.serve.record import Record, now, record_of
+
+CREDIT_S = 15.0
+"""Of video for a credit, begun ones counted, as the service has it."""
 
 UNENDED = "status IN ('created', 'started')"
 
@@ -115,7 +119,15 @@ class Jobs:
                 " WHERE id = ?",
                 (video, sound, size, json.dumps(facts), now(), time.time(), job),
             )
+            self._db.write(
+                "INSERT INTO kept VALUES ('spent', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+                (ceil(float(facts.get("duration_s") or 0) / CREDIT_S),),
+            )
             put_calls(self._db, calls)
+
+    def spent(self) -> int:
+        """Credits of play money that finished jobs have cost, those that are forgotten too."""
+        return int(self._db.get("spent") or 0)
 
     def fail(self, job: str, status: str, error: dict[str, str], calls: Sequence[Call] = ()) -> None:
         """It ended without a video: status `error` or `rejected`."""

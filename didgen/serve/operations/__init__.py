@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from didgen.serve.desk import Desk
 
-RESOURCES = ("jobs", "uploads", "results", "account")
+RESOURCES = ("jobs", "uploads", "faces", "results", "account", "settings", "description")
 """Modules of this room, in the order in which their routes are tried."""
 
 

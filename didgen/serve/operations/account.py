@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.voices import installed
 from didgen.serve.desk import Desk
+from didgen.serve.record import OWNER
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-UNMETERED = 1_000_000  # what GET /credits says: rendering here costs nothing
 
-
-def routes(desk: Desk) -> list[Any]:  # noqa: ARG001
+def routes(desk: Desk) -> list[Any]:
     """/credits and /tts/voices, which old clients call /voices."""
+    from starlette.responses import JSONResponse
     from starlette.routing import Route
+
+    async def account_credits(request: Request) -> Response:  # noqa: ARG001
+        total = desk.settings.credits
+        left = max(0, total - desk.jobs.spent())
+        return JSONResponse(
+            {"credits": [{"owner_id": OWNER, "remaining": left, "total": total}], "remaining": left, "total": total}
+        )
 
     return [
         Route("/credits", account_credits, methods=["GET"]),
         Route("/tts/voices", voices, methods=["GET"]),
         Route("/voices", voices, methods=["GET"]),
     ]
-
-
-async def account_credits(request: Request) -> Response:  # noqa: ARG001
-    """GET /credits."""
-    from starlette.responses import JSONResponse
-
-    return JSONResponse({"credits": [], "remaining": UNMETERED, "total": UNMETERED})
 
 
 async def voices(request: Request) -> Response:  # noqa: ARG001

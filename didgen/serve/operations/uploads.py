@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import RenderError
-from didgen.serve.bodies import AUDIO_BYTES, IMAGE_BYTES, take_file
+from didgen.serve.bodies import AUDIO_BYTES, IMAGE_BYTES, take_form
 from didgen.serve.desk import Desk
 from didgen.serve.inputs import Use
+from didgen.serve.operations.faces import found
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,10 +27,12 @@ def _routes_of(desk: Desk, field: str, use: Use, path: str, limit_bytes: int) ->
 
     async def create(request: Request) -> Response:
         desk.check_disk()
-        taken = await take_file(request, field, limit_bytes, desk.shelf.making)
+        taken, fields = await take_form(request, field, limit_bytes, desk.shelf.making)
         name = await desk.keep_upload(taken, use, field)
-        url = str(request.base_url.replace(path=f"/uploads/{name}"))
-        return JSONResponse({"id": taken.stem, "url": url}, status_code=201)
+        answer: dict[str, Any] = {"id": taken.stem, "url": str(request.base_url.replace(path=f"/uploads/{name}"))}
+        if field == "image" and fields.get("detect_faces", "").strip().lower() in ("true", "1"):
+            answer["faces"] = (await found(desk.shelf.uploads / name))["faces"]
+        return JSONResponse(answer, status_code=201)
 
     async def delete(request: Request) -> Response:
         name = request.path_params["id"]
