@@ -42,7 +42,7 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
-# The gallery of faces, rendered and measured: about half a minute of CPU a face. Identity needs two packages more.
+# The gallery of faces and the driver clips, rendered and measured: about half a minute of CPU each. Identity needs two packages more.
 quality: $(VENV)/.dev $(VENV)/.quality
 	$(BIN)/python -m tests.quality
 

@@ -65,6 +65,7 @@ CHARACTERS: dict[str, str] = {
 """What the drivers of an animation's category have in common."""
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".mpeg", ".mpg", ".avi")
+MOTION_SUFFIX = ".motion"  # a track that `didgen driver` made of a video
 
 
 ORIENTATIONS = ("original", "flipped")
@@ -112,8 +113,8 @@ def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> Us
 
 
 def is_driver_file(text: str) -> bool:
-    """Whether a driver is named as a video file beside the project."""
-    return "://" not in text and text.lower().endswith(VIDEO_SUFFIXES)
+    """Whether a driver is named as a file beside the project: a video, or a motion file made of one."""
+    return "://" not in text and text.lower().endswith((*VIDEO_SUFFIXES, MOTION_SUFFIX))
 
 
 def fits(text: str, kind: Literal["talk", "animation"]) -> bool:

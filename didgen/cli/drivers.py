@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from didgen.cli import options
 from didgen.cli.asking import at_service
+from didgen.cli.driver import FOLDER, described
+from didgen.errors import UsageError
 
 
 @click.command("drivers")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @at_service
 @options.as_json
-def command(service: str, json_output: bool) -> None:
+def command(files: tuple[Path, ...], service: str, json_output: bool) -> None:
     """List the drivers: CATEGORY/NAME, or just the category to have one chosen; /flipped behind a name mirrors it.
 
-    18 move talks and 103 animations. The local engine has all of them.
+    18 move talks and 103 animations. The local engine has all of them. Motion files in drivers/ are listed with them;
+    FILES… says of each what is in it, or why it cannot be used.
     """
+    if files:
+        for path in files:
+            click.echo(f"{path}  {described(path)}")
+        return
     from didgen.catalog.drivers import ANIMATION_BANKS, CHARACTERS, MANNERS, TALK_BANKS
     from didgen.plan.identity import service_id
 
     local = service_id(service).local
     if json_output:
         told = {"talks": TALK_BANKS, "animations": ANIMATION_BANKS, "manners": MANNERS, "characters": CHARACTERS}
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps({**told, "own": [str(path) for path in _own()]}, indent=2))
         return
     click.echo("talks:")
     for category, names in TALK_BANKS.items():
@@ -37,6 +46,24 @@ def command(service: str, json_output: bool) -> None:
         click.echo(f"{_head(category, names)}  {CHARACTERS[category]}")
         for line in _names(names) if not names[0][-1].isdigit() else ():
             click.echo(f"    {line}")
+    if own := _own():
+        click.echo("your own:")
+        for path in own:
+            click.echo(f"  {path}  {_described(path)}")
+
+
+def _own() -> list[Path]:
+    """The motion files of this folder's bank."""
+    from didgen.catalog.drivers import MOTION_SUFFIX
+
+    return sorted(FOLDER.glob(f"*{MOTION_SUFFIX}"))
+
+
+def _described(path: Path) -> str:
+    try:
+        return described(path)
+    except UsageError as error:
+        return f"cannot be used: {error.message}"
 
 
 def _head(category: str, names: tuple[str, ...]) -> str:

@@ -38,6 +38,7 @@ COMMANDS = {
     "serve": "Offer the local engine over the D-ID HTTP API.",
     "voices": "List the voices, here or at a service.",
     "drivers": "List the drivers.",
+    "driver": "Make a driver of your own from a video.",
     "credits": "Say what is left to spend at a service.",
     "doctor": "Look whether everything is there and works.",
     "schema": "Write the project file's JSON Schema for editors.",

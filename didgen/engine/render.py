@@ -26,6 +26,7 @@ from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, choose_faces, find_faces
 from didgen.engine.face.visible import Sight, look_at
 from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk, in_company
+from didgen.engine.motion.own import is_motion_file
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
 from didgen.engine.photo import load_photo, photo_scale
 from didgen.engine.shot import AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
@@ -218,7 +219,9 @@ def _sound(shot: Shot, speech: Speech | None, driver: str) -> Sound | None:
     song = _song(driver)
     if song is not None:
         return None if shot.config.mute else (song.mixed(), SONG_RATE_HZ)
-    if not shot.config.mute and isinstance(shot.driver, Path) and probe(shot.driver).audio_rate:
+    if shot.config.mute or not isinstance(shot.driver, Path) or is_motion_file(shot.driver):
+        return None
+    if probe(shot.driver).audio_rate:
         return decoded(shot.driver, 600.0)
     return None
 

@@ -75,8 +75,12 @@ def unseen_recording_length(*, pad_s: float = 0.0) -> Length:
     return Length(LONGEST_RECORDING_S + pad_s, LONGEST_RECORDING_S + pad_s)
 
 
-def animation_length(driver: str | None) -> Length:
-    """Length of an animation, which is its driver's: of the bank, or somebody's own video."""
+def animation_length(driver: str | None, known_s: float | None = None) -> Length:
+    """Length of an animation, which is its driver's: of the bank, or somebody's own video.
+
+    known_s: where the driver says it."""
+    if known_s is not None:
+        return Length(round(known_s, 2), round(known_s, 2))
     if driver is not None and not driver.startswith("bank://"):
         return Length(ANIMATION_S, LONGEST_DRIVER_S)
     song = driver is not None and driver.startswith("bank://classics")

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from didgen.catalog.drivers import MOTION_SUFFIX
 from didgen.catalog.versions import PREPARED
 from didgen.errors import DidgenError
 from didgen.media.fit import Fit, UnfitError, Use, fit_picture, fit_sound
+from didgen.media.motion import MotionError, read_motion
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Input
 from didgen.project.files import FileProblem, Files
@@ -43,7 +45,7 @@ class Inputs:
 
         Raises FileProblem, DidgenError.
         """
-        given = self._outside(name, written) if "://" in written else self._local(written, folder)
+        given = self._outside(name, written) if "://" in written else self._local(name, written, folder)
         if given is None:
             return written
         self.found[name] = given if self.service.local else self._fitting(name, given)
@@ -51,6 +53,8 @@ class Inputs:
 
     def _fitting(self, name: str, given: Input) -> Input:
         """An input as a service gets it; notes what has to be made of it. Raises DidgenError for what cannot fit."""
+        if given.path.suffix.lower() == MOTION_SUFFIX:
+            raise DidgenError("is a motion file, and only the local engine moves by one", hint="give a video's link")
         if name not in USES:
             raise DidgenError(
                 "is a file, and services take a driver video by https link only", hint="put it on the web"
@@ -65,11 +69,16 @@ class Inputs:
         self.notes += [f"{called} {note}" for note in fit.notes]
         return replace(given, prepared=PREPARED if fit.remade else 0)
 
-    def _local(self, written: str, folder: Path) -> Input:
+    def _local(self, name: str, written: str, folder: Path) -> Input:
         path = self.files.locate(written, folder)
         digest = self.files.digest(path)
         if not self.files.size(path):
             raise FileProblem(f"{self.files.relative(path)} is empty")
+        if name == "driver_url" and path.suffix.lower() == MOTION_SUFFIX:
+            try:
+                motion_s(path, digest)
+            except MotionError as error:
+                raise MotionError(f"{self.files.relative(path)} {error.message}", hint=error.hint) from error
         return Input(path, digest)
 
     def _outside(self, name: str, url: str) -> Input | None:
@@ -94,3 +103,12 @@ class Inputs:
 def _fit(path: Path, digest: str, use: Use) -> Fit:  # noqa: ARG001
     """The fit of a file of that digest; scenes share their pictures, and each is looked at once. Raises UnfitError."""
     return fit_sound(path) if use == "sound" else fit_picture(path.read_bytes(), logo=use == "logo")
+
+
+@lru_cache(maxsize=256)
+def motion_s(path: Path, digest: str) -> float:  # noqa: ARG001
+    """How long the motion file of that digest lasts, in seconds. Raises MotionError, FileProblem."""
+    try:
+        return read_motion(path.read_bytes()).seconds
+    except OSError as error:
+        raise FileProblem(f"{path.name} cannot be read: {error.strerror}") from None

@@ -22,6 +22,7 @@ PARTS = {
     "voices": "voices",
     "frames": "frames",
     "stitched": "frames",
+    "driver": "driver",
     "minute": "commands",
     "memory": "commands",
     "serve": "serving",

@@ -82,8 +82,8 @@ def talking(fps: int) -> MotionTrack:
 
 CLIPS = (
     Part("talking", "woman", "eileen", 25, talking),
-    Part("sweeping", "laughing", "woman", 25, sweeping),
-    Part("nodding", "woman-2", "dark-beard", 30, nodding),
+    Part("sweeping", "laughing", "dark-beard", 25, sweeping),
+    Part("nodding", "woman-2", "woman", 30, nodding),
     Part("grimacing", "older", "woman-2", 24, grimacing),
 )
 

@@ -23,7 +23,9 @@ def read(name: str) -> dict[str, Figures]:
 
 
 def write(name: str, rows: Sequence[Row]) -> None:
-    """Put these faces in the place of what was known of them."""
+    """Put these faces or clips in the place of what was known of them."""
+    if not rows:
+        return
     record = _all()
     record[name] = dict(sorted((record.get(name, {}) | {row.name: row.figures.to_json() for row in rows}).items()))
     PATH.write_text(json.dumps(record, indent=1) + "\n")

@@ -19,6 +19,7 @@ from didgen.engine.motion.choice import Driver, Occasion, find_driver
 from didgen.engine.motion.curves import Curve, ends, ramp, smooth, smoothed
 from didgen.engine.motion.expressions import Mood, mood_of
 from didgen.engine.motion.mouth import Mouth, mouth_of
+from didgen.engine.motion.own import is_motion_file, load_motion
 from didgen.engine.motion.phrases import phrases_of
 from didgen.engine.motion.prosody import Prosody, drive_of, prosody_of
 from didgen.engine.motion.singer import singing_body
@@ -76,7 +77,7 @@ def compose_talk(
     mouth = mouth_of(speech, prosody.level, FPS)
     mood = mood_of(config.expressions, config.transition_frames, frames)
     if isinstance(driver, Path):
-        body, name = lengthened(_driver_video(driver, face, config, picture), frames, seed), driver.name
+        body, name = lengthened(_own_driver(driver, face, config, picture), frames, seed), driver.name
     else:
         found = find_driver(driver, "talk", seed, _occasion(face, picture, speech, prosody))
         body, name = talking_body(found, phrases_of(speech, frames, FPS), frames, FPS, seed), found.url
@@ -108,7 +109,7 @@ def compose_animation(
     driver video."""
     if isinstance(driver, Path):
         own_rate = None if config.result_format != "gif" else FPS  # a GIF has a rate of its own
-        track, name = _driver_video(driver, face, config, picture, own_rate), driver.name
+        track, name = _own_driver(driver, face, config, picture, own_rate), driver.name
         track = lengthened(track, frames, seed) if frames else track
     else:
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0], neighbours=picture.neighbours))
@@ -232,7 +233,9 @@ def _talk_share(prosody: Prosody) -> Curve:
     return ends(frames, FPS, 0.35, 0.5) * (0.6 + 0.4 * np.maximum(prosody.talking, ramp(times, 0, 0.5) * 0.5))
 
 
-def _driver_video(path: Path, face: Face, config: Config, picture: Picture, fps: int | None = FPS) -> MotionTrack:
+def _own_driver(path: Path, face: Face, config: Config, picture: Picture, fps: int | None = FPS) -> MotionTrack:
+    if is_motion_file(path):
+        return load_motion(path, fps)
     from didgen.engine.motion.driver_video import track_driver
 
     frame_cm = None if config.align_driver else _frame_cm(face, picture, config.align_expand_factor)

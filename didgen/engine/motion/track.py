@@ -8,15 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SHAPES = (
-    "jawOpen jawLeft jawRight jawForward seal mouthFunnel mouthPucker mouthRollLower mouthRollUpper "
-    "mouthShrugLower mouthShrugUpper mouthPress mouthSmileLeft mouthSmileRight mouthFrownLeft mouthFrownRight "
-    "mouthStretchLeft mouthStretchRight mouthDimpleLeft mouthDimpleRight mouthUpperUpLeft mouthUpperUpRight "
-    "mouthLowerDownLeft mouthLowerDownRight mouthLeft mouthRight cheekPuff cheekSquintLeft cheekSquintRight "
-    "noseSneerLeft noseSneerRight browInnerUp browOuterUpLeft browOuterUpRight browDownLeft browDownRight "
-    "eyeBlinkLeft eyeBlinkRight eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight lidDownLeft lidDownRight"
-).split()
-"""Weights under ARKit names plus `seal` (closes an open photo's lips) and `lidDown*`. Left is the subject's left."""
+from didgen.catalog.shapes import SHAPES
+
+__all__ = ["INDEX", "LIDS", "SHAPES", "MotionTrack", "eyes_at_rest", "mirrored", "mouth_at_rest"]
 
 INDEX = {name: k for k, name in enumerate(SHAPES)}
 LIDS = ("eyeBlink", "eyeSquint", "eyeWide", "lidDown")

@@ -1,0 +1,94 @@
+"""The measures of a photo that follows a driver, on heads whose motion is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.mesh import EYES, canonical_mesh
+from didgen.engine.face.pose import F, rotation_from_pose
+from didgen.engine.face.retrack import Tracked, follow
+from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.photo import load_photo
+from didgen.engine.video.encode import Encoder
+from didgen.engine.warp.frame import draw
+from didgen.engine.warp.rig import build_rig
+from didgen.quality.clip import pictures_of
+from didgen.quality.driven import Shown, follows, reenacts, turned_deg
+from didgen.quality.figures import Row, missed
+
+PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "woman-2.jpg"
+SECONDS = 4
+
+
+def turning(fps: int, size: float = 1.0) -> Shown:
+    """The canonical head, turning and opening its lips at a known rate; it never blinks."""
+    t = (np.arange(SECONDS * fps) + 0.5) / fps
+    mesh = np.zeros((478, 3))
+    mesh[:468] = canonical_mesh().vertices_cm
+    for eye in EYES.values():
+        mesh[list(eye.iris)] = mesh[[eye.up[0], eye.up[-1]]].mean(0)
+    poses = size * np.stack([8 * np.sin(2 * t), 3 * np.sin(3 * t), 4 * np.sin(1.5 * t)], 1)
+    heads = []
+    for k, pose in enumerate(poses):
+        moved = mesh.copy()
+        moved[14, 1] -= size * 0.5 * np.sin(4 * t[k]) ** 2
+        heads.append(20 * (moved @ F) @ rotation_from_pose(pose).T + (256, 256, 0))
+    landmarks = np.float32(heads)
+    found = np.ones(len(t), np.bool_)
+    return Shown(fps, Tracked(landmarks, np.zeros((len(t), 0), np.float32), found), np.zeros((len(t), 2)))
+
+
+def test_a_picture_that_moves_as_the_driver_is_nearer_than_a_still_one() -> None:
+    """Whatever the two rates; half the motion is half as near."""
+    same, half = (reenacts(turning(30), turning(25, size)) for size in (1.0, 0.5))
+    assert same.own_points < 0.3 * half.own_points
+    assert 0.02 < half.own_points < 0.6 * same.own_points_still
+    assert same.own_turn_deg < 0.4
+    assert 0.4 < half.own_turn_deg / same.own_turn_still_deg < 0.6
+    assert reenacts(turning(30), turning(30)).own_turn_deg == pytest.approx(0, abs=0.01)
+
+
+def test_the_first_pose_is_where_turns_are_measured_from() -> None:
+    """Yaw, pitch and roll with the signs of a motion track."""
+    shown = turning(25)
+    t = (np.arange(SECONDS * 25) + 0.5) / 25
+    assert turned_deg(shown.seen)[:, 0] == pytest.approx(8 * np.sin(2 * t) - 8 * np.sin(0.04), abs=0.35)
+    assert np.abs(turned_deg(shown.seen)[0]).max() < 1e-9
+
+
+@pytest.fixture(scope="module")
+def blinking(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tracked, MotionTrack]:
+    """A video of ours of a second and a half in which one of two blinks is done by half."""
+    photo = load_photo(PHOTO)
+    rig = build_rig(photo, find_faces(photo)[0])
+    track = MotionTrack.still(34)
+    for at, depth in ((9, 1.0), (24, 0.35)):
+        for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+            track.weights[at - 1 : at + 2, INDEX[name]] = depth
+    path = tmp_path_factory.mktemp("blinks") / "blinks.mp4"
+    with Encoder(path, rig.width, rig.height, None, metadata={}) as encoder:
+        for k in range(len(track)):
+            encoder.write(draw(rig, track, k))
+    return path, follow(pictures_of(path)), track
+
+
+def test_blinks_are_counted_by_what_is_seen(blinking: tuple[Path, Tracked, MotionTrack]) -> None:
+    """Of two blinks of the driver one is seen shut; one that the driver does not make is told, too."""
+    path, seen, track = blinking
+    lids = np.zeros((len(seen), 2))
+    lids[8:11], lids[23:26] = 1, 1
+    still = Shown(25, seen, lids)
+    figures = follows(still, Shown.of(seen, 25), path, track)
+    assert (0.5, 0) == (figures.driven_blinks, figures.driven_blinks_extra)
+    lids = lids.copy()
+    lids[8:11] = 0
+    figures = follows(replace(still, lids=lids), Shown.of(seen, 25), path, track)
+    assert (0.0, 1) == (figures.driven_blinks, figures.driven_blinks_extra)
+    assert "driven_blinks" in [measure.name for measure in missed(Row("half", figures))]
+    assert figures.driven_yaw is None  # a driver that does not turn
+    assert figures.driven_yaw_error_deg == pytest.approx(0, abs=0.01)
