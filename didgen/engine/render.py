@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from didgen.engine.video.overlay import Overlay, load_logo, overlay_of
 from didgen.engine.video.probe import probe
 from didgen.engine.warp.ensemble import AT_ONCE, Ensemble
 from didgen.engine.warp.rig import Rig, build_rig
+from didgen.errors import RenderError
 
 REPORT_EVERY = 5  # frames
 FACE_NETS = ("face_landmarks.tflite", "face_blendshapes.tflite", "face_detection_full_range.tflite")
@@ -56,16 +57,29 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     """
     cv2.setNumThreads(1)
     # First what needs no time: a picture that cannot be used should not cost a minute of speech.
-    photo = load_photo(shot.source)
+    with _called("SourceError", shot):
+        photo = load_photo(shot.source)
     if isinstance(shot.config.logo, Logo):
         load_logo(shot.config.logo.path)
     speech, subject, rigs = _ready(shot, photo, report, memo)
     report("rig", 0, 1)
-    tracks, driver = _motions(shot, speech, subject, photo.shape)
+    with _called("DriverError", shot):
+        tracks, driver = _motions(shot, speech, subject, photo.shape)
     with closing(Ensemble(rigs, tracks)) as ensemble:
         report("rig", 1, 1)
         seconds = _film(shot, ensemble, _sound(shot, speech, driver), out, report)
         return Rendered(out, _facts(shot, speech, subject, ensemble, driver, out, seconds))
+
+
+@contextmanager
+def _called(kind: str, shot: Shot) -> Iterator[None]:
+    """Animations have a kind of error for each of their parts, talks one for each fault (the service's words)."""
+    try:
+        yield
+    except RenderError as error:
+        if shot.kind == "talk":
+            raise
+        raise RenderError(kind, error.message, hint=error.hint) from error
 
 
 def warm() -> None:

@@ -213,3 +213,20 @@ def test_what_is_hidden_stays_still_and_is_told(tmp_path, name, still, moving, w
     assert [warned] == [warning[: len(warned)] for warning in facts["warnings"]]
     assert [] == [shape for shape in facts["track"]["weights"] if shape.startswith(still)]
     assert moving in facts["track"]["weights"]
+
+
+@pytest.mark.parametrize(
+    ("source", "driver", "kind"),
+    [("text", None, "SourceError"), ("portrait", "text", "DriverError"), ("portrait", "bank://disco", "DriverError")],
+)
+def test_an_animation_fails_in_the_services_words(source: str, driver: str | None, kind: str, tmp_path: Path) -> None:
+    """One kind for each of its parts; a talk's photo has kinds of its own."""
+    text = tmp_path / "text.mp4"
+    text.write_text("neither a photo nor a video")
+    portrait = Path(__file__).parents[2] / "didgen" / "cli" / "template" / "assets" / "portrait.jpg"
+    photo = text if source == "text" else portrait
+    moves = text if driver == "text" else driver
+    with pytest.raises(RenderError) as caught:
+        render(Shot(photo, None, moves), tmp_path / "out.mp4", lambda *_: None, Shelf())
+    assert kind == caught.value.kind
+    assert not (tmp_path / "out.mp4").exists()
