@@ -1,6 +1,9 @@
 """Sidecars: everything known of one render, as JSON under its fingerprint, so that the state can be made again.
 
-{"didgen": 1, "fingerprint", "address", "object", "size", "duration_s", "identity", "facts", "job"}
+{"seal", "didgen": 1, "fingerprint", "address", "object", "size", "duration_s", "identity", "facts", "job"}
+
+The seal is the digest of all that follows it, so that one changed letter is seen where the state, which knows the digest
+of a sidecar, is gone. Those of an older didgen have none.
 """
 
 from __future__ import annotations
@@ -52,13 +55,13 @@ def record_of(
 
 def write_sidecar(path: Path, record: Mapping[str, Any]) -> str:
     """Put a sidecar in place, read-only; the digest of its bytes. Raises StorageError."""
-    data = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    data = _sealed(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode())
     write_whole(path, data, mode=0o444)
     return sha256_bytes(data)
 
 
 def read_sidecar(path: Path) -> tuple[dict[str, Any], str] | None:
-    """A sidecar's content and the digest of its bytes; None when it is missing, cut or not of our form."""
+    """A sidecar's content and the digest of its bytes; None when it is missing, damaged or not of our form."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -68,14 +71,36 @@ def read_sidecar(path: Path) -> tuple[dict[str, Any], str] | None:
 
 
 def parse_sidecar(data: bytes) -> dict[str, Any] | None:
-    """The content of a sidecar's bytes; None when they are cut or not of our form."""
+    """The content of a sidecar's bytes; None when they are damaged or not of our form."""
     try:
-        record = json.loads(data)
+        record = json.loads(_opened(data))
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or record.get("didgen") != FORMAT:
         return None
     return record if all(isinstance(record.get(name), form) for name, form in _FORM.items()) else None
+
+
+_SEAL = (b'{"seal":"', b'",')
+_DIGEST_BYTES = 64
+
+
+def _sealed(data: bytes) -> bytes:
+    """An object of JSON with the digest of its bytes before all else in it."""
+    begin, end = _SEAL
+    return begin + sha256_bytes(data).encode() + end + data[1:]
+
+
+def _opened(data: bytes) -> bytes:
+    """The same object without its seal, as it stands where it has none. Raises ValueError when the seal is broken."""
+    begin, end = _SEAL
+    if not data.startswith(begin):
+        return data
+    at = len(begin) + _DIGEST_BYTES
+    inner = b"{" + data[at + len(end) :]
+    if data[at : at + len(end)] != end or data[len(begin) : at] != sha256_bytes(inner).encode():
+        raise ValueError("the seal is broken")
+    return inner
 
 
 def in_its_place(path: Path, record: Mapping[str, Any]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from didgen.digest import sha256_bytes, sha256_file
+from didgen.store import sidecars
 from didgen.store.objects import DamagedObjectError, Objects
+from didgen.store.state import Artifact
 from didgen.walk import steps
 from tests import fakes
 
@@ -83,6 +87,26 @@ def test_every_flip_is_seen(video: bytes, tmp_path: Path) -> None:
         damaged(objects, video, instead, tmp_path / "out.mp4")
 
 
+def test_every_cut_and_flip_of_a_sidecar_is_seen(tmp_path: Path) -> None:
+    """At every byte, without the state's help; what is taken all the same says what it said."""
+    path = tmp_path / "sidecar.json"
+    facts = {"words": [["Grüße", 0.0, 0.4], ["everybody", 0.5, 1.25]], "duration_s": 1.5}
+    video = Artifact("f" * 64, "a" * 64, 5, "", 1.5)
+    record = sidecars.record_of(video, "hello/one", {"kind": "talk"}, facts, None)
+    sidecars.write_sidecar(path, record)
+    whole, chance = path.read_bytes(), random.Random(8)
+    assert (record, sha256_bytes(whole)) == sidecars.read_sidecar(path)
+    path.chmod(0o644)
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place])
+        assert sidecars.read_sidecar(path) is None
+        path.write_bytes(whole[:place] + bytes((whole[place] ^ 1 << chance.randrange(8),)) + whole[place + 1 :])
+        read = sidecars.read_sidecar(path)
+        assert read is None or record == {name: read[0][name] for name in record}
+    path.write_bytes(json.dumps(record).encode())  # one of an older didgen
+    assert (record, sha256_file(path)) == sidecars.read_sidecar(path)
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "work" / "projects" / "hello"
@@ -125,6 +149,46 @@ def test_a_damaged_store_is_made_good_by_the_next_build(root: Path, how: str) ->
     for path in (root / "output").rglob("*.*"):
         path.unlink()
     assert build(root).error is None
+    assert before == outputs(root)
+
+
+def test_no_stored_file_is_delivered_damaged(root: Path, tmp_path: Path) -> None:
+    """Whatever a build stores: videos, film, captions, posters. Cut at every byte of what is small and at hundreds of
+    others, flipped likewise, and every object under every other's name; all of it is seen."""
+    build(root)
+    objects, chance, seen = Objects(root / ".didgen"), random.Random(9), 0
+    stored = {digest: objects.path(digest).read_bytes() for digest in objects.names()}
+    assert {b"WEBV", b"\xff\xd8\xff\xe0", b"\0\0\0 "} <= {data[:4] for data in stored.values()}
+    for digest, data in stored.items():
+        places = range(len(data)) if len(data) < 400 else sorted(chance.sample(range(len(data)), 150))
+        spoiled = [data[:place] for place in places]
+        spoiled += [data[:k] + bytes((data[k] ^ 1 << chance.randrange(8),)) + data[k + 1 :] for k in places]
+        spoiled += [other for name, other in stored.items() if name != digest]
+        for number, instead in enumerate(spoiled):
+            path = objects.path(digest)
+            path.unlink(missing_ok=True)
+            path.write_bytes(instead)
+            with pytest.raises(DamagedObjectError):
+                objects.check(digest) if number % 8 else objects.deliver(digest, tmp_path / "out")
+            assert not path.exists()
+            seen += 1
+        objects.put_bytes(data)
+    assert seen > 2000
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_sidecar_is_not_believed_when_the_state_is_gone(root: Path) -> None:
+    """A letter of a spoken word changed: the scene is rendered again, and its captions are what they were."""
+    build(root)
+    before = outputs(root)
+    (path,) = [p for p in (root / ".didgen/objects").glob("??/*.json") if b'"words":[["The"' in p.read_bytes()]
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data.replace(b'"words":[["The"', b'"words":[["Thy"'))
+    for name in (root / ".didgen").glob("state.sqlite*"):
+        name.unlink()
+    shutil.rmtree(root / "output")
+    assert ["rendered", "restored"] == [scene.action for scene in build(root).scenes]
     assert before == outputs(root)
 
 
