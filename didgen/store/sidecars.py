@@ -2,8 +2,8 @@
 
 {"seal", "didgen": 1, "fingerprint", "address", "object", "size", "duration_s", "identity", "facts", "job"}
 
-The seal is the digest of all that follows it, so that one changed letter is seen where the state, which knows the digest
-of a sidecar, is gone. Those of an older didgen have none.
+The seal is the digest of all that follows it, so that one changed letter is seen where the state, which knows a digest
+of the whole, is gone. Those of an older didgen have none.
 """
 
 from __future__ import annotations
