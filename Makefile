@@ -32,6 +32,7 @@ test: $(VENV)/.dev lint
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.money
 	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.serve
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
