@@ -22,7 +22,7 @@ from didgen.watch.waiting import Ear, Settle, git_lock
 
 MOUNTS = r"""
 22 27 0:21 / / rw,relatime - ext4 /dev/root rw
-23 22 0:22 / /home/anna/my\040films rw shared:1 - fuse.sshfs anna@there: rw
+23 22 0:22 / /media/my\040films rw shared:1 - fuse.sshfs anna@there: rw
 24 22 0:23 / /mnt/c rw - 9p C: rw
 25 24 0:24 / /mnt/c/fast rw master:2 - ext4 /dev/sdb rw
 26 22 0:25 / /mnt/usb rw - fuseblk /dev/sdc rw
@@ -33,8 +33,8 @@ MOUNTS = r"""
     ("folder", "kind"),
     [
         ("/home/anna", ""),
-        ("/home/anna/my films/one", "fuse.sshfs"),
-        ("/home/anna/my films too", ""),
+        ("/media/my films/one", "fuse.sshfs"),
+        ("/media/my films too", ""),
         ("/mnt/c/work", "9p"),
         ("/mnt/c/fast/work", ""),
         ("/mnt/usb", ""),
