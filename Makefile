@@ -40,7 +40,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(VENV)/.bench
 	$(BIN)/python -m tests.bench
 
 # The gallery of faces and the driver clips, rendered and measured: about half a minute of CPU each. Identity needs two packages more.
@@ -51,6 +51,10 @@ baseline: $(VENV)/.dev $(VENV)/.quality
 	$(BIN)/python -m tests.quality --write-baseline
 	$(BIN)/python -m tests.quality --write-baseline --quick --sentence 1 eileen woman-2
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
 $(VENV)/.quality: requirements/quality.txt $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/quality.txt
 	@touch $@
@@ -60,6 +64,8 @@ lock: $(VENV)/.dev
 	$(COMPILE) --extra ja --extra espeak --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile --group quality --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/quality.txt
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --quiet -o requirements/bench.txt
 	echo uv | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/uv.txt
 

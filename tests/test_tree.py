@@ -20,13 +20,13 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listing.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "quality.txt", "uv.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "quality.txt", "bench.txt", "uv.txt"])
 def test_a_lock_has_hashes_and_no_addresses(lock: str) -> None:
     """Every locked package carries its sha256; no header, index, link or address is recorded."""
     text = (ROOT / "requirements" / lock).read_text()
     packages = re.findall(r"^[a-z0-9][\w.-]*==", text, re.M)
     blocks = re.split(r"^(?=[a-z0-9][\w.-]*==)", text, flags=re.M)[1:]
-    assert len(packages) > {"quality.txt": 1, "uv.txt": 0}.get(lock, 20)
+    assert len(packages) > {"quality.txt": 1, "bench.txt": 1, "uv.txt": 0}.get(lock, 20)
     assert [] == [b.split("\n")[0] for b in blocks if "--hash=sha256:" not in b]
     assert "://" not in text
     assert "--index" not in text

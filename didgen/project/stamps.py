@@ -82,7 +82,7 @@ def unpack(packed: Packed) -> dict[str, Stamp]:
 
 def renewed(root: Path, packed: Packed) -> Packed | None:
     """Packed stamps as the files look now, None when one of them has changed: by its look, and where that differs by
-    content. The same object when every look is what it was."""
+    content. The same object when there is no look that could be trusted in place of another."""
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # names below it cost the system less
     try:
         fresh = _other_looks(folder, packed)
@@ -94,7 +94,8 @@ def renewed(root: Path, packed: Packed) -> Packed | None:
 
 
 def _other_looks(folder: int, packed: Packed) -> dict[int, Stamp] | None:
-    """By number, the stamps of files that look otherwise now and have the bytes they had; None when one has not."""
+    """By number, stamps of files that look otherwise now, are old enough to be trusted, and have the bytes they had;
+    None when one has not."""
     fresh: dict[int, Stamp] = {}
     looks = zip(packed["names"], *(packed[key] for key in COLUMNS), strict=True)
     for at, (name, size, mtime_ns, ctime_ns, inode, digest) in enumerate(looks):
@@ -113,7 +114,8 @@ def _other_looks(folder: int, packed: Packed) -> dict[int, Stamp] | None:
             now = _stamp_now(folder, name, found) if digest and found.st_size == size else None
             if now is None or now.digest != digest:
                 return None
-            fresh[at] = now
+            if now.mtime_ns != UNTRUSTED:  # else it is read again the next time, whatever is written down
+                fresh[at] = now
     return fresh
 
 

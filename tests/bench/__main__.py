@@ -15,6 +15,7 @@ from tests.bench.measure import machine
 PARTS = {
     "version": "commands",
     "nothing_to_do": "commands",
+    "scale": "scale",
     "first_video": "commands",
     "first_frame": "first_frame",
     "watch": "watching",

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from unittest.mock import patch
-
-from tests import fakes
 
 SCENES = 100
 """Scenes of one project."""
@@ -27,6 +26,8 @@ _WORDS = (
 
 def write(root: Path, count: int) -> Path:
     """Projects of a hundred scenes, `count` in all, with files older than what is too young to trust."""
+    from tests import fakes
+
     picture = fakes.photo()
     for part in range(1, count // SCENES + 1):
         home = root / "projects" / f"part-{part:03d}"
@@ -71,6 +72,7 @@ def fill(root: Path) -> None:
     """
     from didgen.store.artifacts import Artifacts
     from didgen.walk import steps
+    from tests import fakes
 
     wanted = steps.wish(root)
     with patch("os.fsync", lambda _: None):
@@ -103,3 +105,12 @@ def list_for_bare(root: Path, to: Path) -> None:
         found = os.stat(path)
         outputs[os.path.relpath(path, root)] = [found.st_size, found.st_mtime_ns]
     to.write_text(json.dumps({"inputs": inputs, "outputs": outputs}))
+
+
+if __name__ == "__main__":
+    number, what, root, *to = sys.argv[1:]
+    if what == "write":
+        write(Path(root), int(number))
+    else:
+        fill(Path(root))
+        list_for_bare(Path(root), Path(*to))

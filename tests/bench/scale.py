@@ -6,6 +6,7 @@ that other work on the machine meets every program alike.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -16,11 +17,12 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import many, peers
-from tests.bench.commands import DIDGEN
 from tests.bench.measure import Cost, process, ratio
 
+DIDGEN = str(Path(sys.executable).with_name("didgen"))
 COUNTS = (1_500, 10_000)
 ROUNDS = {1_500: 9, 10_000: 5}
+REPOSITORY = Path(__file__).parents[2]
 PLAN, BUILD = (DIDGEN, "plan"), (DIDGEN, "build")
 
 
@@ -57,16 +59,17 @@ class Places:
 
 def scale() -> None:
     """The table: a row for each thing that happens to a workspace, ratios of CPU time to the bare program's."""
-    for count in COUNTS:
+    for count in [int(text) for text in os.environ.get("DIDGEN_BENCH_SCENES", "").split()] or COUNTS:
         with tempfile.TemporaryDirectory() as name:
             _table(_places(Path(name), count), count)
 
 
 def _places(base: Path, count: int) -> Places:
-    root, new, others = (many.write(base / name, count) for name in ("root", "new", "others"))
-    many.fill(root)
+    root, new, others = (base / name for name in ("root", "new", "others"))
     listed = base / "bare.json"
-    many.list_for_bare(root, listed)
+    for words in (("write", root), ("write", new), ("write", others), ("fill", root, listed)):
+        # In a process of its own: what is measured later would inherit its memory.
+        process((sys.executable, "-m", "tests.bench.many", str(count), *map(str, words)), REPOSITORY)
     bare = (sys.executable, str(Path(__file__).with_name("bare.py")), str(listed))
     commands = peers.commands(others)
     for command in commands.values():
@@ -77,7 +80,7 @@ def _places(base: Path, count: int) -> Places:
 
 
 def _table(places: Places, count: int) -> None:
-    rounds = ROUNDS[count]
+    rounds = ROUNDS.get(count, 5)
     print(f"\n{count:,} scenes, each with its script, {many.SCENES} to a project; CPU, and × that of the bare program")
     ours = {"didgen build": (BUILD, places.root), "didgen plan": (PLAN, places.root)}
     theirs = {name: (command, places.others) for name, command in places.peers.items()}

@@ -28,6 +28,17 @@ def test_version_names_program_and_version() -> None:
     assert (0, f"didgen {__version__}\n") == (done.returncode, done.stdout)
 
 
+def test_the_version_is_told_before_anything_is_imported() -> None:
+    """Scripts ask for it all the time."""
+    code = (
+        "import sys, runpy\nsys.argv = ['didgen', '--version']\n"
+        "try: runpy.run_module('didgen', run_name='__main__')\nexcept SystemExit: pass\n"
+        "print([m for m in ('click', 'dataclasses', 'didgen.errors', 'json') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert f"didgen {__version__}\n[]\n" == done.stdout
+
+
 def test_help_lists_every_command_without_importing_one() -> None:
     """Help comes from the table, so a slow or broken command cannot slow it."""
     code = (

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from didgen.errors import ProjectError
+from didgen.project import stamps
 from didgen.store.artifacts import Artifacts
 from didgen.walk import steps
 from didgen.walk.shortcut import standing
@@ -71,6 +72,23 @@ def test_a_plan_tells_of_all_and_walks_what_changed(root: Path) -> None:
     assert 6 == sum(len(project["scenes"]) for project in json.loads(told)["projects"])
 
 
+@pytest.mark.parametrize("words", [["build"], ["plan"], ["plan", "two", "-q"]])
+def test_nothing_to_do_is_said_before_click_is_imported(root: Path, words: list[str]) -> None:
+    """In the same words as after it: `--force` and the like are for click."""
+    build(root)
+    code = (
+        f"import sys\nsys.argv = ['didgen', *{words!r}]\nfrom didgen.cli.main import main\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\nprint('click' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    told = "" if "-q" in words else "everything is up to date (6 scenes)\n"
+    assert f"{told}False\n" == done.stdout
+    again = subprocess.run(
+        [sys.executable, "-m", "didgen", "-C", str(root), *words], capture_output=True, text=True, check=True
+    )
+    assert told == again.stdout
+
+
 READERS = """\
 import os, sys
 from pathlib import Path
@@ -116,9 +134,10 @@ def test_a_name_that_another_has_is_refused_by_a_build_of_one(root: Path) -> Non
     build(root, "projects/one/project.yaml")
 
 
-def test_times_that_say_nothing_cost_one_reading(root: Path) -> None:
+def test_times_that_say_nothing_cost_one_reading(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a fresh checkout the contents are compared, and the looks of today are kept: not even a plan reads twice.
-    Young files are left out: those are read again until they are old enough."""
+    Young files are left out (here is none): those are read again until they are old enough."""
+    monkeypatch.setattr(stamps, "RACY_NS", 0)
     build(root)
     then = 1_000_000_000
     for path in [*root.glob("projects/*/*"), *root.glob("output/*/*")]:
