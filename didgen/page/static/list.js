@@ -14,7 +14,7 @@
   const shortName = (card) => card.title || card.address.slice(card.project.length + 1).split("[")[0] || card.address;
 
   /** What tells it from its neighbours in a list of several projects: locale and row. */
-  const tags = (card) => [card.address.includes("[") ? card.locale : "", card.row].filter(Boolean).join(" · ");
+  const tags = (card) => [/[[,]locale=/.test(card.address) ? card.locale : "", card.row].filter(Boolean).join(" · ");
 
   const length = (card) => card.clip?.seconds ?? card.seconds;
 

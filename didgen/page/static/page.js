@@ -2,7 +2,7 @@
 // The page: the board as it is known here, what is chosen and filtered, the keyboard, and who hears of what.
 
 (() => {
-  const { follow, List, Stage, STATES, FILTERS, el, clock, askKey, offerTalks } = window.didgen;
+  const { follow, List, Stage, STATES, FILTERS, el, clock, askKey, offerTalks, unload } = window.didgen;
   const $ = (id) => document.getElementById(id);
   const cards = new Map();
   let board = { title: "didgen", live: false, order: [], films: [], problems: [] };
@@ -17,8 +17,7 @@
     film: () => (film ? endFilm() : startFilm(cards.get(current)?.group, current)),
     hasFilm: (card) => filmOf(card.group).length > 1,
   });
-  const states = el("p", { class: "states", "aria-label": "Filter by state" });
-  $("filters").after(states);
+  const states = $("states");
 
   // -- what comes in -------------------------------------------------------------------------------------------
 
@@ -94,10 +93,10 @@
       const select = $("filters").elements[name];
       const values = [...new Set(scenes.map((card) => card[name]).filter(Boolean))].sort();
       if (wanted[name] && !values.includes(wanted[name])) values.unshift(wanted[name]);
-      select.closest("label").hidden = values.length < 2 && !wanted[name];
+      select.hidden = values.length < 2 && !wanted[name];
       if (select.dataset.values !== JSON.stringify(values)) {
         select.dataset.values = JSON.stringify(values);
-        select.replaceChildren(el("option", { value: "" }, "all"), ...values.map((value) => el("option", { value }, value)));
+        select.replaceChildren(el("option", { value: "" }, `all ${name}s`), ...values.map((value) => el("option", { value }, value)));
       }
       select.value = wanted[name];
     }
@@ -232,6 +231,7 @@
   $("help-button").addEventListener("click", () => $("help").showModal());
   $("follow").addEventListener("click", toggleFollow);
   window.addEventListener("hashchange", readHash);
+  window.addEventListener("pagehide", () => document.querySelectorAll("video").forEach(unload));
 
   /** Follow the server; where it wants a key, ask for it. */
   function listen(headers) {

@@ -26,8 +26,14 @@ window.didgen = window.didgen || {};
     }
   }
 
+  // A page that was left may be kept for going back, and would keep its connections: a browser has six for one server.
+  let leave = () => {};
+  window.addEventListener("pagehide", () => leave());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
   async function listen(url, headers, hear) {
     const stop = new AbortController();
+    leave = () => stop.abort();
     let timer = setTimeout(() => stop.abort(), SILENCE_MS);
     try {
       const answer = await fetch(url, { headers, cache: "no-store", signal: stop.signal });

@@ -118,10 +118,15 @@
     return [...found, ...a.slice(i).map(gone), ...b.slice(j).map(added)];
   }
 
-  /** The difference as elements: <del> and <ins> for what went and came. */
+  /** The difference as elements: <del> and <ins> for what went and came, a run of words in one. */
   function marked(before, after) {
-    const tags = { gone: "del", new: "ins" };
-    return difference(before, after).flatMap(({ text, kind }) => [kind === "same" ? text : el(tags[kind], {}, text), " "]);
+    const tags = { gone: "del", new: "ins" }, runs = [];
+    for (const { text, kind } of difference(before, after)) {
+      const last = runs[runs.length - 1];
+      if (last?.kind === kind) last.text += ` ${text}`;
+      else runs.push({ text, kind });
+    }
+    return runs.flatMap(({ text, kind }) => [kind === "same" ? text : el(tags[kind], {}, text), " "]);
   }
 
   Object.assign(window.didgen, { Script, placeIn, difference, marked });
