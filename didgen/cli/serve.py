@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -146,7 +147,8 @@ def _serve(
         proxy_headers=False,
         server_header=False,
     )
-    Server(config).run()
+    with suppress(KeyboardInterrupt):  # raised once more when all is closed: this is how a server is ended
+        Server(config).run()
 
 
 def _secret(name: str, kept: Path, prefix: str) -> tuple[str, bool]:
