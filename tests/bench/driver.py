@@ -11,6 +11,7 @@ import numpy as np
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.retrack import follow
 from didgen.engine.motion.bank import bank_track
+from didgen.engine.motion.choice import find_driver
 from didgen.engine.photo import load_photo
 from didgen.engine.render import render, warm
 from didgen.engine.shot import Config, Shot
@@ -22,45 +23,46 @@ from tests.bench.measure import cpu, row
 from tests.bench.workspace import PHOTO
 from tests.quality.run import Shelf
 
-FRAMES = 250
+BANK = "bank://nostalgia/driver-03"
 SIZES = ((512, 512), (1920, 1080))
 
 
 def driver() -> None:
-    """Ten seconds from a bank, and from driver videos of two sizes."""
+    """An animation from a bank, and as long ones from driver videos of two sizes."""
     cv2.setNumThreads(1)
     warm()
     shelf = Shelf()
     with tempfile.TemporaryDirectory() as folder:
-        clips = [_clip(Path(folder), *size) for size in SIZES]
-        _rendered(Path(folder), "bank://nostalgia/driver-03", shelf)  # the photo's faces are on the shelf from now on
-        bank = _rendered(Path(folder), "bank://nostalgia/driver-03", shelf)
-        row("from a bank, CPU ms per frame", f"{1000 * bank / FRAMES:.1f}")
-        for clip, (width, height) in zip(clips, SIZES, strict=True):
+        _rendered(Path(folder), BANK, shelf)  # the photo's faces are on the shelf from now on
+        bank, frames = _rendered(Path(folder), BANK, shelf)
+        row("from a bank, CPU ms per frame", f"{1000 * bank / frames:.1f} ({frames} frames)")
+        for width, height in SIZES:
+            clip = _clip(Path(folder), width, height, frames)
             reading, _ = cpu(lambda clip=clip: sum(1 for _ in DriverPictures(clip, 60.0)))
             following, _ = cpu(lambda clip=clip: follow(DriverPictures(clip, 60.0)))
-            moved = _rendered(Path(folder), clip, shelf)
-            name = f"from a video of {width} × {height}"
-            row(f"{name}: reading, CPU ms per frame", f"{1000 * reading / FRAMES:.1f}")
-            row(f"{name}: reading and following", f"{1000 * following / FRAMES:.1f}")
-            row(f"{name}: all", f"{1000 * moved / FRAMES:.1f}")
+            moved, _ = _rendered(Path(folder), clip, shelf)
+            name = f"{width} × {height} video"
+            row(f"{name}: reading, CPU ms per frame", f"{1000 * reading / frames:.1f}")
+            row(f"{name}: reading and following", f"{1000 * following / frames:.1f}")
+            row(f"{name}: all", f"{1000 * moved / frames:.1f}")
             row(f"{name}: all / from a bank", f"{moved / bank:.2f}")
 
 
-def _rendered(folder: Path, driver: str | Path, shelf: Shelf) -> float:
-    """CPU seconds of an animation, from the photo to the file."""
+def _rendered(folder: Path, driver: str | Path, shelf: Shelf) -> tuple[float, int]:
+    """CPU seconds of an animation, from the photo to the file, and its frames."""
     shot = Shot(PHOTO, None, driver, Config(), seed=1)
-    return cpu(lambda: render(shot, folder / "made.mp4", lambda *_: None, shelf))[0]
+    seconds, made = cpu(lambda: render(shot, folder / "made.mp4", lambda *_: None, shelf))
+    return seconds, made.facts["frames"]
 
 
-def _clip(folder: Path, width: int, height: int) -> Path:
+def _clip(folder: Path, width: int, height: int, frames: int) -> Path:
     """A face that moves as a bank's driver, filling the height of a video."""
     photo = load_photo(PHOTO)
-    rig, track = build_rig(photo, find_faces(photo)[0]), bank_track("bank://nostalgia/driver-03", FRAMES, 2)
+    rig, track = build_rig(photo, find_faces(photo)[0]), bank_track(find_driver(BANK, "animation", 2), frames, 2)
     path, left = folder / f"{width}.mp4", (width - height) // 2
     frame = np.full((height, width, 3), 90, np.uint8)
     with Encoder(path, width, height, None, metadata={}) as encoder:
-        for k in range(FRAMES):
+        for k in range(frames):
             frame[:, left : left + height] = cv2.resize(draw(rig, track, k), (height, height))
             encoder.write(frame.copy())
     return path

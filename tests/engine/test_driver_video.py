@@ -220,15 +220,30 @@ def test_phone_video_is_turned_upright(tmp_path, quarters_clockwise):
     assert np.abs(pictures[0].astype(int) - upright)[60::120, 80::160].max() < 25
 
 
-def test_large_videos_are_shrunk(tmp_path):
-    """Frames over 1280 px are shrunk; the times are those of the pictures."""
-    path = tmp_path / "large.mp4"
-    with Encoder(path, 1920, 1080, None, metadata={}) as encoder:
-        for _ in range(4):
-            encoder.write(np.full((1080, 1920, 3), 77, np.uint8))
+@pytest.mark.parametrize(("size", "shrunk"), [((1080, 1920), (540, 960)), ((1440, 2720), (678, 1280))])
+def test_large_videos_are_shrunk(tmp_path, size, shrunk):
+    """Frames over 1280 px are halved, or brought to that; nothing moves and no colour changes much; times stay."""
+    path, (height, width) = tmp_path / "large.mp4", size
+    colours = np.zeros((height, width, 3), np.uint8)
+    colours[: height // 2, : width // 2], colours[height // 2 :, width // 2 :] = (200, 60, 60), (60, 90, 180)
+    colours[: height // 2, width // 2 :] = 255
+    with Encoder(path, width, height, None, metadata={}) as encoder:
+        for _ in range(3):
+            encoder.write(colours.copy())
     pictures = DriverPictures(path, 9.0)
-    assert [(720, 1280, 3)] * 4 == [picture.shape for picture in pictures]
-    assert [0, 0.04, 0.08, 0.12] == pytest.approx(pictures.times)
+    seen = list(pictures)
+    assert [(*shrunk, 3)] * 3 == [picture.shape for picture in seen]
+    assert [0, 0.04, 0.08] == pytest.approx(pictures.times)
+    small = cv2.resize(colours, shrunk[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(seen[1].astype(int) - small).mean() < 8
+    assert np.abs(seen[1][:, :, 1].astype(int) - small[:, :, 1]).max(initial=0, where=_inside(shrunk)) < 30
+
+
+def _inside(shape: tuple[int, int]) -> np.ndarray:
+    """Away from the edges between the colours."""
+    flags = np.ones(shape, bool)
+    flags[shape[0] // 2 - 6 : shape[0] // 2 + 6], flags[:, shape[1] // 2 - 6 : shape[1] // 2 + 6] = False, False
+    return flags
 
 
 def test_video_without_a_face_is_refused(tmp_path):
