@@ -31,6 +31,7 @@ test: $(VENV)/.dev lint
 # The long runs: a thousand kills, every step and system call, disks of every size. Some hours; no network, no key.
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.money
+	$(BIN)/python -m tests.watch
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.serve
 

@@ -74,10 +74,14 @@ class Running:
 
         self.until(says)
 
-    def stop(self) -> int:
-        """Ctrl-C; its exit code."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(PATIENCE_S)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code. Ctrl-C is not heard by what a shell started in the background."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
 
 
 @contextmanager
@@ -93,7 +97,8 @@ def started(root: Path, *words: str, under: Sequence[str] = (), jobs: int = 2, *
     """The same, which may not have looked at anything yet. under: a program to run it under."""
     said, rendered = root.parent / f"{root.name}.said", root.parent / f"{root.name}.rendered"
     command = [*under, sys.executable, "-m", "tests.watch.quick", "watch", "-C", str(root), "-j", str(jobs), *words]
-    more = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "DIDGEN_FAKE_LOG": str(rendered), **environ}
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
+    more = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "DIDGEN_FAKE_LOG": str(rendered), **environ}
     with open(said, "wb") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | more, stdin=subprocess.DEVNULL, stdout=log, stderr=log

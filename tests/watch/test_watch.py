@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -301,7 +302,7 @@ def test_it_polls_where_the_system_has_no_watches_left(tmp_path: Path) -> None:
         watch.renders()
         save(folder / "project.yaml", (folder / "project.yaml").read_text().replace("Few", "Very few"))
         after(watch, folder, "Very few.")
-        subprocess.run(["kill", "-INT", *children(watch.process.pid)], check=True)
+        subprocess.run(["kill", *children(watch.process.pid)], check=True)
         watch.process.wait(30)
 
 
@@ -324,7 +325,7 @@ with build_lock(Path(sys.argv[1])):
 def test_a_build_may_run_beside_it(watch: Running) -> None:
     """While nothing is made the lock is free; while another build runs, a change is shown, waits, and comes after."""
     folder = made(watch, "beside", talk("one", "Beside it."), 1)
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))}
     build = [sys.executable, "-m", "tests.watch.quick", "build", "-C", str(watch.root), "--no-wait"]
     done = subprocess.run(build, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert (0, True) == (done.returncode, "up to date" in done.stdout), done.stderr
@@ -345,14 +346,15 @@ def test_a_build_may_run_beside_it(watch: Running) -> None:
     after(watch, folder, "Above it.")
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    """In the midst of a render, with exit code 130; the next build goes on."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """In the midst of a render, with exit code 130; SIGTERM does the same."""
     root = tmp_path / "work"
     project(root, "ends", talk("one", "!long"))
     with watching(root) as watch:
         watch.until(watch.renders)
         workers = children(watch.process.pid)
         assert workers
-        assert 130 == watch.stop()
+        assert 130 == watch.stop(number)
         assert "Traceback" not in watch.text()
         assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
