@@ -45,6 +45,12 @@
       this.previews(cards);
     }
 
+    /** These scenes have come on, and nothing else is different. */
+    refresh(changed, cards) {
+      for (const card of changed) if (this.rows.has(card.address)) this.row(card);
+      this.previews(cards);
+    }
+
     group(name, members, films) {
       let group = this.groups.get(name);
       if (!group) {

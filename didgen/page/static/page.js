@@ -35,12 +35,19 @@
     const known = new Set(order);
     for (const address of cards.keys()) if (!known.has(address)) cards.delete(address);
     tellProblems();
-    draw();
+    if (!news.order && changed.length && changed.every((card) => onlyProgress(before.get(card.address), card))) list.refresh(changed, all());
+    else draw();
     const shown = changed.find((card) => card.address === current);
     if (shown) stage.update(shown);
     if (!cards.has(current)) choose(fromHash().scene && cards.has(fromHash().scene) ? fromHash().scene : list.shown[0] || order[0], { quiet: true });
     for (const card of changed) announce(card, before.get(card.address));
     takeAwaited();
+  }
+
+  /** Ten times a second a scene comes on a little: that is no reason to look at a thousand others. */
+  function onlyProgress(before, card) {
+    const rest = (one) => JSON.stringify({ ...one, progress: 0, stage: "", growing: null });
+    return Boolean(before) && rest(before) === rest(card);
   }
 
   function announce(card, before) {
