@@ -28,12 +28,15 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
-# The long runs: a thousand kills, every step and system call, disks of every size. Some hours; no network, no key.
+# The long runs: a thousand kills, every step and system call, disks of every size, a hundred thousand changes of
+# projects. Some hours; no network, no key.
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.money
 	$(BIN)/python -m tests.watch
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.serve
+	$(BIN)/python -m tests.walk.clones
+	$(BIN)/python -m tests.golden
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
