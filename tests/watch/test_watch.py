@@ -349,6 +349,8 @@ def test_a_build_may_run_beside_it(watch: Running) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     """In the midst of a render, with exit code 130; SIGTERM does the same."""
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("a shell started this in the background, where Ctrl-C is not heard")
     root = tmp_path / "work"
     project(root, "ends", talk("one", "!long"))
     with watching(root) as watch:
