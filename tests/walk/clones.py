@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -44,6 +45,7 @@ class Lives(RuleBasedStateMachine):
     def begin(self, shares: bool) -> None:
         """An origin with one project, and two clones of it. shares: they have a shared store."""
         self.folder = Path(tempfile.mkdtemp(prefix="clones-"))
+        (self.folder / "shared").mkdir()  # one that is not there is a disk that is away
         self.shares = shares
         self.bytes: dict[str, bytes] = {}  # script → its video
         self.may: Counter[tuple[str, str]] = Counter()  # (whose, script) → renders more than the one
@@ -95,7 +97,8 @@ class Lives(RuleBasedStateMachine):
         while machine.poll() is None and (self._log(clone) - before).total() < renders and time.monotonic() < end:
             time.sleep(0.01)
         time.sleep(wait_s)
-        os.killpg(machine.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended already
+            os.killpg(machine.pid, signal.SIGKILL)
         machine.communicate()
         time.sleep(LEASE_S)  # whoever waits for it has to see that it is dead
         for text in self._log(clone) - before:
