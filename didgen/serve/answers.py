@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,20 @@ async def not_routed(request: Request, error: Exception) -> Response:  # noqa: A
     kind = "NotFoundError" if status == 404 else "BadRequestError"
     answer: Response = error_answer(status, kind, str(getattr(error, "detail", "not found")).lower())
     return answer
+
+
+def other_methods(routes: Sequence[Any]) -> list[Any]:
+    """Routes that answer 405 for what else is asked of the paths of `routes`: Allow names all methods of a path, which
+    Starlette knows by its single routes only. They belong behind all others."""
+    from starlette.routing import Route
+
+    methods: dict[str, set[str]] = {}
+    for route in sorted(routes, key=lambda route: "{" in route.path):  # /images/face-detection before /images/{id}
+        methods.setdefault(route.path, set()).update(route.methods)
+    return [
+        Route(path, error_answer(405, "BadRequestError", "method not allowed", Allow=", ".join(sorted(allowed))))
+        for path, allowed in methods.items()
+    ]
 
 
 async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -9,7 +9,7 @@ from typing import Any
 
 from didgen.api.job import Service
 from didgen.errors import DidgenError
-from didgen.serve.answers import broken, not_routed, refused
+from didgen.serve.answers import broken, not_routed, other_methods, refused
 from didgen.serve.desk import Desk
 from didgen.serve.disturbed import Disturbed
 from didgen.serve.faults import Faults
@@ -54,7 +54,8 @@ def make_app(
         if door is not inspector:
             door.close()
 
-    routes = all_routes(desk) + ([Mount("/", page(desk))] if page is not None else [])
+    operations = all_routes(desk)
+    routes = [*operations, *other_methods(operations), *([Mount("/", page(desk))] if page is not None else [])]
     handlers: Any = {DidgenError: refused, HTTPException: not_routed, Exception: broken}
     app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
     names = host_names if host_names is not None or key else LOOPBACK_NAMES

@@ -118,10 +118,25 @@ def _paths() -> Json:
     }
     paths["/credits"] = {"get": _operation("GetCredits", "Play money that is left", {"200": ("Credits", "credits")})}
     paths["/tts/voices"] = {
-        "get": _operation("Voices", "The voices installed here", {"200": ("Voices", "voices")}),
+        "get": _operation(
+            "Voices",
+            "The voices installed here, or those of Microsoft that they stand in for",
+            {"200": ("Voices", "voices")},
+            parameters=[
+                _query("provider", {"type": "string", "default": "didgen"}),
+                _query("id", {"type": "string"}),
+            ],
+        ),
+        "post": _operation("CloneVoice", "Refused: this server does not clone voices", {}),
     }
     paths["/settings"] = {
         "get": _operation("GetSettings", "What holds for every job", {"200": ("Settings", "settings")}),
+        "post": _operation(
+            "UpdateSettings",
+            "Lay a logo over jobs that name none, by its link; there are no other settings",
+            {"201": ("Settings", "settings"), **_refused(400, 415, 507)},
+            body=_json("NewSettings"),
+        ),
     }
     paths["/settings/logo"] = {
         "get": _operation("GetLogo", "The logo of jobs that name none", {"200": ("LogoSetting", "a logo, or null")}),
@@ -165,7 +180,7 @@ _REFUSALS = {
     400: "what was sent is not right",
     401: "no key, or a wrong one",
     402: "no credits are left",
-    403: "a page of another site",
+    403: "a page of another site, or not offered here",
     404: "there is none, or no longer",
     409: "it is being made",
     415: "of a type that is not read",
@@ -254,7 +269,7 @@ def _schemas() -> Json:
             ["faceCrops", "metadata"],
         ),
         "Credits": _object(
-            {"credits": {"type": "array", "items": {"type": "object"}}, "remaining": number, "total": number},
+            {"credits": {"type": "array", "items": _CREDITS}, "remaining": number, "total": number},
             ["credits", "remaining", "total"],
         ),
         "Voices": {"type": "array", "items": _object(_VOICE, list(_VOICE))},
@@ -265,6 +280,10 @@ def _schemas() -> Json:
                 ),
                 {"type": "null"},
             ]
+        },
+        "NewSettings": {
+            **_object({"logo": {"$ref": _REF + "Logo"}}, []),
+            "additionalProperties": False,
         },
         "Settings": _object({"logo": {"$ref": _REF + "LogoSetting"}}, []),
     }
@@ -277,6 +296,16 @@ _VOICE: Json = {
     "languages": {"type": "array", "items": {"type": "object"}},
     "styles": {"type": "array", "items": {"type": "string"}},
 }
+
+
+_CREDITS: Json = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "string"} for name in ("owner_id", "created_at", "modified_at", "expire_at")},
+        **{name: {"type": "number"} for name in ("remaining", "total")},
+    },
+}
+_CREDITS["required"] = list(_CREDITS["properties"])
 
 
 def _object(properties: Json, required: list[str]) -> Json:

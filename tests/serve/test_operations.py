@@ -73,6 +73,71 @@ def test_a_logo_is_laid_over_jobs_that_name_none(tmp_path: Path) -> None:
     serve(tmp_path, work)
 
 
+def test_a_logo_is_set_by_its_link_too(tmp_path: Path) -> None:
+    """It outlives the upload that it came from; what else there is at the service is not here, and nothing changes."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        image = await upload(web, logo_png(), "l.png")
+        made = await web.post("/settings", json={"logo": {"url": image["url"], "position": [5, -30]}})
+        assert 201 == made.status_code, made.text
+        fits(made.json(), "Settings")
+        assert 204 == (await web.delete(f"/images/{image['id']}")).status_code
+        for body, status in (
+            ({"agents": {}}, 403),
+            ({"logo": None}, 400),
+            ({"logo": {"url": image["url"], "position": [1]}}, 400),
+            ({"logo": {"url": image["url"], "position": [1, 10_001]}}, 400),
+            ({"logo": {"url": "file:///etc/passwd", "position": [0, 0]}}, 400),
+            ({}, 201),
+        ):
+            answer = await web.post("/settings", json=body)
+            assert status == answer.status_code, answer.text
+        logo = (await web.get("/settings")).json()["logo"]
+        assert [5, -30] == logo["position"]
+        assert logo_png() == (await web.get(logo["url"])).content
+
+    serve(tmp_path, work)
+
+
+def test_voices_are_told_by_provider(tmp_path: Path) -> None:
+    """Those of Microsoft that have a stand-in here, as generated clients know no provider of ours; none is cloned."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        theirs = (await web.get("/tts/voices?provider=microsoft")).json()
+        fits(theirs, "Voices")
+        assert {"microsoft"} == {voice["provider"] for voice in theirs}
+        assert "en-US-JennyNeural" in [voice["id"] for voice in theirs]
+        assert ["heart"] == [voice["id"] for voice in (await web.get("/tts/voices?id=heart")).json()]
+        assert [] == (await web.get("/tts/voices?provider=amazon")).json()
+        answer = await web.post("/tts/voices", data={"name": "Anna"}, files={"file": ("a.wav", b"RIFF")})
+        assert (403, "PermissionError") == (answer.status_code, answer.json()["kind"])
+
+    serve(tmp_path, work)
+
+
+def test_another_method_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    """In Allow, all of the path's; also below a page that takes every path."""
+
+    def page(desk: Any) -> Any:
+        from starlette.responses import PlainTextResponse
+
+        return PlainTextResponse("the page")
+
+    async def work(web: httpx.AsyncClient) -> None:
+        for path, allowed in {
+            "/talks": "GET, HEAD, POST",
+            "/talks/tlk_1/": "DELETE, GET, HEAD",
+            "/images/face-detection": "POST",
+            "/credits": "GET, HEAD",
+        }.items():
+            answer = await web.patch(path)
+            assert (405, allowed) == (answer.status_code, answer.headers["allow"]), path
+            fits(answer.json(), "Error")
+        assert "the page" == (await web.get("/")).text
+
+    serve(tmp_path, work, page=page)
+
+
 @pytest.mark.parametrize(
     ("files", "fields", "status"),
     [
@@ -145,7 +210,7 @@ def test_the_description_is_open_and_complete(tmp_path: Path) -> None:
     async def work(web: httpx.AsyncClient) -> None:
         answer = await web.get("/openapi.json")
         assert 200 == answer.status_code
-        assert document() == answer.json()
+        assert document() | {"servers": [{"url": "http://127.0.0.1:8000"}]} == answer.json()
         page = (await web.get("/docs")).text
         assert "http://" not in page
         assert "https://" not in page

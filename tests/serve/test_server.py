@@ -30,11 +30,14 @@ JPEG = fakes.photo()
 Work = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
-def serve(tmp_path: Path, work: Work, *, key: str | None = None, base: str = BASE, **headers: str) -> None:
+def serve(
+    tmp_path: Path, work: Work, *, key: str | None = None, base: str = BASE, page: Any = None, **headers: str
+) -> None:
     """Do something with a client of a fresh server whose pool has one worker."""
 
     async def inside() -> None:
-        app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path), tmp_path / "served", key, inspector=DOOR)
+        pool = Pool(1, command=fakes.COMMAND, folder=tmp_path)
+        app = make_app(pool, tmp_path / "served", key, inspector=DOOR, page=page)
         transport = httpx.ASGITransport(app)
         async with living(app), httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as web:
             await asyncio.wait_for(work(web), 60)

@@ -19,11 +19,12 @@ def routes(desk: Desk) -> list[Any]:  # noqa: ARG001
     return [Route("/openapi.json", described, methods=["GET"]), Route("/docs", shown, methods=["GET"])]
 
 
-async def described(request: Request) -> Response:  # noqa: ARG001
-    """GET /openapi.json."""
+async def described(request: Request) -> Response:
+    """GET /openapi.json, with the address that it was asked at: some generators take no other for the server's."""
     from starlette.responses import JSONResponse
 
-    return JSONResponse(document())
+    here = str(request.base_url).rstrip("/")
+    return JSONResponse(document() | {"servers": [{"url": here}]})
 
 
 async def shown(request: Request) -> Response:  # noqa: ARG001

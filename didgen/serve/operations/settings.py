@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didgen.errors import RenderError
-from didgen.serve.bodies import IMAGE_BYTES, take_form
+from didgen.api.wire import Logo
+from didgen.errors import RenderError, StorageError
+from didgen.serve.bodies import IMAGE_BYTES, InvalidFieldsError, read_json, take_form
 from didgen.serve.desk import Desk
+from didgen.serve.inputs import Named
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,6 +35,18 @@ def routes(desk: Desk) -> list[Any]:
     async def show_all(request: Request) -> Response:
         logo = shown(request)
         return JSONResponse({} if logo is None else {"logo": logo})
+
+    async def change_all(request: Request) -> Response:
+        body, _ = await read_json(request)
+        others = sorted(set(body) - {"logo"})
+        if others:
+            raise RenderError("PermissionError", f"this server has no setting but 'logo': {', '.join(others)}"[:500])
+        if "logo" in body:
+            desk.check_disk()
+            logo = _logo(body["logo"])
+            name = await desk.named(Named("logo", "logo url", "logo", logo.url), str(request.base_url))
+            await desk.keep_logo(_copied(desk, name), logo.position)
+        return JSONResponse({} if (logo_now := shown(request)) is None else {"logo": logo_now}, status_code=201)
 
     async def show(request: Request) -> Response:
         return JSONResponse(shown(request))
@@ -61,10 +78,35 @@ def routes(desk: Desk) -> list[Any]:
     return [
         Route("/account/{name}", picture, methods=["GET"]),
         Route("/settings", show_all, methods=["GET"]),
+        Route("/settings", change_all, methods=["POST"]),
         Route("/settings/logo", show, methods=["GET"]),
         Route("/settings/logo", change, methods=["POST"]),
         Route("/settings/logo", remove, methods=["DELETE"]),
     ]
+
+
+def _logo(given: Any) -> Logo:
+    """The logo of a request. Raises InvalidFieldsError."""
+    from pydantic import ValidationError
+
+    try:
+        logo = Logo.model_validate(given)
+    except ValidationError as error:
+        wrong = {".".join(["body.logo", *map(str, e["loc"])]): {"message": e["msg"]} for e in error.errors()}
+        raise InvalidFieldsError(wrong) from None
+    if max(map(abs, logo.position)) > FARTHEST_PX:
+        raise InvalidFieldsError({"body.logo.position": {"message": f"must be px up to {FARTHEST_PX}"}})
+    return logo
+
+
+def _copied(desk: Desk, name: str) -> Path:
+    """An upload once more, in making: the setting outlives it. Raises StorageError."""
+    copy = desk.shelf.making / f"log_{secrets.token_urlsafe(16)}"
+    try:
+        os.link(desk.shelf.uploads / name, copy)
+    except OSError as error:
+        raise StorageError(f"cannot keep {name}: {error.strerror}") from error
+    return copy
 
 
 def _px(fields: dict[str, str], name: str) -> int:
