@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from didgen.plan import resolve
+from didgen.plan import identity
+from didgen.plan.fingerprint import fingerprint_of
 from didgen.walk import shortcut
 from tests.mutation.run import run
 
@@ -25,25 +26,27 @@ def test_what_is_planned_is_what_has_changed(tmp_path: Path, seed: int) -> None:
 
 def test_a_field_that_is_forgotten_in_the_identity_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oracle knows what the identity does not."""
-    real = resolve.identity_of
+    real = identity.Identities.of
 
-    def without_driver(*given: Any) -> dict[str, Any]:
-        identity = real(*given)
-        identity["request"].pop("driver_url", None)
-        return identity
+    def without_driver(self: identity.Identities, *given: Any) -> tuple[dict[str, Any], str]:
+        found, _ = real(self, *given)
+        found = {**found, "request": {k: v for k, v in found["request"].items() if k != "driver_url"}}
+        return found, fingerprint_of(found)
 
-    monkeypatch.setattr(resolve, "identity_of", without_driver)
+    monkeypatch.setattr(identity.Identities, "of", without_driver)
     assert run(tmp_path, 120, 2, fast=True).wrong_hits
 
 
 def test_a_field_too_many_in_the_identity_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as what a service is told beside the request."""
-    real = resolve.identity_of
+    real = identity.Identities.of
 
-    def with_more(request: Any, *given: Any) -> dict[str, Any]:
-        return {**real(request, *given), "told": [request.name, request.user_data, request.webhook, request.persist]}
+    def with_more(self: identity.Identities, request: Any, *given: Any) -> tuple[dict[str, Any], str]:
+        found, _ = real(self, request, *given)
+        found = {**found, "told": [request.name, request.user_data, request.webhook, request.persist]}
+        return found, fingerprint_of(found)
 
-    monkeypatch.setattr(resolve, "identity_of", with_more)
+    monkeypatch.setattr(identity.Identities, "of", with_more)
     assert run(tmp_path, 120, 2, fast=True).needless
 
 
