@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra voices --extra pico --extra s3 --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 
-.PHONY: demo test soak lint bench quality baseline lock wheel clean help
+.PHONY: demo test soak lint bench quality baseline foreign lock wheel clean help
 
 help:
-	@echo "make demo | test | soak | lint | bench | quality | baseline | lock | wheel | clean"
+	@echo "make demo | test | soak | lint | bench | quality | baseline | foreign | lock | wheel | clean"
 
 # The locked packages first, then the project itself without asking for anything more.
 $(VENV)/.run: requirements/run.txt pyproject.toml
@@ -63,6 +63,15 @@ $(VENV)/.quality: requirements/quality.txt $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/quality.txt
 	@touch $@
 
+# Clients that others wrote, against our server: a fuzzer by its description, a generated client. Ten minutes of two cores.
+foreign: $(VENV)/.dev $(VENV)/.foreign
+	$(BIN)/python -m tests.serve clients schema --minutes 8
+
+$(VENV)/.foreign: requirements/foreign.txt
+	$(PYTHON) -m venv $(VENV)/foreign
+	$(VENV)/foreign/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/foreign.txt
+	@touch $@
+
 lock: $(VENV)/.dev
 	$(COMPILE) --group build -o requirements/run.txt
 	$(COMPILE) --extra ja --extra espeak --group dev -o requirements/dev.txt
@@ -70,6 +79,8 @@ lock: $(VENV)/.dev
 		--no-emit-index-url --no-annotate --quiet -o requirements/quality.txt
 	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/bench.txt
+	$(BIN)/uv pip compile --group foreign --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --quiet -o requirements/foreign.txt
 	echo uv | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --quiet -o requirements/uv.txt
 

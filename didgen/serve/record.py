@@ -161,8 +161,7 @@ def _metadata(record: Record, request: RenderRequest) -> dict[str, Any]:
 
 def _effective(request: RenderRequest) -> dict[str, Any]:
     moves = {"motion_factor": 1.0 if isinstance(request, TalkRequest) else 0.75}
-    config = moves | (request.config or RenderConfig()).model_dump(mode="json", exclude_none=True)
-    return config | {"result_format": f".{config['result_format']}"}  # the service writes it with a dot
+    return moves | (request.config or RenderConfig()).model_dump(mode="json", exclude_none=True)
 
 
 def _audio_url(request: RenderRequest) -> str | None:

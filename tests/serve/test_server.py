@@ -91,7 +91,7 @@ def test_a_post_answers_with_exactly_the_five_fields_of_the_service(tmp_path: Pa
 
 
 def test_a_done_talk_has_the_fields_of_the_service(tmp_path: Path) -> None:
-    """`started_at` without Z, the container with a dot, the effective config, user_data and name as they came."""
+    """`started_at` without Z, the container without a dot, the effective config, user_data and name as they came."""
 
     async def work(web: httpx.AsyncClient) -> None:
         made = (await talk(web, user_data="mine", name="A title", config={"stitch": "true", "pad_audio": "0.5"})).json()
@@ -99,7 +99,7 @@ def test_a_done_talk_has_the_fields_of_the_service(tmp_path: Path) -> None:
         assert "done" == job["status"]
         assert (made["id"], "talk", "mine", "A title") == (job["id"], job["object"], job["user_data"], job["name"])
         assert job["started_at"][-1].isdigit()
-        assert ".mp4" == job["config"]["result_format"]
+        assert "mp4" == job["config"]["result_format"]
         assert (True, 0.5, False) == (job["config"]["stitch"], job["config"]["pad_audio"], job["config"]["fluent"])
         assert 0.24 == job["duration"]
         assert [16, 16] == job["metadata"]["resolution"]
