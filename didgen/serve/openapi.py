@@ -242,7 +242,7 @@ def _schemas() -> Json:
     }
     required = ["id", "object", "created_at", "created_by", "status", "modified_at", "source_url", "config"]
     talk = _object(job | {"subtitles": {"type": "boolean"}, "face": {"type": ["object", "null"]}}, required)
-    faces = {"type": "array", "items": {"type": "object"}}
+    faces = {"type": "array", "items": {"$ref": _REF + "FaceSquare"}}
     ids = {"type": "array", "items": {"type": "integer"}}
     schemas |= {
         "Error": error,

@@ -167,7 +167,11 @@ def test_faces_are_found_before_a_job_is_sent(tmp_path: Path) -> None:
         form = {"image": ("anna.jpg", PORTRAIT.read_bytes(), "image/jpeg")}
         taken = (await web.post("/images", files=form, data={"detect_faces": "true"})).json()
         fits(taken, "Upload")
-        assert 1 == len(taken["faces"])
+        (face,) = taken["faces"]
+        assert ("NO", "0") == (face["overlap"], face["face_id"])
+        assert face["detection"]["left"] < face["detection"]["right"]
+        body = {"source_url": taken["url"], "script": {"type": "text", "input": "Hello"}, "face": face}
+        assert 201 == (await web.post("/talks", json=body)).status_code
         answer = await web.post("/images/face-detection", json={"source_url": taken["url"]})
         assert 200 == answer.status_code, answer.text
         fits(answer.json(), "FaceCrops")

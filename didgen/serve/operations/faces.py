@@ -52,6 +52,13 @@ def crops(seen: dict[str, Any]) -> dict[str, Any]:
     return {"faceCrops": boxes, "metadata": {"width": width, "height": height, "length": len(boxes)}}
 
 
+def as_asked(face: dict[str, Any]) -> dict[str, Any]:
+    """A face of an answer in the shape of requests, which uploads tell them in: clients send it back as `face`."""
+    sides = dict(zip(("left", "top", "right", "bottom"), face["detection"], strict=True))
+    shared: dict[str, Any] = {name: face[name] for name in ("size", "top_left", "detect_confidence") if name in face}
+    return {**shared, "overlap": face["overlap"].upper(), "face_id": str(face["face_id"]), "detection": sides}
+
+
 async def found(path: Path, *, skip: bool = False) -> dict[str, Any]:
     """`{"width", "height", "faces"}` of a picture, found in a child that may die of it. faces: in the shape of the
     service's answers; none when skipped. Raises RenderError."""

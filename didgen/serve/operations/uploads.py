@@ -8,7 +8,7 @@ from didgen.errors import RenderError
 from didgen.serve.bodies import AUDIO_BYTES, IMAGE_BYTES, take_form
 from didgen.serve.desk import Desk
 from didgen.serve.inputs import Use
-from didgen.serve.operations.faces import found
+from didgen.serve.operations.faces import as_asked, found
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,7 +31,7 @@ def _routes_of(desk: Desk, field: str, use: Use, path: str, limit_bytes: int) ->
         name = await desk.keep_upload(taken, use, field)
         answer: dict[str, Any] = {"id": taken.stem, "url": str(request.base_url.replace(path=f"/uploads/{name}"))}
         if field == "image" and fields.get("detect_faces", "").strip().lower() in ("true", "1"):
-            answer["faces"] = (await found(desk.shelf.uploads / name))["faces"]
+            answer["faces"] = [as_asked(face) for face in (await found(desk.shelf.uploads / name))["faces"]]
         return JSONResponse(answer, status_code=201)
 
     async def delete(request: Request) -> Response:

@@ -29,7 +29,8 @@ def main() -> None:
     call.expect(200, "get_credits")
     spoken = call.voices("microsoft")
     print("voices:", len(spoken))
-    image = call.upload("upload_", "image", Path(photo))
+    image = call.upload("upload_", "image", Path(photo), detect_faces="true")
+    print("faces of the upload:", [one.overlap for one in image.faces])
     face = call.expect(200, "detect_faces|get_face_detection", {"source_url": image.url})
     print("faces:", len(face.face_crops))
     jobs = {
@@ -109,13 +110,13 @@ class Calls:
         module = importlib.import_module(self._modules["voices"])
         return self.expect(200, "voices", provider=getattr(module, "VoicesProvider", str)(provider))
 
-    def upload(self, prefix: str, field: str, file: Path) -> Any:
+    def upload(self, prefix: str, field: str, file: Path, **more: str) -> Any:
         """What the upload of a file answers."""
         (name,) = [name for name in self._modules if name.startswith(prefix) and name.endswith(f"_{field}")]
         module = importlib.import_module(self._modules[name])
         types = importlib.import_module(f"{self._package}.types")
         sent = types.File(io.BytesIO(file.read_bytes()), file.name, "image/jpeg")
-        return self.expect(201, name, body_model(module.sync_detailed)(**{field: sent}))
+        return self.expect(201, name, body_model(module.sync_detailed)(**{field: sent}, **more))
 
 
 def body_model(run: Any) -> Any:
