@@ -85,6 +85,8 @@ class Uploads:
         """
         if request.driver_url is not None and request.driver_url.startswith("file:"):
             raise RenderError("DriverError", "the service takes a driver video by https link only")
+        if request.config is not None and (request.config.overlay or "").startswith("file:"):
+            raise RenderError("VideoEnhanceError", "the service takes an overlay by https link only")
         links: dict[str, _Link] = {}
         names: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from didgen.engine.video import gif
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.gif import GifEncoder
 from didgen.engine.video.mark import ai_mark
+from didgen.engine.video.moving import MovingOverlay, check_overlay
 from didgen.engine.video.overlay import Overlay, load_logo, overlay_of
 from didgen.engine.video.probe import probe
 from didgen.engine.warp.ensemble import AT_ONCE, Ensemble
@@ -61,6 +62,8 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
         photo = load_photo(shot.source)
     if isinstance(shot.config.logo, Logo):
         load_logo(shot.config.logo.path)
+    if shot.config.overlay is not None:
+        check_overlay(shot.config.overlay)
     speech, subject, rigs = _ready(shot, photo, report, memo)
     report("rig", 0, 1)
     with _called("DriverError", shot):
@@ -248,6 +251,14 @@ def _song(driver: str) -> Song | None:
 
 def _film(shot: Shot, ensemble: Ensemble, sound: Sound | None, out: Path, report: Report) -> float:
     """Draw and encode every frame; returns the seconds it took."""
+    path = shot.config.overlay
+    with closing(MovingOverlay(path, ensemble.width, ensemble.height)) if path is not None else nullcontext() as moving:
+        return _drawn(shot, ensemble, moving, sound, out, report)
+
+
+def _drawn(
+    shot: Shot, ensemble: Ensemble, moving: MovingOverlay | None, sound: Sound | None, out: Path, report: Report
+) -> float:
     mark = ai_mark(synthetic_voice=isinstance(shot.script, TextScript))
     overlay = overlay_of(shot.config.logo, ensemble.width, ensemble.height)
     left, top, width, height = ensemble.part
@@ -255,7 +266,10 @@ def _film(shot: Shot, ensemble: Ensemble, sound: Sound | None, out: Path, report
     began = time.perf_counter()
 
     def whole(k: int) -> NDArray[np.uint8]:
-        return _laid(overlay, ensemble.draw(k))
+        frame = ensemble.draw(k)
+        if moving is not None:
+            moving.lay(frame, (k + 0.5) / ensemble.fps)
+        return _laid(overlay, frame)
 
     def part(k: int) -> NDArray[np.uint8]:
         return _laid(part_overlay, ensemble.draw_part(k))
@@ -265,11 +279,12 @@ def _film(shot: Shot, ensemble: Ensemble, sound: Sound | None, out: Path, report
         samples = sorted({round(k) for k in np.linspace(0, len(ensemble) - 1, gif.SAMPLES)})
         encoder = GifEncoder(out, ensemble.width, ensemble.height, map(whole, samples), mark)
     else:
-        still = None if ensemble.photo is None else _laid(overlay, ensemble.photo.copy())
+        rests = None if moving is not None else ensemble.photo  # else every frame is written whole
+        still = None if rests is None else _laid(overlay, rests.copy())
         encoder = Encoder(out, ensemble.width, ensemble.height, sound, metadata=mark, still=still, fps=ensemble.fps)
     with encoder:
         for k in range(0, len(ensemble), _step(shot)):
-            if isinstance(encoder, Encoder):
+            if isinstance(encoder, Encoder) and moving is None:
                 encoder.write(part(k), left, top)
             else:
                 encoder.write(whole(k))

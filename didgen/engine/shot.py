@@ -91,6 +91,7 @@ class Config:
     mute: bool = True  # animations: drop the driver's own sound
     result_format: Literal["mp4", "mov", "gif"] = "mp4"
     logo: Logo | Literal["ai"] | None = "ai"  # a picture, our visible mark, or neither
+    overlay: Path | None = None  # a video laid over all but the logo, once
     expressions: tuple[Expression, ...] = ()
     transition_frames: int = 0
 

@@ -153,6 +153,7 @@ def _config(config: wire.RenderConfig | None, *, talk: bool) -> engine.Config:
         mute=given.mute is not False,
         result_format=given.result_format,
         logo=_logo(given.logo),
+        overlay=None if talk else _overlay(given.overlay),
         expressions=tuple(engine.Expression(e.expression, e.start_frame, e.intensity) for e in entries),
         transition_frames=faces.transition_frames if faces else 0,
     )
@@ -164,6 +165,10 @@ def _logo(logo: wire.Logo | bool | None) -> engine.Logo | Literal["ai"] | None:
         return None if logo is False else "ai"
     path = _local_file(logo.url, "config.logo.url", "LogoError", "invalid logo")
     return engine.Logo(path, *logo.position)
+
+
+def _overlay(url: str | None) -> Path | None:
+    return _local_file(url, "config.overlay", "VideoEnhanceError", "invalid overlay") if url else None
 
 
 def _face(face: wire.FaceSquare | None) -> engine.FaceSquare | None:
@@ -187,6 +192,8 @@ def shot_to_json(shot: engine.Shot) -> dict[str, Any]:
         fields["driver"] = {"path": str(shot.driver)}
     if isinstance(shot.config.logo, engine.Logo):
         fields["config"]["logo"] = {**fields["config"]["logo"], "path": str(shot.config.logo.path)}
+    if shot.config.overlay is not None:
+        fields["config"]["overlay"] = str(shot.config.overlay)
     return fields
 
 
@@ -197,6 +204,8 @@ def shot_from_json(fields: Mapping[str, Any]) -> engine.Shot:
     driver, face, logo = fields["driver"], fields["face"], config["logo"]
     if isinstance(logo, dict):
         config["logo"] = engine.Logo(**{**logo, "path": Path(logo["path"])})
+    if config["overlay"] is not None:
+        config["overlay"] = Path(config["overlay"])
     return engine.Shot(
         source=Path(fields["source"]),
         script=_script_from_json(fields["script"]),

@@ -11,7 +11,6 @@ from didgen.catalog.drivers import SINGING, split_driver
 
 DRIVER_VIDEO_ONLY = ("align_driver", "auto_match")
 CROP_ONLY = ("sharpen", "align_expand_factor")
-UNUSED = ("overlay",)
 FACE = ("size", "top_left")
 FOR_SERVICES = ("webhook", "result_url", "persist")
 FACES = 5
@@ -54,12 +53,11 @@ def _sings(driver: str | None) -> bool:
 
 def _ignored(config: Mapping[str, Any], *, talk: bool, by_video: bool) -> set[str]:
     """Keys of `config` that are nothing to this kind of scene."""
-    ignored = {"reduce_noise", *UNUSED}  # of noise the script says it
+    ignored = {"reduce_noise"}  # of noise the script says it
     ignored |= set(CROP_ONLY) if config["stitch"] else set()
     ignored |= set() if by_video else set(DRIVER_VIDEO_ONLY)
-    return (
-        ignored | ({"mute"} if talk else {"driver_expressions"}) | ({"pad_audio"} if by_video and not talk else set())
-    )
+    ignored |= {"mute", "overlay"} if talk else {"driver_expressions"}
+    return ignored | ({"pad_audio"} if by_video and not talk else set())
 
 
 def _defaults(keys: set[str]) -> dict[str, Any]:
@@ -81,7 +79,5 @@ def unset_config() -> RenderConfig:
 
 def unused(request: RenderRequest) -> list[str]:
     """A note on what a request asks of a service and the local engine makes no use of; none when there is nothing."""
-    config = request.config or unset_config()
     keys = [key for key in FOR_SERVICES if getattr(request, key) is not None]
-    keys += [f"config.{key}" for key in UNUSED if getattr(config, key) is not None]
     return [f"the local engine makes no use of {', '.join(keys)}"] if keys else []

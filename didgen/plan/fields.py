@@ -23,6 +23,7 @@ _WORDS = {
     "request.source_url": "source image",
     "request.driver_url": "driver",
     "request.config.logo.url": "logo",
+    "request.config.overlay": "overlay",
     "service.engine": "engine",
     "service.host": "service",
 }

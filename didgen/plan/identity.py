@@ -43,6 +43,7 @@ INPUT_FIELDS = {
     "driver_url": ("driver_url",),
     "audio_url": ("script", "audio_url"),
     "logo_url": ("config", "logo", "url"),
+    "overlay_url": ("config", "overlay"),
 }
 """Where the request carries each input of a scene."""
 

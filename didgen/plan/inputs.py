@@ -21,10 +21,19 @@ Remote = Callable[[str, str], Input]
 """Fetches an https URL once and pins it: where its bytes lie now, and their digest. The second argument is the kind it
 has to be: image, audio or video. Raises DidgenError."""
 
-KINDS = {"source_url": "image", "logo_url": "image", "audio_url": "audio", "driver_url": "video"}
+KINDS = {
+    "source_url": "image",
+    "logo_url": "image",
+    "audio_url": "audio",
+    "driver_url": "video",
+    "overlay_url": "video",
+}
 
 USES: dict[str, Use] = {"source_url": "picture", "logo_url": "logo", "audio_url": "sound"}
 """What services take as uploads, and have to take as it is made to fit."""
+
+LINKED = {"driver_url": "a driver video", "overlay_url": "an overlay"}
+"""What they take by link only, in words."""
 
 UPLOADED = ("source_url", "audio_url")
 """Inputs that services take as uploads. Other links are passed on as they are."""
@@ -55,9 +64,9 @@ class Inputs:
         """An input as a service gets it; notes what has to be made of it. Raises DidgenError for what cannot fit."""
         if given.path.suffix.lower() == MOTION_SUFFIX:
             raise DidgenError("is a motion file, and only the local engine moves by one", hint="give a video's link")
-        if name not in USES:
+        if name in LINKED:
             raise DidgenError(
-                "is a file, and services take a driver video by https link only", hint="put it on the web"
+                f"is a file, and services take {LINKED[name]} by https link only", hint="put it on the web"
             )
         called = given.url or self.files.relative(given.path)
         try:

@@ -30,6 +30,7 @@ _INPUTS: dict[Keys, str] = {
     ("driver_url",): "driver_url",
     ("script", "audio_url"): "audio_url",
     ("config", "logo", "url"): "logo_url",
+    ("config", "overlay"): "overlay_url",
 }
 _WHOLE = (("models",), ("respelled",))
 _TAKES = re.compile(r"""\{%[-+]?\s*(?:include|import|from|extends)\s+(["'])([^"']+)\1""")

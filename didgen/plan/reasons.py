@@ -20,6 +20,7 @@ _NAMES = {
     "request.script.audio_url": "audio",
     "request.driver_url": "driver video",
     "request.config.logo.url": "logo",
+    "request.config.overlay": "overlay",
 }
 _WHOLE = ("request.face",)
 _MISSING = object()

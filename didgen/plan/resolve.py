@@ -354,8 +354,9 @@ class _One:
             path = written_at(self.project, self.number, self.instance.locale, "config", "logo", "url")
             url = self._input("logo_url", config["logo"]["url"], path)
             config["logo"] = {**config["logo"], "url": url}
-        if not self.service.local and config.get("overlay"):
-            self.inputs.pass_on(config["overlay"])
+        if self.spec.kind == "animation" and config.get("overlay") is not None:
+            path = written_at(self.project, self.number, self.instance.locale, "config", "overlay")
+            config["overlay"] = self._input("overlay_url", config["overlay"], path)
         if self.service.local and config.get("logo") is False:
             self.notes.append("logo: false, so nothing in the picture says that it is AI-generated")
         return RenderConfig(**config)

@@ -79,8 +79,8 @@ class Scene:
 
     address: "onboarding/hello[locale=de]". combination: "[locale=de]", what its film is told apart by, "" without a
     matrix. request: the wire request, whose local inputs are `file:` URLs of the authored paths;
-    inputs: wire field ("source_url", "audio_url", "driver_url", "logo_url") → Input. output: path below `output/`,
-    without the folder of the service. seconds: estimated length; most_s: what it hardly ever exceeds.
+    inputs: wire field ("source_url", "audio_url", "driver_url", "logo_url", "overlay_url") → Input. output: path below
+    `output/`, without the folder of the service. seconds: estimated length; most_s: what it hardly ever exceeds.
     """
 
     address: str

@@ -29,7 +29,7 @@ CONFIG_WORDS: dict[str, str] = {
     "output_resolution": "Longest side of the video in px.",
     "mute": "Leave out the driver's own sound (animations only).",
     "max_animated_faces": "How many faces move, with stitch (animations); left out: 5.",
-    "overlay": "A video laid over the result: an https link (animations at the service only).",
+    "overlay": "A video laid over the result (animations only): a file beside the project, or an https link.",
     "reduce_noise": "Clean a recording before it is spoken to.",
 }
 """What each key of `config` does, in an editor's words."""

@@ -27,9 +27,12 @@ IMAGE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 OUTDATED = {
     "": ("persist",),
-    "config": ("overlay", "driver_expression", "show_watermark", "auto_match_face"),
+    "config": ("driver_expression", "show_watermark", "auto_match_face"),
 }
 """Keys that published clients send and that decide nothing here: accepted, and said in the job's warnings."""
+
+NOT_OF_TALKS = ("overlay",)
+"""The same of the config of talks alone."""
 
 
 async def bounded(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, None]:
@@ -84,7 +87,7 @@ def parse(body: dict[str, Any], kind: Kind) -> tuple[RenderRequest, tuple[str, .
     """
     from pydantic import ValidationError
 
-    fields, notes = _without_outdated(body)
+    fields, notes = _without_outdated(body, kind)
     model = TalkRequest if kind == "talk" else AnimationRequest
     try:
         return model.model_validate(fields), notes
@@ -94,7 +97,7 @@ def parse(body: dict[str, Any], kind: Kind) -> tuple[RenderRequest, tuple[str, .
         ) from None
 
 
-def _without_outdated(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _without_outdated(body: dict[str, Any], kind: Kind) -> tuple[dict[str, Any], tuple[str, ...]]:
     fields, notes = dict(body), []
     config = fields.get("config")
     if isinstance(config, dict):
@@ -102,7 +105,8 @@ def _without_outdated(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     for place, names in OUTDATED.items():
         holder = config if place else fields
         if isinstance(holder, dict):
-            meant = [name for name in names if name in holder and holder.pop(name) not in (None, "", False)]
+            unused = names + (NOT_OF_TALKS if place and kind == "talk" else ())
+            meant = [name for name in unused if name in holder and holder.pop(name) not in (None, "", False)]
             notes += [f"{place + '.' if place else ''}{name} has no effect on this server" for name in meant]
     return fields, tuple(notes)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from didgen.api.wire import Logo, RenderConfig, RenderRequest, TalkRequest
+from didgen.api.wire import AnimationRequest, Logo, RenderConfig, RenderRequest, TalkRequest
 
 SETTING = "setting:"
 """What stands before the file of the account's logo in a request that got it from there."""
 
-Use = Literal["picture", "logo", "sound", "video", "recording"]
-"""recording: an upload that may become a sound or a driver."""
+Use = Literal["picture", "logo", "sound", "video", "overlay", "recording"]
+"""recording: an upload that may become a sound, a driver or an overlay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ def named_in(request: RenderRequest) -> Iterator[Named]:
         yield Named("audio_url", "audio url", "sound", request.script.audio_url)
     if request.config is not None and isinstance(request.config.logo, Logo):
         yield Named("logo", "logo url", "logo", request.config.logo.url)
+    if isinstance(request, AnimationRequest) and request.config is not None and request.config.overlay:
+        yield Named("overlay", "overlay url", "overlay", request.config.overlay)
 
 
 def with_logo(request: RenderRequest, logo: Mapping[str, Any] | None) -> tuple[RenderRequest, str]:
@@ -54,7 +56,11 @@ def localised(request: RenderRequest, inputs: Mapping[str, str], uploads: Path) 
     changes: dict[str, Any] = {name: urls[name] for name in ("source_url", "driver_url") if name in urls}
     if "audio_url" in urls and isinstance(request, TalkRequest):
         changes["script"] = request.script.model_copy(update={"audio_url": urls["audio_url"]})
-    if "logo" in urls and request.config is not None and isinstance(request.config.logo, Logo):
-        logo = request.config.logo.model_copy(update={"url": urls["logo"]})
-        changes["config"] = request.config.model_copy(update={"logo": logo})
+    config = request.config
+    if config is not None and "logo" in urls and isinstance(config.logo, Logo):
+        config = config.model_copy(update={"logo": config.logo.model_copy(update={"url": urls["logo"]})})
+    if config is not None and "overlay" in urls:
+        config = config.model_copy(update={"overlay": urls["overlay"]})
+    if config is not request.config:
+        changes["config"] = config
     return request.model_copy(update=changes)

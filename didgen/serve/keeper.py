@@ -52,7 +52,7 @@ def looked(file: IO[bytes], use: str) -> dict[str, Any]:
         except RenderError:
             file.seek(0)
             return {"suffix": suffix, **_recording(file, "video")}
-    return {"suffix": suffix, **_recording(file, kind)}
+    return {"suffix": suffix, **_recording(file, "overlay" if use == "overlay" else kind)}
 
 
 def _picture(data: bytes, suffix: str, *, logo: bool) -> dict[str, Any]:
@@ -80,9 +80,10 @@ def _recording(file: IO[bytes], kind: str) -> dict[str, Any]:
     import av
 
     from didgen.engine.speech.listen import FORMATS as SOUNDS
+    from didgen.engine.video.moving import FORMATS as OVERLAYS
     from didgen.engine.video.probe import FORMATS as VIDEOS
 
-    allowed = SOUNDS if kind == "audio" else VIDEOS
+    allowed = {"audio": SOUNDS, "overlay": OVERLAYS}.get(kind, VIDEOS)
     try:
         with av.open(file, "r", options={"format_whitelist": allowed}, metadata_errors="ignore") as box:
             streams = box.streams.audio if kind == "audio" else box.streams.video
@@ -162,6 +163,7 @@ def _rehearse() -> None:
     import numpy as np
 
     import didgen.engine.speech.listen
+    import didgen.engine.video.moving
     import didgen.engine.video.probe  # noqa: F401
 
     cv2.setNumThreads(0)
@@ -173,7 +175,7 @@ def _rehearse() -> None:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16000))
     looked(io.BytesIO(sound.getvalue()), "sound")
-    for use in ("sound", "video"):
+    for use in ("sound", "video", "overlay"):
         with suppress(RenderError):
             looked(io.BytesIO(b"\0\0\0\x18ftypisom" + bytes(64)), use)
 

@@ -37,6 +37,7 @@ _CAP_BYTES: dict[Use, int] = {
     "logo": 10 << 20,
     "sound": 15 << 20,
     "video": 200 << 20,
+    "overlay": 200 << 20,
     "recording": 15 << 20,
 }
 _PIECE_BYTES = 1 << 16

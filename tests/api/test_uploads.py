@@ -23,7 +23,7 @@ from didgen.api.key import given_key
 from didgen.api.outcomes import RefusedError
 from didgen.api.transport import Transport
 from didgen.api.uploads import AT_ONCE, LIFE_S, Uploads, account_mark, is_gone, plain_name
-from didgen.api.wire import FaceSquare, TalkRequest
+from didgen.api.wire import FaceSquare, RenderConfig, TalkRequest
 from didgen.errors import RenderError, UnresolvedJobError
 from didgen.store.derived import Derived
 from tests import fakes
@@ -341,6 +341,8 @@ def test_a_driver_video_is_refused_before_anything_is_uploaded(photo: Path) -> N
     async def work(uploads: Uploads) -> None:
         with pytest.raises(RenderError, match="driver video by https link only"):
             await uploads.sent(talk(photo).model_copy(update={"driver_url": "file:///d.mp4"}))
+        with pytest.raises(RenderError, match="overlay by https link only"):
+            await uploads.sent(talk(photo).model_copy(update={"config": RenderConfig(overlay="file:///o.mp4")}))
         assert [] == bank.seen
 
     with_uploads(bank, None, lambda: 1e9, work)

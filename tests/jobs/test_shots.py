@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from didgen.api.wire import AnimationRequest, TalkRequest
+from didgen.api.wire import AnimationRequest, RenderConfig, TalkRequest
 from didgen.engine.shot import AudioScript, Config, Expression, FaceSquare, Logo, Shot, TextScript
 from didgen.errors import RenderError
 from didgen.jobs.shots import file_path, length_guess_s, shot_from_json, shot_to_json, to_shot
@@ -73,6 +73,7 @@ def test_every_shot_survives_the_pipe(photo: Path) -> None:
         Shot(photo, None, "bank://fun/driver-01", face=FaceSquare(1, 2, 3)),
         Shot(photo, TextScript("Grüße", "am_puck", 1.2, True), config=Config(logo=Logo(photo, -5, 7))),
         Shot(photo, None, config=Config(logo=None)),
+        Shot(photo, None, config=Config(overlay=photo)),
     ]
     for shot in shots:
         assert shot == shot_from_json(json.loads(json.dumps(shot_to_json(shot))))
@@ -161,6 +162,17 @@ def test_a_logo_is_a_picture_the_mark_or_nothing(photo: Path) -> None:
         ({"logo": {"url": photo.as_uri(), "position": [-90, 4]}}, Logo(photo, -90, 4)),
     ]:
         assert logo == to_shot(talk(photo, config=given))[0].config.logo
+
+
+def test_an_overlay_is_an_animations(photo: Path) -> None:
+    """A file; nothing to a talk; what is not here is refused in the service's kind."""
+    given: dict[str, Any] = {"overlay": photo.as_uri()}
+    assert photo == to_shot(AnimationRequest(source_url=photo.as_uri(), config=RenderConfig(**given)))[0].config.overlay
+    assert None is to_shot(talk(photo, config=given))[0].config.overlay
+    for url in ("https://example.com/o.mp4", "file:///nowhere/o.mp4"):
+        with pytest.raises(RenderError, match="invalid overlay") as caught:
+            to_shot(AnimationRequest(source_url=photo.as_uri(), config=RenderConfig(overlay=url)))
+        assert "VideoEnhanceError" == caught.value.kind
 
 
 def test_file_urls_name_paths(photo: Path) -> None:

@@ -153,7 +153,7 @@ def with_config(request: RenderRequest, **changes: Any) -> RenderRequest:
         (FULL, VIDEO, {"mute": True, "reduce_noise": False, "align_expand_factor": 0.1}),
         (ANIMATION, INPUTS, {"driver_expressions": None, "align_driver": True, "mute": True, "reduce_noise": False}),
         (ANIMATION, VIDEO, {"driver_expressions": None, "pad_audio": 0.0}),
-        (RECORDING, SOUND, {"reduce_noise": False}),
+        (RECORDING, SOUND, {"reduce_noise": False, "overlay": None}),
     ],
     ids=["talk", "talk by video", "animation", "animation by video", "recording"],
 )
@@ -180,6 +180,7 @@ def test_what_the_local_engine_draws_counts_there() -> None:
         (FULL, INPUTS, {"driver_expressions": None}),
         (FULL, INPUTS, {"output_resolution": 500}),
         (FULL, INPUTS, {"logo": Logo(url="file:///l.png", position=(1, 3))}),
+        (ANIMATION, INPUTS, {"overlay": None}),
     ]:
         assert local(request, inputs) != local(with_config(request, **changes), inputs), changes
 
@@ -234,6 +235,13 @@ def test_a_driver_video_counts_by_its_bytes() -> None:
     request = FULL.model_copy(update={"driver_url": "file:///d.mp4"})
     one, two = ({**INPUTS, "driver_url": Input(Path("/d.mp4"), digest)} for digest in ("1", "2"))
     assert fingerprint(request, one) != fingerprint(request, two)
+
+
+def test_an_overlay_counts_by_its_bytes() -> None:
+    """Where it is drawn: another digest is another animation, another place of the same bytes is not."""
+    before = local(ANIMATION, {**INPUTS, "overlay_url": Input(Path("/o.mov"), "1")})
+    assert before != local(ANIMATION, {**INPUTS, "overlay_url": Input(Path("/o.mov"), "2")})
+    assert before == local(with_config(ANIMATION, overlay="x"), {**INPUTS, "overlay_url": Input(Path("/p.mov"), "1")})
 
 
 def test_defaults_are_written_out() -> None:

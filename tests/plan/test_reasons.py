@@ -46,6 +46,12 @@ def driven(digest: str) -> dict[str, Any]:
     return talk(driver_url="file:///d.mp4", inputs={**PHOTO, "driver_url": Input(Path("/d.mp4"), digest)})
 
 
+def lit(digest: str) -> dict[str, Any]:
+    request = AnimationRequest(source_url="file:///p", config=RenderConfig(overlay="file:///o.mov"))
+    inputs = {**PHOTO, "overlay_url": Input(Path("/o.mov"), digest)}
+    return identity_of(request, inputs, service_id("local"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reasons"),
     [
@@ -72,6 +78,7 @@ def driven(digest: str) -> dict[str, Any]:
         (talk(driver_url="bank://lively/"), driven("1"), ("driver changed: lively → a video",)),
         (driven("1"), driven("2"), ("driver video changed",)),
         (recording("1"), recording("2"), ("audio changed",)),
+        (lit("1"), lit("2"), ("overlay changed",)),
         (talk(), recording("1"), ("script changed: text to speak → a recording",)),
         (
             talk(),

@@ -289,6 +289,9 @@ scenes:
             "script: Hello, config: {logo: {url: no.png, position: [0, 0]}}",
             "scenes[0].config.logo.url: no.png does not exist",
         ),
+        ("config: {overlay: no.mov}", "project.yaml:5:31: scenes[0].config.overlay: no.mov does not exist"),
+        ("config: {overlay: ''}", "5:31: scenes[0].config.overlay: '' is not a file name"),
+        ("script: Hello, config: {overlay: no.mov}", "scenes[0].config.overlay: belongs to animations"),
         ("script: Hello, source: null", "scenes[0]: has no source (name a picture here or under `defaults`)"),
     ],
 )
@@ -351,6 +354,33 @@ def test_each_input_by_url_is_asked_for_as_what_it_has_to_be(folder: Path) -> No
     assert [("a", "image"), ("b", "audio")] == asked
     assert {"source_url", "audio_url"} == scene.inputs.keys()
     assert urls["c"] == scene.request.driver_url
+
+
+def test_an_overlay_is_an_input_of_an_animation(folder: Path) -> None:
+    """Here a file or what a link led to, which is seen and counts; a service gets the link. A talk takes none from the
+    defaults."""
+    (folder / "over.mov").write_bytes(b"light")
+    head = HEAD.replace("photo.jpg", "photo.jpg, config: {overlay: ./over.mov}")
+    (folder / "project.yaml").write_text(head + "scenes: [{id: a}, {id: b, script: Hello}]\n")
+    files = Files(folder)
+    moving, talk = resolve(load_project(folder / "project.yaml", files), files, service_id("local"))
+    assert folder / "over.mov" == moving.inputs["overlay_url"].path
+    assert {"sha256": moving.inputs["overlay_url"].digest} == moving.identity["request"]["config"]["overlay"]
+    assert moving.request.config is not None
+    assert (folder / "over.mov").as_uri() == moving.request.config.overlay
+    assert "over.mov" in files.seen()
+    assert "overlay_url" not in talk.inputs
+    asked: list[str] = []
+
+    def remote(_url: str, kind: str) -> Input:
+        asked.append(kind)
+        return Input(folder / "over.mov", "d" * 64, _url)
+
+    url = "https://example.org/o.mov"
+    assert url == one(folder, f"config: {{overlay: '{url}'}}", remote=remote).inputs["overlay_url"].url
+    passed = one(folder, f"config: {{overlay: '{url}'}}", "d-id", remote=remote)
+    assert passed.request.config is not None
+    assert (url, ["video"]) == (passed.request.config.overlay, asked)
 
 
 def test_another_server_gets_our_voices_as_they_are(folder: Path) -> None:

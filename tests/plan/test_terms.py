@@ -58,7 +58,8 @@ OWN_VOICE = (
         (f"{TALK}, source: 's3://b/a.tiff?k=canary'", "scenes[0].source", "s3://b/a.tiff (a link"),
         ("source: 's3://b/a.webp'", "scenes[0].source", "(a link to a .jpg, .png, .tiff or .bmp)"),
         (f"{TALK}, driver: moves.mp4", "5:36: scenes[0].driver", "a driver video by https link only"),
-        ("config: {overlay: o.mp4}", "5:31: scenes[0].config.overlay", "must be an https link to an .mp4"),
+        ("config: {overlay: moves.mp4}", "5:31: scenes[0].config.overlay", "an overlay by https link only"),
+        ("config: {overlay: 'https://h.org/o.gif'}", "5:31: scenes[0].config.overlay", "an https link to an .mp4"),
         ("config: {overlay: 'https://h.org/o.gif?k=mp4'}", "scenes[0].config.overlay", "must be an https link"),
         (f'{TALK}, user_data: "a\\nb"', "5:39: scenes[0].user_data", "has more than one line"),
         (f"{TALK}, voice: {{provider: amazon}}", "5:35: scenes[0].voice", "names no voice_id, and amazon needs one"),
@@ -196,10 +197,10 @@ def test_a_language_has_a_voice_though_none_is_named(folder: Path) -> None:
 
 def test_the_local_engine_says_what_it_makes_no_use_of(folder: Path) -> None:
     """What is a service's alone, in one note."""
-    keys = "webhook: 'https://h.org/x', persist: true, config: {overlay: 'https://h.org/o.mp4', max_animated_faces: 2}"
+    keys = "webhook: 'https://h.org/x', persist: true, config: {max_animated_faces: 2}"
     found = scene(folder, keys, "local")
     (note,) = found.notes
-    assert "the local engine makes no use of webhook, persist, config.overlay" == note
+    assert "the local engine makes no use of webhook, persist" == note
     assert scene(folder, "driver: nostalgia", "local").fingerprint != found.fingerprint
     assert scene(folder, "name: Maria", "local").fingerprint == found.fingerprint
     assert () == scene(folder, f"{TALK}, user_data: x, name: y", "local").notes

@@ -27,7 +27,7 @@ from tests.serve import media
 from tests.serve.test_outside import canary
 
 MUTATIONS = int(os.environ.get("DIDGEN_MUTATIONS", "120"))
-USES: tuple[Use, ...] = ("picture", "sound", "video")
+USES: tuple[Use, ...] = ("picture", "sound", "video", "overlay")
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def test_whole_files_get_in_as_what_they_are(tmp_path: Path) -> None:
             kind, suffix = name.split(".")
             for use in USES:
                 seen = look(opened, path, use)
-                good = use == kind or (use == "sound" and kind == "video")  # a film has sound
+                good = use == kind or (use in ("sound", "overlay") and kind == "video")  # a film has sound
                 assert good == isinstance(seen, Seen), (name, use, seen)
                 if isinstance(seen, Seen):
                     assert f".{suffix}" == seen.suffix
@@ -111,7 +111,7 @@ def test_nothing_that_is_looked_at_opens_a_second_file_or_a_connection(
         assert 0 == bird.came
     children = [path.read_text("utf-8", "replace") for path in log.iterdir()]
     looked_at = [text for text in children if str(files) in text]
-    assert 3 * (len(hostile) + len(whole)) == len(looked_at)
+    assert len(USES) * (len(hostile) + len(whole)) == len(looked_at)
     for text in looked_at:
         calls = [line for line in text.splitlines() if re.match(r"\w+\(", line)]
         assert 1 == len(calls), calls

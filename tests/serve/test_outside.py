@@ -23,7 +23,7 @@ from tests.api.served import Scripted, answer
 from tests.serve import hostile
 from tests.serve.test_limits import body, ended, photo, serve
 
-FIELDS = ("source_url", "audio_url", "driver_url", "logo", "webhook", "result_url")
+FIELDS = ("source_url", "audio_url", "driver_url", "logo", "overlay", "webhook", "result_url")
 
 
 class Canary:
@@ -107,6 +107,7 @@ def asks(field: str, link: str, image: str) -> tuple[str, dict[str, Any]]:
             "/talks",
             {"source_url": image, "script": text, "config": {"logo": logo}},
         ),
+        "overlay": ("/animations", {"source_url": image, "config": {"overlay": link}}),
         "webhook": ("/talks", {"source_url": image, "script": text, "webhook": link}),
         "result_url": ("/talks", {"source_url": image, "script": text, "result_url": link}),
     }[field]

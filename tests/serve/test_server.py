@@ -15,10 +15,11 @@ import av
 import httpx
 import pytest
 
-from didgen.api.wire import AnimationRequest, TalkRequest, kind_of
+from didgen.api.wire import AnimationRequest, Logo, TalkRequest, kind_of
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
 from didgen.serve.growing import grown
+from didgen.serve.inputs import localised, named_in
 from didgen.serve.links import Links
 from didgen.serve.record import Record, job_answer
 from tests import fakes
@@ -431,6 +432,46 @@ def test_old_keys_are_accepted_and_said(tmp_path: Path) -> None:
         assert job["config"]["sharpen"] is False
 
     serve(tmp_path, work)
+
+
+def test_an_overlay_is_an_upload_or_a_link_and_no_talks(tmp_path: Path) -> None:
+    """Looked into as an overlay, brought to the renderer as a file; other than a video is refused; a talk is told."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        fakes.write_video(tmp_path / "over.mp4", 90)
+        over = (await upload(web, (tmp_path / "over.mp4").read_bytes(), "over.mp4", "audio"))["url"]
+        photo = (await upload(web))["url"]
+        body = {"source_url": photo, "config": {"overlay": over}}
+        made = await web.post("/animations", json=body)
+        assert 201 == made.status_code, made.text
+        job = await ended(web, f"/animations/{made.json()['id']}")
+        assert ("done", over) == (job["status"], job["config"]["overlay"])
+        body["config"] = {"overlay": f"{BASE}/uploads/aud_none.mp4"}
+        refused = await web.post("/animations", json=body)
+        assert (400, "invalid overlay url: no such upload") == (refused.status_code, refused.json()["description"])
+        said = (await talk(web, config={"overlay": "https://example.org/o.mp4"})).json()
+        warnings = (await ended(web, f"/talks/{said['id']}"))["metadata"]["warnings"]
+        assert any("config.overlay has no effect" in warning for warning in warnings)
+
+    serve(tmp_path, work)
+
+
+def test_the_renderer_gets_files(tmp_path: Path) -> None:
+    """All that an animation names, the rest of its config as it was."""
+    config = {
+        "overlay": "https://h.org/o.mov",
+        "stitch": True,
+        "logo": {"url": "https://h.org/l.png", "position": [1, 2]},
+    }
+    request = AnimationRequest.model_validate({"source_url": "s", "driver_url": "d", "config": config})
+    named = {one.field: one.use for one in named_in(request)}
+    assert {"source_url": "picture", "driver_url": "video", "logo": "logo", "overlay": "overlay"} == named
+    local = localised(request, {field: f"{field}.bin" for field in named}, tmp_path)
+    assert local.config is not None
+    assert isinstance(local.config.logo, Logo)
+    urls = (local.source_url, local.driver_url, local.config.logo.url, local.config.overlay)
+    assert tuple((tmp_path / f"{field}.bin").as_uri() for field in named) == urls
+    assert local.config.stitch
 
 
 def test_a_trailing_slash_is_forgiven(tmp_path: Path) -> None:

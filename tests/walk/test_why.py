@@ -87,6 +87,16 @@ def test_every_part_of_a_scene_has_its_place(root: Path) -> None:
     assert (f"{HERE}:17:13",) == nod["driver_url"]
 
 
+def test_an_overlay_has_its_place_and_its_file(root: Path) -> None:
+    """As the other inputs have."""
+    (root / "projects/hello/over.mov").write_bytes(b"light")
+    edit(root, "    driver: bank://nostalgia\n", "    driver: bank://nostalgia\n    config: {overlay: over.mov}\n")
+    nod = ask(root, "hello/nod").present
+    assert nod is not None
+    (over,) = (origin for origin in nod.origins if origin.field == "request.config.overlay")
+    assert ((f"{HERE}:18:23",), "projects/hello/over.mov") == (over.where, over.file)
+
+
 def test_files_that_a_script_takes_in_have_their_place(root: Path) -> None:
     """Included files and what they name, also through others; one in a branch that nobody took has none."""
     home = root / "projects" / "hello"
