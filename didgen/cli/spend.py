@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ def command(json_output: bool) -> None:
 
 
 def _rows(root: Path) -> Sequence[JobRow]:
+    from didgen.jobs.ledger import purchases
+    from didgen.project.workspace import read_settings
     from didgen.store.artifacts import Artifacts
     from didgen.store.walks import state_path
 
@@ -49,7 +52,7 @@ def _rows(root: Path) -> Sequence[JobRow]:
     with Artifacts(root) as store:
         if store.notice:
             click.echo(store.notice, err=True)
-        return store.state.jobs()
+        return purchases(store.state.jobs(), at_home=read_settings(root, os.environ).paid)
 
 
 def _as_text(builds: Sequence[Spent], months: Sequence[Spent]) -> list[str]:

@@ -32,7 +32,7 @@ def left_behind(files: Sequence[str]) -> list[str]:
 
 def up_to_date(count: int) -> str:
     """That there is nothing to do."""
-    return f"everything is up to date ({count} scenes)"
+    return f"everything is up to date ({count} scene{'s' * (count != 1)})"
 
 
 def nothing_built(summary: Summary) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from didgen.catalog.services import is_paid
 from didgen.store.state import JobRow
 
 
@@ -25,6 +26,14 @@ class Spent:
     uncertain: int
     seconds: float
     credits: int
+
+
+def purchases(rows: Iterable[JobRow], *, at_home: bool) -> list[JobRow]:
+    """Those at services that cost money, and whatever cost some. at_home: servers on this machine do, too.
+
+    A render that is free has no credits either, and would be taken for one that was found on the account.
+    """
+    return [row for row in rows if row.credits > 0 or is_paid(row.service, at_home=at_home)]
 
 
 def by_build(rows: Iterable[JobRow]) -> list[Spent]:

@@ -53,7 +53,8 @@ class Bucket:
         """
         if find_spec("obstore") is None:
             raise UsageError(
-                "a shared store needs one package more", hint="pip install 'didgen[s3]', or unset DIDGEN_STORE"
+                "a shared store needs one package more",
+                hint="pip install 'didgen[s3]', or take `store` out of didgen.yaml and unset DIDGEN_STORE",
             )
         self._address, self._environ, self._make = address, environ, make
         self._folder = folder_of(address, root)

@@ -81,7 +81,7 @@ def test_a_damaged_driver_is_told_at_its_place(workspace: Path) -> None:
     [
         (("gone.mp4", "--name", "x"), "gone.mp4: no such video"),
         (("face.jpg", "--name", "../x"), "cannot name a driver"),
-        (("team.yaml", "--name", "x"), "no video that can be read"),
+        (("team.yaml", "--name", "x"), "no video that can be read: Invalid data found when processing input (give"),
     ],
 )
 def test_what_is_no_driver_is_said(workspace: Path, words: tuple[str, ...], said: str) -> None:

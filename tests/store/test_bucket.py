@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from didgen.catalog.stores import store_problem
+from didgen.errors import UsageError
 from didgen.store import bucket as door
 from didgen.store.bucket import AwayError, Bucket
 from tests.bucket.server import READER
@@ -145,3 +146,12 @@ def test_an_address_holds_no_key(address: str, problem: str) -> None:
     assert problem in told
     assert bool(problem) == bool(told)
     assert "secret" not in told
+
+
+def test_a_missing_package_is_told_wherever_the_store_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint holds for a store of didgen.yaml as well as for one of the environment."""
+    monkeypatch.setattr("didgen.store.bucket.find_spec", {}.get)
+    with pytest.raises(UsageError, match="one package more") as caught:
+        Bucket("../videos", tmp_path, {}, make=True)
+    assert "didgen[s3]" in caught.value.hint
+    assert "didgen.yaml" in caught.value.hint

@@ -51,9 +51,9 @@ class DriverPictures:
                     raise RenderError("BadRequestError", f"{self._path} has no picture", hint="give a video file")
                 yield from self._decoded(container)
         except (OSError, av.FFmpegError) as error:
-            hint = "give an MP4, MOV or WebM file of a face"
+            hint, why = "give an MP4, MOV or WebM file of a face", error.strerror or str(error)
             raise RenderError(
-                "BadRequestError", f"{self._path} is no video that can be read: {error}", hint=hint
+                "BadRequestError", f"{self._path} is no video that can be read: {why}", hint=hint
             ) from error
 
     def _decoded(self, container: Any) -> Iterator[NDArray[np.uint8]]:
