@@ -252,7 +252,7 @@ async def _account(service: ServiceId, keys: Keys) -> list[Finding]:
     finally:
         await transport.aclose()
     lapse = f", the first of them lapse on {balance.expires:%Y-%m-%d}" if balance.expires else ""
-    left = f"{balance.remaining:g} of {balance.total:g} credits left{lapse}"
+    left = f"{balance.remaining:.10g} of {balance.total:.10g} credits left{lapse}"
     money = Finding("credits", "ok", left)
     if not balance.remaining:
         money = Finding("credits", "note", left, "buy some before you build there")

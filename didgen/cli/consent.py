@@ -70,4 +70,4 @@ def _said(offer: Offer) -> list[str]:
 
 def _balance(host: str, credits: float, bill: Bill) -> str:
     needed = sum(item.credits or 0 for item in bill.items if item.host == host)
-    return f"the account at {host} has {credits:g} credits left{', which is not enough' if credits < needed else ''}"
+    return f"the account at {host} has {credits:.10g} credits left{', which is not enough' if credits < needed else ''}"

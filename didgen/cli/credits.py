@@ -29,4 +29,4 @@ def command(service: str, json_output: bool) -> None:
         click.echo(json.dumps({"version": 1, **told}))
         return
     lapse = f"; the first of them lapse on {balance.expires:%Y-%m-%d}" if balance.expires else ""
-    click.echo(f"{chosen.host}: {balance.remaining:g} of {balance.total:g} credits left{lapse}")
+    click.echo(f"{chosen.host}: {balance.remaining:.10g} of {balance.total:.10g} credits left{lapse}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -88,24 +89,40 @@ def command(
     )
     wrong = read_faults(faults, seed)
     home = prepare(find_root(Path.cwd()))
-    with only_server(home / "served") as rendering:
+    with only_server(home / "served") as rendering, _bound(host, port) as door:
         folder = home / "served"
         key, made = _secret("DIDGEN_API_KEY", folder / "key", "local:")
         signing, _ = _secret("DIDGEN_WEBHOOK_SECRET", folder / "webhook-secret", "whsec_")
         if not quiet:
-            click.echo(f"serving the local engine on http://{host}:{port} (a page for browsers too; Ctrl-C ends it)")
+            at = f"http://{host}:{door.getsockname()[1]}"
+            click.echo(f"serving the local engine on {at} (a page for browsers too; Ctrl-C ends it)")
             if made:
                 click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")
             if wrong.rates:
                 click.echo(f"faults on demand: {wrong}")
             if host not in LOOPBACK:
                 click.echo("plain http: whoever listens on the way reads key and videos; put TLS in front of it")
-        _serve(host, port, names, replace(settings, webhook_secret=signing), wrong, home, rendering, key)
+        _serve(door, host, names, replace(settings, webhook_secret=signing), wrong, home, rendering, key)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has that address; it listens when the server does. Raises UsageError when it cannot be had."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise UsageError(
+            f"nothing can be served at {host}:{port}: {(error.strerror or str(error)).lower()}",
+            hint="say --port N, or --port 0 for a free one",
+        ) from error
+    return door
 
 
 def _serve(
+    door: socket.socket,
     host: str,
-    port: int,
     names: tuple[str, ...],
     settings: Settings,
     faults: Faults,
@@ -137,8 +154,6 @@ def _serve(
 
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_level="warning",
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
@@ -148,7 +163,7 @@ def _serve(
         server_header=False,
     )
     with suppress(KeyboardInterrupt):  # raised once more when all is closed: this is how a server is ended
-        Server(config).run()
+        Server(config).run([door])
 
 
 def _secret(name: str, kept: Path, prefix: str) -> tuple[str, bool]:

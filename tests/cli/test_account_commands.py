@@ -45,6 +45,13 @@ def test_the_local_engine_has_no_voices_of_others(tmp_path: Path) -> None:
     assert "--service d-id --provider microsoft" in done.stderr
 
 
+def test_a_large_account_is_told_in_full(tmp_path: Path) -> None:
+    """Never as 1e+06."""
+    with opened(tmp_path / "bank", "--credits", "1234567") as bank:
+        done = didgen(tmp_path, "credits", "--service", bank.url, D_ID_API_KEY=bank.key)
+    assert "1234567 of 1234567 credits left" in done.stdout
+
+
 def test_credits_of_a_service(bank: Started, tmp_path: Path) -> None:
     """What is left of what, for people and programs; here rendering is free."""
     done = didgen(tmp_path, "credits", "--service", bank.url, D_ID_API_KEY=bank.key)

@@ -56,3 +56,26 @@ def test_a_key_is_made_printed_and_kept_and_a_second_server_is_refused(tmp_path:
         process.send_signal(signal.SIGINT)
         assert 0 == process.wait(30)
     assert key == kept.read_text().strip()
+
+
+def test_a_port_that_is_taken_is_one_plain_sentence(tmp_path: Path) -> None:
+    """With the exit code of a wrong command; a free one is found and named with --port 0."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "didgen", "serve", "--port", port], cwd=tmp_path, capture_output=True, text=True
+        )
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"didgen: nothing can be served at 127.0.0.1:{port}: address already in use (say --port N" in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+    command = [sys.executable, "-m", "didgen", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, bufsize=1) as free:
+        assert free.stdout is not None
+        try:
+            found = re.search(r"http://127\.0\.0\.1:(\d+) ", free.stdout.readline())
+            assert found
+            with httpx.Client(transport=httpx.HTTPTransport(retries=7), timeout=60) as client:
+                assert 401 == client.get(f"http://127.0.0.1:{found[1]}/credits").status_code
+        finally:
+            free.send_signal(signal.SIGINT)
+    assert 0 == free.returncode
