@@ -108,7 +108,7 @@ async def crowd(
         image = await _patiently(web, "POST", "/images", files={"image": ("a.jpg", fakes.photo())})
         url = image.json()["url"]
         work = asyncio.gather(*(_client(web, url, k, each, report) for k in range(clients)))
-        killing = asyncio.create_task(_kill(server, kills, seed))
+        killing = asyncio.create_task(_kill(server, kills, seed, min(1.0, clients / 100)))
         watching = asyncio.create_task(_watch(server, report))
         try:
             await asyncio.wait_for(work, limit_s)
@@ -169,10 +169,11 @@ async def _patiently(web: httpx.AsyncClient, method: str, path: str, **what: Any
     raise AssertionError(f"{method} {path} was never answered")
 
 
-async def _kill(server: Server, kills: int, seed: int) -> None:
+async def _kill(server: Server, kills: int, seed: int, pace: float) -> None:
+    """pace: of the pauses; a small crowd has soon gone home."""
     dice = random.Random(seed)
     for _ in range(kills):
-        await asyncio.sleep(dice.uniform(0.3, 2.5))
+        await asyncio.sleep(pace * dice.uniform(0.3, 2.5))
         await asyncio.to_thread(server.kill)
 
 
