@@ -213,7 +213,7 @@ def test_a_film_is_not_joined_from_a_damaged_video(root: Path) -> None:
     kept = (root / "output/hello/one.mp4").read_bytes()
     spoil(object_of(root, "one.mp4"), "flip")
     path = root / "projects/hello/project.yaml"
-    path.write_text(path.read_text().replace("second one", "other one"))
+    path.write_text(path.read_text().replace("second one", "quite another one"))
     assert build(root).error is None
     assert object_of(root, "one.mp4").read_bytes() == kept
     joined = (root / "output/hello/film.mp4").read_bytes()
