@@ -17,11 +17,12 @@ from tests.mutation.run import run
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_planned_is_what_has_changed(tmp_path: Path, seed: int) -> None:
     """Five hundred changes of two projects: no wrong hit, no needless render, from state as from nothing."""
-    tally = run(tmp_path, 500, seed, fast=True, per_base=250)
+    tally = run(tmp_path, 500, seed, fast=True, per_block=250)
     assert [] == tally.problems
     assert 500 == tally.done
     assert tally.meaningful < tally.rendered
     assert 0 < tally.short
+    assert 0 < tally.scratch
 
 
 def test_a_field_that_is_forgotten_in_the_identity_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
