@@ -134,8 +134,9 @@ def _open_folder(folder: Path, make: bool) -> ObjectStore:
     from obstore.store import LocalStore
 
     try:
-        if make and not folder.exists():
-            folder.mkdir()  # and none above it: they are missing when a share is not mounted
+        if make:
+            # And none above it: they are missing when a share is not mounted. Another machine may be making it too.
+            folder.mkdir(exist_ok=True)
         return LocalStore(os.path.realpath(folder, strict=True))
     except OSError as error:
         raise AwayError(f"{error.strerror}: {error.filename}", denied=isinstance(error, PermissionError)) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,26 @@ def test_a_store_that_does_not_answer_is_away_soon(how: str, tmp_path: Path, mon
             away.get("index/x")
         with pytest.raises(AwayError):
             away.create("claims/x/0", b"")
+
+
+def test_machines_that_make_a_shared_folder_at_once_all_use_it(tmp_path: Path) -> None:
+    """One that lost the race once went on without the store, and bought what the other was buying."""
+    processes = get_context("spawn")
+    together = processes.Barrier(2)
+    machines = [processes.Process(target=make_folders, args=(tmp_path, together)) for _ in range(2)]
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join(60)
+    assert [0, 0] == [machine.exitcode for machine in machines]
+
+
+def make_folders(root: Path, together: Barrier) -> None:
+    """As one of the machines; ends with an error where a folder could not be used."""
+    for number in range(100):
+        bucket = Bucket(str(root / f"shared-{number}"), root, {}, make=True)
+        together.wait(30)
+        bucket.put("hello", b"hello")
 
 
 def test_a_share_that_is_not_mounted_is_away(tmp_path: Path) -> None:
