@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 CHUNK_BYTES = 1 << 20
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _AS_THEY_ARE = frozenset((str, int, bool, type(None)))
 
 
@@ -28,9 +29,7 @@ def canonical_json(value: Any) -> bytes:
     NaN and infinity are refused (ValueError). Floats keep Python's shortest round-trip form, which is the same on
     every platform; 1.0 and 1 are one value, as YAML writers mean them to be.
     """
-    return json.dumps(
-        _plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return _CANONICAL.encode(_plain(value)).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +29,10 @@ settings.load_profile("untimed")
 
 @pytest.fixture(autouse=True)
 def _same_environment() -> Iterator[None]:
-    """What a test sets for its children is not there for the next test."""
+    """What a test sets for its children is not there for the next test, and the collector that `plan` stops is."""
     before = dict(os.environ)
     yield
+    gc.enable()
     if dict(os.environ) != before:
         os.environ.clear()
         os.environ.update(before)

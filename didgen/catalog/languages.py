@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 _SCRIPTS: dict[str, tuple[str, ...]] = {
@@ -61,6 +62,8 @@ _SURE_WORDS = 3  # different small words of another language that must be there
 _SURE_SHARE = 0.15  # and their share of all words
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+_RUNS = re.compile(r"\w+")
+_GAPS = {code: " " for code in range(128) if chr(code) != "_" and not chr(code).isalnum()}
 
 
 def unreadable(text: str, locale: str) -> str:
@@ -74,18 +77,19 @@ def unreadable(text: str, locale: str) -> str:
         return f"cannot read {_named(script)} writing: {foreign[:40]!r}"
     if "LATIN" not in own and there.isdisjoint(own) and len(_LETTERS.findall(text)) >= 6:
         return f"reads {_named(own[0])} writing, and the text is all in Latin letters"
-    other = _language_of(_WORDS.findall(text), language)
+    other = _language_of(text, language)
     return f"cannot speak a text in the language {other!r}" if other else ""
 
 
-def _language_of(words: list[str], language: str) -> str:
+def _language_of(text: str, language: str) -> str:
     """The language whose own small words are many where hardly one of `language` is; "" when that is not sure."""
     mine = _SMALL_WORDS.get(language)
     if mine is None:
         return ""
-    known = _ANY_SMALL.intersection(map(str.lower, words))
+    known = _ANY_SMALL.intersection(_runs(text))
     if len(known - mine) < _SURE_WORDS:  # most texts: nothing is counted
         return ""
+    words = _WORDS.findall(text)
     counts = Counter(map(str.lower, words))
     found: dict[str, int] = {}
     for other, small in _SMALL_WORDS.items():
@@ -95,6 +99,11 @@ def _language_of(words: list[str], language: str) -> str:
         if len(several) >= _SURE_WORDS and theirs >= _SURE_SHARE * len(words) and ours <= theirs / 4:
             found[other] = theirs
     return max(found, key=lambda name: found[name], default="")
+
+
+def _runs(text: str) -> Iterable[str]:
+    """The words of a text in small letters, and what has digits in it; three times as fast where all is ASCII."""
+    return text.translate(_GAPS).lower().split() if text.isascii() else map(str.lower, _RUNS.findall(text))
 
 
 def _scripts(text: str) -> set[str]:

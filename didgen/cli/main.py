@@ -72,6 +72,10 @@ def main() -> None:
 
 def _run(words: Sequence[str]) -> object:
     """What the command says its exit code is."""
+    if words[:1] in (["plan"], ["check"]):
+        import gc
+
+        gc.disable()  # they end in a moment, and hold on to nearly all that they make
     from didgen.cli.atonce import at_once
 
     answered, before = at_once(words)

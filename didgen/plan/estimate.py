@@ -53,9 +53,13 @@ def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_
     else:
         speech = len(words.split()) / WORDS_PER_S.get(voice, DEFAULT_WORDS_PER_S) / rate
     slower = SLOWER * (2 if "<prosody" in spoken else 1)
-    most = slower * (max(speech, len(words.strip()) / LETTERS_PER_S / rate) + DIGIT_S * len(_DIGIT.findall(words)))
+    most = slower * (max(speech, len(words.strip()) / LETTERS_PER_S / rate) + DIGIT_S * _digits(words))
     most += pauses + PAUSE_S * ((len(_ANY_BREAK.findall(spoken)) if marked else 0) - len(timed))
     return Length(round(max(1.0, speech + pauses) + pad_s, 2), round(max(1.0, most) + pad_s, 2))
+
+
+def _digits(text: str) -> int:
+    return sum(map(text.count, "0123456789")) if text.isascii() else len(_DIGIT.findall(text))
 
 
 def recording_length(path: Path, *, pad_s: float = 0.0) -> Length:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ class Texts:
         self._project = project
         self._files = files
         self._templates = templates
-        self._folder = project.folder
+        self._folder = str(project.folder)
 
     def take(self, script: ScriptSpec, instance: Instance) -> tuple[Text | None, list[Problem]]:
         """The text of one instance, or what is wrong with it."""
@@ -74,7 +75,7 @@ class Texts:
         here = (*path, "file")
         name = self.fill(template, instance, here)
         try:
-            file = self._files.locate(name, self._folder)
+            file = self._files.find(name, self._folder)
             source = self._files.read(file).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise self._wrong(f"{name} is not UTF-8 text", here) from None
@@ -86,7 +87,7 @@ class Texts:
             _stop_if_included(problem)
             place = Place(self._files.relative(file), problem.line)
             raise WrongTextError(Problem(str(problem), place, "", problem.hint)) from None
-        if file.suffix.lower() in MARKDOWN_SUFFIXES:
+        if os.path.splitext(file)[1].lower() in MARKDOWN_SUFFIXES:
             if len(text) > MAX_CHARACTERS:
                 raise self._wrong(f"{name} is longer than {MAX_CHARACTERS:,} characters", here)
             return spoken_markdown(text, script.code or "text", ssml=bool(script.ssml))
