@@ -25,7 +25,7 @@ from didgen.jobs.shots import length_guess_s, shot_to_json, to_shot
 _ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 _REPORT_EVERY_S = 0.1
-_REMEMBERED = 200
+_REMEMBERED = 50
 """Fetched and failed jobs whose story can still be asked for; a pool may live for days."""
 
 
@@ -120,17 +120,20 @@ class Pool:
         return name
 
     async def events(self, job_id: str) -> AsyncIterator[Event]:
-        """The job's story from its beginning, until it is done or failed. Raises RenderError for an unknown id."""
+        """The job's story from its beginning, until it is done or failed; once it was fetched, its outline.
+
+        Raises RenderError for an unknown id.
+        """
         job = self._job(job_id)
-        told = 0
+        story, told = job.events, 0
         while True:
             changed = job.changed
-            for event in job.events[told:]:
+            for event in story[told:]:
                 told += 1
                 yield event
-            if job.ended and told == len(job.events):
+            if job.ended and told == len(story):
                 return
-            if told == len(job.events):
+            if told == len(story):
                 await changed.wait()
 
     async def fetch(self, job_id: str, into: Path) -> Fetched:
@@ -187,7 +190,10 @@ class Pool:
                     self._retire(job.id)
 
     def _retire(self, job_id: str) -> None:
-        """Nothing more comes of it."""
+        """Nothing more comes of it: what is remembered is its outline."""
+        job = self._jobs.get(job_id)
+        if job is not None:
+            job.events = _outline(job.events)  # a new list: who is still listening reads the old one to its end
         self._retired.append(job_id)
         if len(self._retired) > _REMEMBERED:
             self._jobs.pop(self._retired.popleft(), None)
@@ -205,3 +211,8 @@ class Pool:
             return Event("failed", kind="UnknownError", message="the renderer left no video")
         job.facts = {**facts, "warnings": [*facts.get("warnings", ()), *job.notes]}
         return Event("done")
+
+
+def _outline(story: Sequence[Event]) -> list[Event]:
+    """A story without its progress: the last event of each stage, in order."""
+    return list({(event.state, event.stage): event for event in story}.values())

@@ -21,6 +21,7 @@ from didgen.digest import sha256_bytes
 
 SIZE_LIMIT_BYTES = 2 << 30
 _DIGEST_CHARS = 64
+_PAGES = 500  # of 4 KiB that SQLite holds, as it would by itself: diskcache's 8,192 are hours of a server's growth
 _TROUBLE = (sqlite3.Error, OSError, ValueError, diskcache.Timeout)
 
 
@@ -75,6 +76,8 @@ class Derived:
             eviction_policy="least-recently-used",
             timeout=5,
             statistics=0,
+            sqlite_cache_size=_PAGES,
+            sqlite_mmap_size=0,  # what is mapped counts as the server's memory too
         )
 
     def get(self, key: str) -> bytes | None:
