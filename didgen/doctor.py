@@ -30,6 +30,7 @@ from didgen.errors import DidgenError, UnreachableError
 if TYPE_CHECKING:
     from didgen.api.key import Keys
     from didgen.plan.identity import ServiceId
+    from didgen.store.bucket import Bucket
 
 State = Literal["ok", "note", "broken"]
 
@@ -161,6 +162,41 @@ def _state(path: Path) -> Iterator[Finding]:
         yield Finding("state", "broken", f"{path} was written by a newer didgen", "use that one")
     else:
         yield Finding("state", "ok", f"{path.name} is sound")
+
+
+def shared_store(address: str, root: Path, *, writes: bool) -> Finding:
+    """Whether the store shared with other machines answers and can be listed; where builds put their videos there, also
+    written, with the condition that claims need. What is written for that is removed again."""
+    from didgen.store.bucket import AwayError, Bucket
+
+    try:
+        bucket = Bucket(address, root, os.environ, make=False)
+        if writes and bucket.missing() and not Bucket(address, root, os.environ, make=True).missing():
+            return Finding(
+                "store", "note", f"{address} is not there yet", "the first build makes it, if that is its name"
+            )
+        bucket.names("claims")
+        return _written(bucket, address) if writes else Finding("store", "ok", f"{address} can be read; {_READ_ONLY}")
+    except AwayError as error:
+        do = "its rights, also to put videos there" if error.denied else "`store` in didgen.yaml, its network"
+        return Finding("store", "broken", f"{address}: {error}", f"look at {do}; builds go on without it")
+    except DidgenError as error:
+        return Finding("store", "broken", error.message, error.hint)
+
+
+_READ_ONLY = "builds put nothing there (store_push)"
+
+
+def _written(bucket: Bucket, address: str) -> Finding:
+    name, mark = f"doctor/{os.urandom(8).hex()}", b"didgen doctor"
+    first, second = bucket.create(name, mark), bucket.create(name, mark)
+    whole = bucket.get(name) == mark
+    bucket.delete([name])
+    if not whole:
+        return Finding("store", "broken", f"{address} does not give back what was put there", "take another store")
+    if not first or second:
+        return Finding("store", "note", f"{address} takes no claims", "two machines may render one scene at once")
+    return Finding("store", "ok", f"{address} can be read and written, and takes claims")
 
 
 # -- the engine ---------------------------------------------------------------------------------------------------

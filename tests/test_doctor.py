@@ -15,8 +15,11 @@ import pytest
 
 from didgen import doctor
 from didgen.plan.identity import service_id
+from didgen.store import bucket as door
 from didgen.store.artifacts import Artifacts
 from tests.bank.started import Started, opened
+from tests.bucket.server import READER
+from tests.bucket.started import opened as opened_bucket
 from tests.cli.test_commands import didgen
 
 LOOPBACK = Path(__file__).parent / "data" / "loopback.pem"
@@ -58,6 +61,41 @@ def test_without_a_key_the_rest_is_looked_at(tmp_path: Path) -> None:
     assert ("note", "set D_ID_API_KEY", None) == (key.state, key.do[:16], keys)
     assert "broken" == doctor.key(service_id("d-id"), {}, wanted=True)[0].state
     assert "DIDGEN_API_KEY" in doctor.key(service_id("https://renders.example.org"), {}, wanted=True)[0].do
+
+
+def test_a_shared_store_is_tried_and_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read and, where builds put videos there, written; rights that lack, claims that it takes not, and no server."""
+    with opened_bucket(tmp_path / "s3") as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        told = doctor.shared_store(server.address, tmp_path, writes=True)
+        assert ("ok", "") == (told.state, told.do)
+        assert "can be read and written" in told.said
+        server.rules({"method": "PUT", "do": "blind"})
+        assert "two machines" in doctor.shared_store(server.address, tmp_path, writes=True).do
+        server.rules()
+        assert {} == server.files()
+        for name, value in server.environment(READER).items():
+            monkeypatch.setenv(name, value)
+        assert "builds put nothing there" in doctor.shared_store(server.address, tmp_path, writes=False).said
+        denied = doctor.shared_store(server.address, tmp_path, writes=True)
+        assert ("broken", True) == (denied.state, "its rights" in denied.do)
+        server.down()
+        monkeypatch.setattr(door, "RETRY_S", 0.3)
+        away = doctor.shared_store(server.address, tmp_path, writes=False)
+        assert ("broken", True) == (away.state, "its network" in away.do)
+
+
+def test_a_shared_folder_that_is_not_there(tmp_path: Path) -> None:
+    """It is broken, or will be made by the first build that writes there; the doctor makes none."""
+    assert "broken" == doctor.shared_store("shared", tmp_path, writes=False).state
+    assert "broken" == doctor.shared_store("mnt/shared", tmp_path, writes=True).state
+    assert "not there yet" in doctor.shared_store("shared", tmp_path, writes=True).said
+    assert [] == list(tmp_path.iterdir())
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "didgen.yaml").write_text("store: shared\nstore_push: true\n")
+    assert "ok" == findings(tmp_path)[1]["store"]["state"]
+    assert [] == [path for path in (tmp_path / "shared").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ SIGNS = {"ok": "✓", "note": "!", "broken": "✗"}
 @options.as_json
 @options.in_folder
 def command(service: str | None, probing: bool, budget: int | None, json_output: bool) -> int:
-    """Look at packages, disk, engine, key, service and clock. Ends with 1 when something is broken.
+    """Look at packages, disk, shared store, engine, key, service and clock. Ends with 1 when something is broken.
 
     Costs nothing without --probe. Every line that is not in order says what to do. Keys are never shown.
     """
@@ -77,6 +77,8 @@ def _findings(patient: Patient) -> Iterator[Finding]:
         patient.settings = read_settings(patient.root, os.environ)
     except DidgenError as error:
         yield doctor.Finding("settings", "broken", str(error), 'see "The workspace" in projects/README.md')
+    if store := patient.settings.store:
+        yield doctor.shared_store(store, patient.root, writes=patient.settings.store_push)
     yield doctor.engine()
     released = patient.settings.service
     patient.service = _service(

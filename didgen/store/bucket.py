@@ -59,6 +59,15 @@ class Bucket:
         self._address, self._environ, self._make = address, environ, make
         self._folder = folder_of(address, root)
 
+    def missing(self) -> Path | None:
+        """The folder that is not there and would not be made, None for any other store: a bucket has to be asked."""
+        folder = self._folder
+        if folder is None or os.path.lexists(folder):
+            return None
+        if self._make:
+            return None if folder.parent.is_dir() else folder.parent
+        return folder
+
     @cached_property
     def _quick(self) -> ObjectStore:
         """For what is small."""

@@ -138,7 +138,7 @@ def _at_once(do: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
 def pull(wanted: Wish, on_notice: OnNotice) -> Moved:
     """Bring what the projects as they are now need. Renders and delivers nothing: the next build does.
 
-    Raises UsageError when there is no shared store, UnreachableError when it is not there.
+    Raises UsageError when there is no shared store, or no such folder; UnreachableError when it does not answer.
     """
     from didgen.store.artifacts import Artifacts
     from didgen.store.home import prepare
@@ -158,7 +158,8 @@ def pull(wanted: Wish, on_notice: OnNotice) -> Moved:
 def push(root: Path, on_notice: OnNotice) -> Moved:
     """Put every video that is stored here into the shared store, and every job that was bought and is not done.
 
-    Raises UsageError when there is no shared store, UnreachableError when it is not there or lets nothing be written.
+    Raises UsageError when there is no shared store, or no such folder; UnreachableError when it does not answer or lets
+    nothing be written.
     """
     from didgen.store.artifacts import Artifacts
 
@@ -197,6 +198,12 @@ def _needed(root: Path, on_notice: OnNotice, *, push: bool) -> Shared:
     if shared is None:
         raise UsageError(
             "this workspace has no shared store", hint="`store: s3://bucket/prefix` in didgen.yaml, or DIDGEN_STORE"
+        )
+    missing = shared.bucket.missing()
+    if missing is not None:
+        raise UsageError(
+            f"the shared store {shared.name} is not there: no folder {missing}",
+            hint="mount it or correct `store`; the first `didgen push` makes the last part of its name",
         )
     return shared
 

@@ -132,8 +132,12 @@ def test_what_is_not_there_is_told_by_pull(s3: Team) -> None:
     a = s3.clone("a")
     assert sharing.Moved(0, 0, 3) == sharing.pull(steps.wish(a), s3.said.append)
     (a / "didgen.yaml").write_text("store: ../nowhere\n")
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UsageError, match=r"no folder .*nowhere \(mount it or correct `store`"):
         sharing.pull(steps.wish(a), s3.said.append)
+    (a / "didgen.yaml").write_text("store: ../no/where\n")
+    with pytest.raises(UsageError, match=r"no folder .*no \("):
+        sharing.push(a, s3.said.append)
+    assert [] == s3.said
     (a / "didgen.yaml").write_text("")
     with pytest.raises(UsageError, match="no shared store"):
         sharing.pull(steps.wish(a), s3.said.append)
