@@ -82,7 +82,8 @@ class Texts:
         except FileProblem as problem:
             raise self._wrong(str(problem), here) from None
         try:
-            text = self._render(source, instance, self._files.relative(file)) if has_tags(source) else source
+            tagged = has_tags(source)
+            text = self._render(source, instance, self._files.relative(file)) if tagged else _unix(source)
         except TemplateProblem as problem:
             _stop_if_included(problem)
             place = Place(self._files.relative(file), problem.line)
@@ -108,6 +109,11 @@ class WrongTextError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def _unix(text: str) -> str:
+    """A text with the ends of lines that templates give it: a checkout on Windows says the same as any other."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _stop_if_included(problem: TemplateProblem) -> None:

@@ -480,3 +480,16 @@ def test_code_of_markdown_is_spoken_as_chosen(folder: Path) -> None:
     assert "code belongs to file" in refusals(folder, head % "text: Hello there")[0]
     (folder / "a.md").write_text("x" * 200_001)
     assert "longer than 200,000 characters" in refusals(folder, HEAD + "scenes: [{id: a, script: {file: a.md}}]")[0]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_a_checkout_on_windows_says_the_same(folder: Path, name: str) -> None:
+    """Whatever ends its lines and marks its encoding, a text is one scene; front matter is none of its words."""
+    front = "---\ntitle: notes\n---\n" if name.endswith(".md") else ""
+    text = f"{front}One line,\nand another.\n\nThe end.\n"
+    said = []
+    for ends in ("\n", "\r\n", "\r"):
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", ends).encode())
+        said.append(one(folder, f"script: {{file: {name}}}"))
+    assert "notes" not in sent(said[0])["script"]["input"]
+    assert {said[0].fingerprint} == {scene.fingerprint for scene in said}
