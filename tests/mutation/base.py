@@ -26,7 +26,7 @@ from tests.mutation.inside import templates_inside
 from tests.mutation.model import Model, Said, said
 from tests.mutation.projects import Words, generate
 from tests.mutation.tally import Tally
-from tests.mutation.written import files_of, write
+from tests.mutation.written import Link, anew, files_of, write
 
 CHAIN = 8  # changes in a row, at most
 OLD_NS = 10**15  # a time at which no file is young
@@ -57,6 +57,7 @@ class Base:
         os.environ["DIDGEN_FAKE_LOG"] = str(self._log)
         self.model = generate(hand, self._words, small=small)
         self._other = generate(hand, self._words, "two", small=True)
+        self._other.folder = "two"
         self._write()
         self._built = self._build(self.model)
 
@@ -94,12 +95,17 @@ class Base:
             if bool(new) == meaningful:
                 self.model = model
                 return change.__name__, words
-            assert meaningful, f"{change.__name__} is no neutral change: {words}: {new}"
+            if not meaningful:
+                self._wrong(self._tally.other, f"the oracle: {change.__name__} is no neutral change: {words}: {new}")
 
     def _write(self) -> None:
-        files = files_of(self.model) | files_of(self._other, "two")
+        files = files_of(self._other) | files_of(self.model)
         write(self.root, files, self._files, self._hand)
         self._files = files
+        if self.model.copied:
+            for name in random.Random(self.model.copied).sample(sorted(files), min(3, len(files))):
+                if not isinstance(files[name], Link):
+                    anew(self.root / name, files[name])
         if self.model.touched:
             times = random.Random(self.model.touched)
             for name in times.sample(sorted(files), min(3, len(files))):

@@ -15,7 +15,7 @@ from typing import Any
 Piece = tuple[Any, ...]
 """A part of a text: ("lit", words), ("var", name), ("upper", name), ("locale",), ("row", column), ("list", name),
 ("if locale", value, words, else words), ("if row", column, value, words, else words), ("macro", file, name, words),
-("include", file), ("note", words nobody hears)."""
+("include", file), ("default", name, words where it is not set), ("break",) a line end, ("note", words nobody hears)."""
 
 Said = tuple[Any, ...]
 """What decides one instance: equal for two when, and only when, they are the same video."""
@@ -24,7 +24,8 @@ Said = tuple[Any, ...]
 @dataclass
 class Scene:
     """One scene. kind: text, audio or animation. kept: where a text stands: inline, txt, md or locale (a file for each
-    locale). body: pieces; of md blocks (sort, …); of locale a mapping from locale to pieces."""
+    locale). body: pieces; of md blocks (sort, …); of locale a mapping from locale to pieces. marks: of which kind
+    those of its Markdown are. noise: whether it is taken out of a recording. face: size, x, y."""
 
     id: str
     kind: str
@@ -38,6 +39,10 @@ class Scene:
     audio: str = ""
     driver: str | None = None
     rate: str | None = None
+    voice: str | None = None
+    face: tuple[int, int, int] | None = None
+    noise: bool | None = None
+    marks: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     subtitles: bool | None = None
     idle: dict[str, Any] = field(default_factory=dict)  # keys that alter nothing: name, user_data, max_seconds, …
@@ -46,32 +51,45 @@ class Scene:
 @dataclass
 class Model:
     """A workspace of one project. style: of how it is written; junk: files nobody reads; touched: which times files
-    have."""
+    have; ends: of how lines end, and files begin; linked: files that are links to others; copied: which files were
+    written anew as they were; lent: keys of the project that stand in the file it includes."""
 
     name: str
     scenes: list[Scene]
+    folder: str = "one"
     variables: dict[str, Any] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)  # variables of an included file
+    more: dict[str, Any] = field(default_factory=dict)  # and of the one that is included after it
+    shared_file: str = "shared.yaml"
+    lent: set[str] = field(default_factory=set)
     axes: dict[str, list[str]] = field(default_factory=dict)
     exclude: list[dict[str, str]] = field(default_factory=list)
     include: list[dict[str, str]] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
+    data: str = "people"
+    key: str = "email"
     table: str = "people.csv"
     voices: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # locale → voice, rate
     pronounce: dict[str, str] = field(default_factory=dict)
     source: str = "faces/anna.jpg"
+    driver: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     by_locale: dict[str, dict[str, Any]] = field(default_factory=dict)  # locale → {"source", "config"}
     macros: dict[str, dict[str, Sequence[Piece]]] = field(default_factory=dict)  # file → name → pieces; "who" is given
     snippets: dict[str, Sequence[Piece]] = field(default_factory=dict)
     pictures: dict[str, int] = field(default_factory=dict)
     sounds: dict[str, int] = field(default_factory=dict)
-    rights: dict[str, str] = field(default_factory=dict)
+    motions: dict[str, int] = field(default_factory=dict)
+    rights: dict[str, dict[str, str]] = field(default_factory=dict)
     film: list[str] | None = None
     output: str | None = None
     junk: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)  # of the workspace
     style: int = 0
     touched: int = 0
+    ends: int = 0
+    linked: set[str] = field(default_factory=set)
+    copied: int = 0
 
     @property
     def locale(self) -> str:
@@ -81,7 +99,7 @@ class Model:
     @property
     def known(self) -> dict[str, Any]:
         """All variables; the project's own win."""
-        return {**self.shared, **self.variables}
+        return {**self.shared, **self.more, **self.variables}
 
 
 def said(model: Model) -> dict[str, Said]:
@@ -98,7 +116,7 @@ def instances(model: Model) -> Iterator[tuple[str, Scene, dict[str, Any]]]:
                 keys = dict(known)
                 if row is not None:
                     env["row"] = row
-                    keys["people"] = row["email"]
+                    keys[model.data] = row[model.key]
                 if _holds(scene.when, env):
                     inside = ",".join(f"{key}={keys[key]}" for key in sorted(keys))
                     yield f"{model.name}/{scene.id}{f'[{inside}]' if inside else ''}", scene, env
@@ -124,7 +142,7 @@ def _holds(when: Any, env: Mapping[str, Any]) -> bool:
         return True
     sort, name, values = when
     found = env["row"][name[4:]] if name.startswith("row.") else env[name]
-    return (found in values) if sort in ("is", "expression") else (found not in values)
+    return (found in values) if sort in ("is", "expression", "any") else (found not in values)
 
 
 def _decides(model: Model, scene: Scene, env: Mapping[str, Any]) -> Said:
@@ -137,34 +155,56 @@ def _decides(model: Model, scene: Scene, env: Mapping[str, Any]) -> Said:
     for one in reversed(shared):
         config |= one.get("config", {})
     config |= scene.config
-    told = (scene.kind, ("picture", model.pictures[source]), _config(config, scene.kind), _driver(scene.driver))
+    driver = _driver(model, scene)
+    shown = _config(model, config, scene.kind, followed=isinstance(driver, tuple))
+    told = (scene.kind, ("picture", model.pictures[source]), shown, driver, scene.face)
     if scene.kind == "audio":
-        return (*told, ("sound", model.sounds[scene.audio]))
+        quiet = bool(scene.noise or config.get("reduce_noise"))
+        return (*told, ("sound", model.sounds[scene.audio]), quiet)
     if scene.kind == "animation":
         return told
     written = _written(model, scene, env)
-    voice, rate = model.voices[locale]
+    voice, rate = (scene.voice, None) if scene.voice else model.voices[locale]
     rate = scene.rate or rate
     spoken = tuple(_pronounced(model, part) for part in written)
     shown = (written,) if scene.subtitles else ()  # the track shows the words as they are written
-    return (*told, ("voice", voice, float(rate or 1)), spoken, bool(scene.subtitles), *shown)
+    return (*told, ("voice", voice, round(_pace(rate), 6)), spoken, bool(scene.subtitles), *shown)
 
 
-def _config(config: Mapping[str, Any], kind: str) -> tuple[Any, ...]:
-    """What of a config is seen or heard; defaults written out."""
-    stitch = config.get("stitch", False)
+def _config(model: Model, config: Mapping[str, Any], kind: str, *, followed: bool) -> tuple[Any, ...]:
+    """What of a config is seen or heard; defaults written out. followed: a driver of one's own says how long it is."""
+    stitch, logo, moods = config.get("stitch", False), config.get("logo", True), config.get("driver_expressions")
     return (
         stitch,
         config.get("output_resolution"),
-        float(config.get("pad_audio", 0)),
+        0.0 if followed and kind == "animation" else float(config.get("pad_audio", 0)),
         float(config.get("motion_factor", 1.0 if kind != "animation" else 0.75)),
-        True if stitch else config.get("sharpen", True),
-        config.get("logo", True),
+        float(config.get("normalization_factor", 1)),
+        None if stitch else (config.get("sharpen", True), config.get("align_expand_factor", 0.3)),
+        (model.pictures[logo["url"]], *logo["position"]) if isinstance(logo, dict) else logo,
+        config.get("fluent", False),
+        repr(moods) if moods and kind != "animation" else None,
     )
 
 
-def _driver(name: str | None) -> str | None:
+TALKS, ANIMATIONS = ("lively", "subtle", "natural"), ("nostalgia", "subtle")
+
+
+def _driver(model: Model, scene: Scene) -> Any:
+    """The scene's own, else the project's if it is for such scenes; a file by its bytes."""
+    fits = ANIMATIONS if scene.kind == "animation" else TALKS
+    name = scene.driver or (model.driver if model.driver in (*fits, *model.motions) else None)
+    if name in model.motions:
+        return ("motion", model.motions[name])
     return None if name is None else name.removeprefix("bank://").rstrip("/")
+
+
+def _pace(rate: str | None) -> float:
+    if rate is None:
+        return 1.0
+    if not rate.endswith("%"):
+        return float(rate)
+    return float(rate[:-1]) / 100 + (rate[0] in "+-")
 
 
 def _written(model: Model, scene: Scene, env: Mapping[str, Any]) -> tuple[str, ...]:
@@ -200,6 +240,10 @@ def _piece(model: Model, piece: Piece, env: Mapping[str, Any]) -> str:  # noqa: 
             return str(env["row"][column])
         case ("list", name):
             return " and ".join(env[name])
+        case ("default", name, words):
+            return str(env.get(name, words))
+        case ("break",):
+            return "\n"
         case ("if locale", value, words, other):
             return str(words if env["locale"] == value else other)
         case ("if row", column, value, words, other):

@@ -16,7 +16,8 @@ VOICES = {
     "fr": ("pico-fr",),
 }
 TALK_DRIVERS = ("lively", "subtle", "natural")
-RATES = ("0.9", "1.1", "1.2")
+RATES = ("0.9", "1.1", "1.2", "+5%")
+LENT = ("voices", "pronounce", "config", "rights", "locales")
 LINE = "{{ project }}/{{ scene }}"
 
 
@@ -31,6 +32,12 @@ class Words:
         """A word of its own."""
         return f"word{next(self._count)}"
 
+    def heard(self) -> str:
+        """A word of its own to be said, now and then one that is written in other letters or looks like no word."""
+        count = next(self._count)
+        odd = {3: "wörd{}", 4: "naïve{}", 5: "0{}", 6: "{}:30", 7: "señor{}", 8: "it’s{}"}
+        return odd.get(count % 16, "word{}").format(count)
+
     def number(self) -> int:
         """A number of its own, for bytes of a file."""
         return self._seed * 1_000_003 + next(self._count)
@@ -41,10 +48,16 @@ def generate(hand: random.Random, words: Words, name: str = "one", *, small: boo
     model = Model(name, [], style=hand.randrange(1 << 30))
     model.pictures = {f"faces/{who}.jpg": words.number() for who in ("anna", "bob", "carl")}
     model.sounds = {"audio/quote.wav": words.number()}
-    model.variables = {name: words.one() for name in ("product", "city", "unused")}
+    model.motions = {"moves/nod.motion": words.number()}
+    model.driver = hand.choice([None, None, "lively", "subtle", "nostalgia", "moves/nod.motion"])
+    model.variables = {name: words.heard() for name in ("product", "city", "unused")}
     model.variables["team"] = [words.one(), words.one()]
     if hand.random() < 0.5:
         model.shared = {"motto": words.one(), "product": words.one(), "idle": words.one()}
+        model.shared_file = hand.choice(["shared.yaml", "common/all.yaml"])
+        model.lent = {key for key in LENT if hand.random() < 0.3}
+        if hand.random() < 0.5:
+            model.more = {"motto": words.one()}
     _matrix(model, hand, words, most=2 if small else 3)
     for locale in ("en", "en-GB", "de"):
         model.voices[locale] = (hand.choice(VOICES[locale]), hand.choice([None, *RATES]))
@@ -90,7 +103,14 @@ def _matrix(model: Model, hand: random.Random, words: Words, *, most: int) -> No
 
 def _row(number: int, hand: random.Random, words: Words) -> dict[str, str]:
     plan, face = hand.choice(["pro", "free"]), hand.choice(["anna", "bob", "carl"])
-    return {"email": f"p{number}@x.org", "name": words.one(), "plan": plan, "face": face, "junk": words.one()}
+    return {
+        "email": f"p{number}@x.org",
+        "name": words.one(),
+        "plan": plan,
+        "face": face,
+        "seats": str(number + 2),
+        "junk": words.one(),
+    }
 
 
 def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words, *, plain: bool = False) -> Scene:
@@ -103,13 +123,14 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
     one.source = hand.choice([None, None, "faces/bob.jpg", *sources])
     if hand.random() < 0.3:
         one.config = hand.choice([{"stitch": False}, {"output_resolution": 300}, {"motion_factor": 0.5}])
+    one.face = hand.choice([None, None, None, (100, 20, 30)])
     if kind == "audio":
-        one.audio = next(iter(model.sounds))
+        one.audio, one.noise = next(iter(model.sounds)), hand.choice([None, None, True])
         return one
     if kind == "animation":
-        one.driver = hand.choice([None, "nostalgia", "bank://nostalgia"])
+        one.driver = hand.choice([None, "nostalgia", "bank://nostalgia", *model.motions])
         return one
-    one.driver = hand.choice([None, None, *TALK_DRIVERS])
+    one.driver = hand.choice([None, None, *TALK_DRIVERS, *model.motions])
     one.rate = hand.choice([None, None, *RATES])
     one.subtitles = hand.choice([None, None, True])
     one.kept = hand.choice(["inline", "inline", "txt", "md", "locale"])
@@ -118,7 +139,7 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
         one.body = {locale: list(_pieces(model, one, hand, words)) for locale in _locales(model)}
         return one
     if one.kept == "md":
-        one.file, one.code = f"scripts/{name}.md", hand.choice([None, "skip"])
+        one.file, one.code, one.marks = f"scripts/{name}.md", hand.choice([None, "skip"]), hand.randrange(1 << 30)
         one.body = list(_blocks(model, one, hand, words))
         return one
     one.file = f"scripts/{name}.txt" if one.kept == "txt" else ""
@@ -143,7 +164,7 @@ def _when(model: Model, one: Scene, hand: random.Random) -> Any:
 
 def _pieces(model: Model, one: Scene, hand: random.Random, words: Words) -> Iterator[Piece]:
     """A text: it begins with a word of its own, so that no two scenes ever say the same."""
-    yield ("lit", f"{words.one()} ")
+    yield ("lit", f"{words.heard()} ")
     for _ in range(hand.randrange(4)):
         yield hand.choice(list(_choices(model, one, words)))
         yield ("lit", f" {words.one()} ")
@@ -153,9 +174,11 @@ def _pieces(model: Model, one: Scene, hand: random.Random, words: Words) -> Iter
 
 def _choices(model: Model, one: Scene, words: Words) -> Iterator[Piece]:
     yield from (("var", "product"), ("upper", "city"), ("locale",), ("list", "team"), ("note", words.one()))
-    yield ("if locale", "en", words.one(), words.one())
+    yield from (("if locale", "en", words.one(), words.one()), ("default", "level", words.one()))
+    if one.kept != "md":
+        yield ("break",)
     if one.each:
-        yield from (("row", "name"), ("if row", "plan", "pro", words.one(), words.one()))
+        yield from (("row", "name"), ("row", "seats"), ("if row", "plan", "pro", words.one(), words.one()))
     if model.macros:
         yield ("macro", "lib/macros.txt", "greet", words.one())
     if model.snippets:

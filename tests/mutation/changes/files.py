@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from tests.mutation.changes.kinds import neutral, pick, texts
+from tests.mutation.changes.kinds import bodies, configs, neutral, pick, texts
 from tests.mutation.model import Model
-from tests.mutation.projects import Words
+from tests.mutation.projects import LENT, Words
 
 
 @neutral
@@ -101,3 +101,85 @@ def another_place(model: Model, hand: random.Random, words: Words) -> str:
     talks = [one.id for one in model.scenes if one.kind != "animation"]
     model.film = hand.choice([None, [], talks[:1]])
     return f"output is {model.output}, film {model.film}"
+
+
+@neutral
+def other_line_ends(model: Model, hand: random.Random, words: Words) -> str:
+    """Lines that end as on Windows, and marks of the encoding, in some of the texts."""
+    model.ends = hand.randrange(1, 1 << 30)
+    return "other line ends"
+
+
+@neutral
+def written_anew(model: Model, hand: random.Random, words: Words) -> str:
+    """Some files as new ones with the old bytes."""
+    model.copied = hand.randrange(1, 1 << 30)
+    return "files written anew"
+
+
+@neutral
+def a_link(model: Model, hand: random.Random, words: Words) -> str:
+    """Files that are links to others, or are again files."""
+    names = [*model.pictures, *model.sounds, *model.motions, *model.macros, *model.snippets, model.table]
+    names += [one.file for one in texts(model) if one.kept in ("txt", "md")]
+    model.linked ^= set(hand.sample(names, min(2, len(names))))
+    return f"{model.linked} are links"
+
+
+@neutral
+def another_folder(model: Model, hand: random.Random, words: Words) -> str:
+    """The project in another folder, under its old name."""
+    model.folder = words.one()
+    return f"the project is in {model.folder}"
+
+
+@neutral
+def another_picture_name(model: Model, hand: random.Random, words: Words) -> str:
+    """A photo under another name, wherever it is named."""
+    named = {one.source for one in model.scenes} | {shared.get("source") for shared in model.by_locale.values()}
+    free = [file for file in sorted(model.pictures) if not file.startswith("faces/") or not model.rows]
+    if not free:
+        return ""
+    old, new = hand.choice(free), f"deep/{words.one()}.jpg"
+    model.pictures = {new if file == old else file: seed for file, seed in model.pictures.items()}
+    model.source = new if model.source == old else model.source
+    for shared in (*model.by_locale.values(),):
+        if shared.get("source") == old:
+            shared["source"] = new
+    for one in model.scenes:
+        one.source = new if one.source == old else one.source
+    for config in configs(model):
+        logo = config.get("logo")
+        if isinstance(logo, dict) and logo["url"] == old:
+            config["logo"] = {**logo, "url": new}
+    return f"{old} is called {new}{' and named' if old in named else ''}"
+
+
+@neutral
+def another_library_name(model: Model, hand: random.Random, words: Words) -> str:
+    """Files of macros, and files that are included, under other names."""
+    names = {file: f"lib/{words.one()}.txt" for file in (*model.macros, *model.snippets)}
+    if not names:
+        return ""
+    model.macros = {names[file]: macros for file, macros in model.macros.items()}
+    model.snippets = {names[file]: pieces for file, pieces in model.snippets.items()}
+    for body in bodies(model):
+        body[:] = [(p[0], names[p[1]], *p[2:]) if p[0] in ("macro", "include") else p for p in body]
+    return f"files are called {names}"
+
+
+@neutral
+def another_shared_file(model: Model, hand: random.Random, words: Words) -> str:
+    """The included file elsewhere, and what of the project stands in it."""
+    if not model.shared:
+        return ""
+    model.shared_file = f"{hand.choice(['', 'common/', 'far/off/'])}{words.one()}.yaml"
+    model.lent = {key for key in LENT if hand.random() < 0.5}
+    return f"{sorted(model.lent)} are in {model.shared_file}"
+
+
+@neutral
+def another_setting(model: Model, hand: random.Random, words: Words) -> str:
+    """Of the workspace."""
+    model.settings = hand.choice([{}, {"jobs": hand.randint(1, 4)}, {"budget": hand.randrange(99)}])
+    return f"settings are {model.settings}"

@@ -46,3 +46,21 @@ def pick(hand: random.Random, found: Iterable[Any]) -> Any:
     """Any of them, None where there is none."""
     found = list(found)
     return hand.choice(found) if found else None
+
+
+def configs(model: Model) -> Iterator[dict[str, Any]]:
+    """Every config there is, to be changed in place."""
+    yield model.config
+    yield from (one.config for one in model.scenes)
+    yield from (shared["config"] for shared in model.by_locale.values() if "config" in shared)
+
+
+def locales(model: Model) -> set[str]:
+    """All that any combination has."""
+    named = [entry["locale"] for entry in model.include if "locale" in entry]
+    return {*model.axes.get("locale", [model.locale]), *named}
+
+
+def speaks_english(model: Model) -> bool:
+    """Whether an English voice can speak all of it."""
+    return all(locale.startswith("en") for locale in locales(model))

@@ -16,7 +16,7 @@ def another_word(model: Model, hand: random.Random, words: Words) -> str:
     if body is None:
         return ""
     at = hand.choice([n for n, piece in enumerate(body) if piece[0] == "lit"])
-    body[at] = ("lit", f"{words.one()} ")
+    body[at] = ("lit", f"{words.heard()} ")
     return f"a word is {body[at][1]}"
 
 
@@ -36,9 +36,9 @@ def another_condition_inside(model: Model, hand: random.Random, words: Words) ->
 @meaningful
 def another_variable(model: Model, hand: random.Random, words: Words) -> str:
     """The value of a variable, of the project or of a shared file; it may be one of a list."""
-    where = hand.choice([model.variables, model.shared or model.variables])
+    where = hand.choice([model.variables, model.shared or model.variables, model.more or model.variables])
     name = hand.choice(sorted(where))
-    where[name] = [words.one(), *where[name][1:]] if name == "team" else words.one()
+    where[name] = [words.one(), *where[name][1:]] if name == "team" else words.heard()
     return f"{name} is {where[name]}"
 
 
@@ -141,3 +141,85 @@ def another_variable_name(model: Model, hand: random.Random, words: Words) -> st
     for body in bodies(model):
         body[:] = [("var", name) if piece == ("var", "product") else piece for piece in body]
     return f"product is called {name}"
+
+
+@meaningful
+def another_piece(model: Model, hand: random.Random, words: Words) -> str:
+    """What a text says more, or says no more."""
+    body = pick(hand, bodies(model))
+    if body is None:
+        return ""
+    if len(body) > 1 and hand.random() < 0.3:
+        return f"without {body.pop()}"
+    known = sorted({"product", "city", "motto"} & model.known.keys())
+    body.append(hand.choice([("lit", f" {words.heard()}"), ("var", hand.choice(known)), ("locale",)]))
+    return f"and {body[-1]}"
+
+
+@meaningful
+def another_argument(model: Model, hand: random.Random, words: Words) -> str:
+    """What a macro is given, or what stands for a variable that is not set."""
+    found = [(b, n) for b in bodies(model) for n, piece in enumerate(b) if piece[0] in ("macro", "default")]
+    if not found:
+        return ""
+    body, at = hand.choice(found)
+    body[at] = (*body[at][:-1], words.one())
+    return f"{body[at]}"
+
+
+@meaningful
+def another_line(model: Model, hand: random.Random, words: Words) -> str:
+    """Where a line of a plain text ends."""
+    one = pick(hand, (one for one in texts(model) if one.kept in ("inline", "txt")))
+    if one is None:
+        return ""
+    one.body.insert(1, ("break",))
+    one.body.insert(2, ("lit", words.heard()))
+    return f"two lines in {one.id}"
+
+
+@meaningful
+def another_word_that_sounds(model: Model, hand: random.Random, words: Words) -> str:
+    """How a word is said that was said as it is written."""
+    body = pick(hand, bodies(model))
+    lits = [piece[1].strip() for piece in body or () if piece[0] == "lit" and len(piece[1].split()) == 1]
+    if not lits:
+        return ""
+    word = hand.choice(lits)
+    model.pronounce[word] = words.one()
+    return f"how {word} is said"
+
+
+@meaningful
+def another_paragraph(model: Model, hand: random.Random, words: Words) -> str:
+    """A block more in Markdown, or all in another order."""
+    one = pick(hand, (one for one in texts(model) if one.kept == "md"))
+    if one is None:
+        return ""
+    if hand.random() < 0.3:
+        hand.shuffle(one.body)
+    else:
+        one.body.insert(hand.randrange(len(one.body) + 1), ("paragraph", [("lit", words.heard())]))
+    return f"blocks of {one.id}"
+
+
+@neutral
+def other_marks(model: Model, hand: random.Random, words: Words) -> str:
+    """Bold, bullets, rules, fences, levels of headings and front matter of Markdown."""
+    one = pick(hand, (one for one in texts(model) if one.kept == "md"))
+    if one is None:
+        return ""
+    one.marks = hand.randrange(1 << 30)
+    return f"marks of {one.id}"
+
+
+@neutral
+def room_around(model: Model, hand: random.Random, words: Words) -> str:
+    """Blank lines and spaces before and behind a plain text."""
+    one = pick(hand, (one for one in texts(model) if one.kept in ("inline", "txt")))
+    if one is None:
+        return ""
+    one.body.append(("lit", hand.choice([" ", "\n", "  \n\n"])))
+    if one.kept == "txt":
+        one.body.insert(0, ("lit", "\n "))
+    return f"room around {one.id}"
