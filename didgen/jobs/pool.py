@@ -151,15 +151,22 @@ class Pool:
 
     async def cancel(self, job_id: str) -> bool:
         """Stop a job that waits or runs; its worker is killed unless it lets go at once. False when it had ended or is
-        unknown."""
+        unknown; a video that nobody fetched is thrown away."""
         job = self._jobs.get(job_id)
-        if job is None or job.ended or job.task is None:
+        if job is None or job.task is None:
+            return False
+        if job.ended:
+            if job_id not in self._retired:
+                job.facts = {}
+                job.out.unlink(missing_ok=True)
+                self._retire(job_id)
             return False
         job.task.cancel()
         with suppress(asyncio.CancelledError):
             await job.task
-        if not job.ended:
+        if not job.ended:  # it was still waiting
             job.tell(Event("failed", kind="Cancelled", message="cancelled"))
+            self._retire(job_id)
         return True
 
     async def aclose(self) -> None:

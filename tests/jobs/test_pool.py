@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -57,6 +56,14 @@ async def story(pool: Pool, job: str) -> list[Event]:
 
 async def ending(pool: Pool, photo: Path, text: str) -> Event:
     return (await story(pool, await pool.submit(talk(photo, text))))[-1]
+
+
+async def until_stage(pool: Pool, job: str, stage: str) -> None:
+    """Wait until a job has come so far."""
+    async for event in pool.events(job):
+        assert event.state not in ("done", "failed"), event.message
+        if event.stage == stage:
+            return
 
 
 def test_a_job_tells_its_story_and_leaves_a_video(photo: Path, tmp_path: Path) -> None:
@@ -110,12 +117,14 @@ def test_a_preview_is_told_and_gone_when_the_job_ends(photo: Path, text: str) ->
 
 
 @pytest.mark.render
-def test_a_talk_is_seen_long_before_it_is_done(tmp_path: Path) -> None:
+def test_a_talk_is_seen_long_before_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real engine: a decoder gets frames of what a running job tells of, with most of the talk still to come; the
     job is stopped then, nothing of it stays, and its worker lets go in time to be given the next one."""
     photo = Path(__file__).parents[2] / "projects/hello/assets/eileen.jpg"
     script = {"type": "text", "input": "Map."}
     body = {"source_url": photo.as_uri(), "script": script, "config": {"pad_audio": 20}}
+
+    monkeypatch.setattr("didgen.jobs.child.STOP_S", 30.0)
 
     async def work(pool: Pool) -> None:
         job = await pool.submit(TalkRequest.model_validate(body))
@@ -236,10 +245,10 @@ def test_cancel_kills_the_running_and_drops_the_waiting(photo: Path) -> None:
     async def work(pool: Pool) -> None:
         running = await pool.submit(talk(photo, "!hang"))
         waiting = await pool.submit(talk(photo, "Hello"))
-        async for event in pool.events(running):
-            if event.stage == "speech":
-                assert await pool.cancel(waiting)
-                assert await pool.cancel(running)
+        await until_stage(pool, running, "speech")
+        assert await pool.cancel(waiting)
+        assert await pool.cancel(running)
+        event = (await story(pool, running))[-1]
         assert (event.kind, event.message) == ("Cancelled", "cancelled")
         assert (await story(pool, waiting))[-1].kind == "Cancelled"
         assert not await pool.cancel(running)
@@ -249,19 +258,19 @@ def test_cancel_kills_the_running_and_drops_the_waiting(photo: Path) -> None:
     run(work)
 
 
-def test_a_worker_that_lets_go_stays_warm(photo: Path) -> None:
+def test_a_worker_that_lets_go_stays_warm(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked to stop while it draws it does so, and renders the next order as if nothing had been; a stop that comes too
     late stops nothing."""
+    monkeypatch.setattr("didgen.jobs.child.STOP_S", 30.0)  # on a busy machine a worker may be slow, and yet let go
 
     async def work(pool: Pool) -> None:
         await pool.warm()
         (first,) = [child._process.pid for child in pool._children if child._process]
         for _ in range(3):
-            job = await pool.submit(talk(photo, "!slow"))
-            async for event in pool.events(job):
-                if event.stage == "frames":
-                    assert await pool.cancel(job)
-            assert "Cancelled" == event.kind
+            job = await pool.submit(talk(photo, "!long"))
+            await until_stage(pool, job, "frames")
+            assert await pool.cancel(job)
+            assert "Cancelled" == (await story(pool, job))[-1].kind
             (process,) = [child._process for child in pool._children if child._process]
             process.stdin.write(pack({"do": "stop"}))  # type: ignore[union-attr]
             assert "done" == (await ending(pool, photo, "Hello")).state
@@ -270,8 +279,8 @@ def test_a_worker_that_lets_go_stays_warm(photo: Path) -> None:
     run(work)
 
 
-def test_a_pool_that_lives_long_forgets_what_was_fetched_or_failed(
-    photo: Path, tmp_path: Path, monkeypatch: Any
+def test_a_pool_that_lives_long_forgets_what_was_fetched_failed_or_given_up(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And renders on where somebody swept away the folder it keeps its videos in."""
     monkeypatch.setattr("didgen.jobs.pool._REMEMBERED", 2)
@@ -287,6 +296,18 @@ def test_a_pool_that_lives_long_forgets_what_was_fetched_or_failed(
             failed = await pool.submit(talk(photo, f"!refuse {k}"))
             assert "failed" == (await story(pool, failed))[-1].state
         assert 2 == len(pool._jobs)
+        running = await pool.submit(talk(photo, "!long"))
+        for k in range(4):
+            assert await pool.cancel(await pool.submit(talk(photo, f"Waiting {k}")))
+        assert await pool.cancel(running)
+        assert 2 == len(pool._jobs)
+        for k in range(4):  # done, and then nobody wants it
+            unwanted = await pool.submit(talk(photo, f"Unwanted {k}"))
+            assert "done" == (await story(pool, unwanted))[-1].state
+            for _ in range(2):
+                assert not await pool.cancel(unwanted)
+        assert 2 == len(pool._jobs)
+        assert [] == list(pool._folder.iterdir())
 
     run(work)
 
