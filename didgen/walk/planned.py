@@ -54,6 +54,7 @@ class Planned:
     sent: Mapping[str, str] = field(default_factory=dict)  # fingerprint → state of its job at a paid service, if known
     left: tuple[str, ...] = ()  # output files that nothing makes any more, relative to the root
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
+    whole: bool = True  # False: what an upgrade alone would render again was taken out of the plan
 
 
 def _unheard(*_: object) -> None:

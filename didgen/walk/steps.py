@@ -197,7 +197,8 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
     if summary.error is None:
         stamps = planned.files.stamps() | planned.outputs.delivered
         until = first_end(planned.scenes)
-        record = record_of(summary, stamps, surroundings(), asked_at=planned.asked_at, until=until)
+        valid = surroundings() if planned.whole else ""  # what was left out is not done: no short cut past it
+        record = record_of(summary, stamps, valid, asked_at=planned.asked_at, until=until)
         store.state.put_walk(walk_key(wanted, planned.target), record)
     return summary
 

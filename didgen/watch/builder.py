@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from didgen.api.job import Event
 from didgen.errors import DidgenError
+from didgen.garbage import give_back
 from didgen.jobs.executor import Outcome, Rendering, Work
 from didgen.jobs.lockfile import NAME as LOCK
 from didgen.jobs.purse import Purse
@@ -34,6 +35,7 @@ from didgen.watch.told import Finished, Heard, Idle, Notice, View, Withdrawn, Wr
 
 if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
+    from didgen.plan.identity import ServiceId
     from didgen.project.stamps import Stamp
 
 
@@ -91,8 +93,10 @@ class Builder:
 
     # -- for the other thread -----------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Open store and services. Raises StorageError."""
+    def start(self, service: ServiceId) -> None:
+        """Open the store, and the service that most of it is for. Raises StorageError, UsageError for a service that
+        cannot be used: it has no address, or its key is not there."""
+        self._first = service
         self._thread.start()
         self._ready.wait()
         self.check()
@@ -157,8 +161,9 @@ class Builder:
         self._concluding = asyncio.Lock()
         with Artifacts(self._root) as self._store:
             self._services = Services(self._store, self._jobs, self._command, Purse(), Alone())
-            self._ready.set()
             try:
+                self._services.of(self._first)
+                self._ready.set()
                 await self._quit.wait()
                 await self._stop_all()
             finally:
@@ -355,6 +360,7 @@ class Builder:
         if self.idle and not self._told_idle:
             self._told_idle = True
             self._addresses.clear()
+            give_back()
             Snapshots(self._store.objects, self._root).clear()
             self._view(Idle())
         self._on_done()

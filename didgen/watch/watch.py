@@ -77,18 +77,19 @@ class Watch:
 
     def run(self) -> None:
         """Never returns: KeyboardInterrupt ends it, with everything finished kept. Raises UsageError for a project that
-        nobody has, StorageError."""
-        wanted = self._wanted()
-        jobs = self.jobs or read_settings(self.root, os.environ).jobs or default_jobs()
+        nobody has and for a service that cannot be used, as without its key; StorageError."""
+        wanted, settings = self._wanted(), read_settings(self.root, os.environ)
+        jobs = self.jobs or settings.jobs or default_jobs()
+        service = service_id(self.service, paid_at_home=settings.paid, credit_s=settings.credit_s)
         prepare(self.root)
         self.ear.git_lock = git_lock(self.root)
         builder = Builder(self.root, jobs, self.view, self.ear.done, self.command)
         doorbell = Doorbell(self.ear.ring, self._broken)
-        builder.start()
+        builder.start(service)
         try:
             self._polling = self._why_poll(wanted)
             self._listen(doorbell)
-            if self.service == "local":
+            if service.local:
                 builder.warm()
             self._rebuild(wanted.targets, wanted, builder, ())
             while True:
@@ -228,8 +229,10 @@ class Watch:
                 self._declined |= alone
                 how = "they stay as they are; didgen build --accept-upgrade renders them, didgen adopt keeps them"
                 self.view(Notice(f"{found.words} ({how})"))
-            kept = [one for one in planned.plan.decisions if one.scene.fingerprint not in self._declined]
-            yield replace(planned, plan=replace(planned.plan, decisions=tuple(kept)))
+            decisions = planned.plan.decisions
+            kept = [one for one in decisions if not one.upgrade or one.scene.fingerprint not in self._declined]
+            whole = len(kept) == len(decisions)
+            yield replace(planned, plan=replace(planned.plan, decisions=tuple(kept)), whole=whole)
 
     def _credits_left(self, store: Artifacts) -> int:
         """Of the budget; from the ledger, since what was begun may have ended in any way."""
@@ -280,6 +283,8 @@ class Watch:
                 self.ear.await_quiet(self._projects)
                 return
             if heard == "done" or self._waiting:
+                if self._projects.moved():  # it just happens to be saved, or git is in the midst of it
+                    self.ear.await_quiet(self._projects)
                 return
             if self._differs():
                 rang = self.ear.await_quiet(self._projects)

@@ -4,7 +4,7 @@ Each edit is one of many: a text, a row, an include, a picture, a template, a sc
 project that comes or goes, a mistake that is mended, the same bytes again; saved in place, by renaming, anew, emptied
 first, or many at once; before, while and after things are made. After every few of them what lies in `output/` is
 compared with what was written. Counted: edits whose scene is not there in the end, renders that nothing asked for, and
-memory.
+memory, which is flat when the median of the last quarter of the run is at most `FLAT` times that of its second one.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from didgen.digest import sha256_bytes
 from tests import fakes
 from tests.watch.running import Running, save, save_anew, save_by_renaming, save_in_two, watching
 
 SAVES = (save, save_by_renaming, save_anew, save_in_two)
+FLAT = 1.03
+MEASURED_EVERY = 20
+"""Edits between two looks at the memory."""
 EVERY = 5
 """Edits between two looks at what came of them, at most."""
 
@@ -250,6 +254,15 @@ def memory_mib(pid: int) -> float:
     return 0.0
 
 
+def at_rest_mib(pid: int) -> float:
+    """The same between two builds: the least of what is seen within two seconds."""
+    end, least = time.monotonic() + 2.0, memory_mib(pid)
+    while time.monotonic() < end:
+        time.sleep(0.1)
+        least = min(least, memory_mib(pid))
+    return least
+
+
 def settled(soak: Soak, watch: Running, patience_s: float = 30.0) -> list[str]:
     """What is still missing when everything had its time."""
     end = time.monotonic() + patience_s
@@ -267,8 +280,14 @@ def main() -> None:
         sys.exit(soaked(Path(folder) / "work", given.count, given.seed))
 
 
+def quarters(sizes: Sequence[float]) -> tuple[float, float]:
+    """The medians of the second and the last quarter, in the unit of the sizes; the first one is for warming up."""
+    quarter = max(1, len(sizes) // 4)
+    return median(sizes[quarter : 2 * quarter] or sizes), median(sizes[-quarter:])
+
+
 def soaked(root: Path, count: int, seed: int) -> int:
-    """The exit code: 1 when anything was missed or done for nothing."""
+    """The exit code: 1 when anything was missed or done for nothing, and when memory is not flat."""
     soak, began = Soak(root, seed), time.monotonic()
     missed, for_nothing, renders, done, sizes = [], 0, 0, 0, list[float]()
     with watching(root) as watch:
@@ -285,19 +304,18 @@ def soaked(root: Path, count: int, seed: int) -> int:
             if soak.chance.random() < 0.05:  # nothing is written, and so nothing may be rendered
                 time.sleep(1.0)
                 for_nothing += len(watch.renders())
-            sizes.append(memory_mib(watch.process.pid))
-            if len(sizes) % 50 == 0:
-                print(f"{done} edits, {renders} renders, {len(missed)} missed, {sizes[-1]:.0f} MiB", flush=True)
+            if done >= len(sizes) * MEASURED_EVERY:
+                sizes.append(at_rest_mib(watch.process.pid))
+                print(f"{done} edits, {renders} renders, {len(missed)} missed, {sizes[-1]:.1f} MiB", flush=True)
         ended = watch.process.poll()
         if missed or ended is not None:
             print(watch.text()[-3000:])
-    fifth = max(1, len(sizes) // 5)
-    early, late = sum(sizes[fifth : 2 * fifth]) / fifth, sum(sizes[-fifth:]) / fifth
+    early, late = quarters(sizes)
     kinds = ", ".join(f"{number} {kind}" for kind, number in soak.kinds.most_common())
     print(f"{done} edits in {time.monotonic() - began:.0f} s: {kinds}")
     print(f"{renders} renders; {len(missed)} missed {missed[:5]}; {for_nothing} rendered for nothing")
-    print(f"memory: {early:.1f} MiB in the second fifth, {late:.1f} MiB in the last")
-    return int(bool(missed) or bool(for_nothing) or ended is not None)
+    print(f"memory: {early:.1f} MiB in the second quarter, {late:.1f} in the last ({late / early:.3f}, most {FLAT})")
+    return int(bool(missed) or bool(for_nothing) or ended is not None or late > FLAT * early)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bank.started import Started, opened
-from tests.watch.running import project, save, talk, watching
+from tests.watch.running import project, save, started, talk, watching
 
 
 @pytest.fixture
@@ -58,3 +58,13 @@ def test_drafts_say_what_they_would_cost_and_cost_nothing(tmp_path: Path, bank: 
         assert (root / ".didgen" / "drafts" / "drafted" / "one.mp4").exists()
         assert not (root / "output").exists()
     assert [] == bank.bought()
+
+
+@pytest.mark.parametrize("words", [(), ("--live", "--budget", "3")])
+def test_without_its_key_a_service_is_not_watched_for(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """It ends as a build does, and says what is missing, once."""
+    root = tmp_path / "work"
+    project(root, "keyless", ONE)
+    with started(root, "--service", "d-id", *words, D_ID_API_KEY="") as watch:
+        assert 2 == watch.process.wait(60)
+    assert "didgen: api.d-id.com demands a key (set D_ID_API_KEY)\n" == watch.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from didgen.api.job import Event
 from didgen.cli.watching import Scenery
 from didgen.errors import Place, Problem, ProjectError
+from didgen.garbage import give_back
 from didgen.project.files import Files
 from didgen.walk.shortcut import Target
 from didgen.watch.doorbell import Doorbell
@@ -156,3 +158,19 @@ def test_the_terminal_shows_what_is_wrong_until_it_is_mended() -> None:
     assert not any("p.yaml" in line for line in scenery.lines(9.0, 24))
     scenery.put(Notice("another build is running"), 9.0)
     assert "  another build is running" in scenery.lines(9.0, 24)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library gives back by itself, or never")
+def test_what_was_freed_is_given_back() -> None:
+    """Also below what is still in use, where glibc keeps it."""
+
+    def resident_mib() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    held = [bytes(2000) for _ in range(40_000)]
+    in_use = held[::100]
+    held.clear()
+    before = resident_mib()
+    give_back()
+    assert before - resident_mib() > 40
+    assert 400 == len(in_use)

@@ -147,17 +147,20 @@ def test_what_comes_and_goes_is_seen(watch: Running) -> None:
     (folder / "texts").mkdir()
     save(folder / "texts" / "two.md", "Two of two.")
     after(watch, folder, "One of two.", "Two of two.")
+    watch.until_spoken("comes", "two", "Two of")  # begun is not done, and is given up when its text goes away
     shutil.move(folder / "texts", folder / "former")
     (folder / "texts").mkdir()
     save(folder / "texts" / "two.md", "Two, made anew.")
     after(watch, folder, "Two, made anew.")
+    watch.until_spoken("comes", "two", "Two, made")
     shutil.rmtree(folder / "texts")
     (folder / "texts").symlink_to("former")
     after(watch, folder)  # the former words are there again, and so is their video
     watch.until_spoken("comes", "two", "Two of")
     since = len(watch.text())
     folder.rename(watch.root.parent / "away")
-    project(watch.root, "later", talk("one", "A later project."))
+    later = project(watch.root.parent / "beside", "later", talk("one", "A later project."))
+    later.rename(watch.root / "projects" / "later")  # whole at once: half a project is a mistake, and told
     after(watch, folder, "A later project.")
     assert "projects/comes/project.yaml: gone" in watch.text()[since:]
     assert "didgen: " not in watch.text()[since:]
