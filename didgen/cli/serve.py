@@ -94,7 +94,7 @@ def command(
         key, made = _secret("DIDGEN_API_KEY", folder / "key", "local:")
         signing, _ = _secret("DIDGEN_WEBHOOK_SECRET", folder / "webhook-secret", "whsec_")
         if not quiet:
-            at = f"http://{host}:{door.getsockname()[1]}"
+            at = f"http://{_at(host, door.getsockname()[1])}"
             click.echo(f"serving the local engine on {at} (a page for browsers too; Ctrl-C ends it)")
             if made:
                 click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")
@@ -114,10 +114,15 @@ def _bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         door.close()
         raise UsageError(
-            f"nothing can be served at {host}:{port}: {(error.strerror or str(error)).lower()}",
+            f"nothing can be served at {_at(host, port)}: {(error.strerror or str(error)).lower()}",
             hint="say --port N, or --port 0 for a free one",
         ) from error
     return door
+
+
+def _at(host: str, port: int) -> str:
+    """As URLs have it: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _serve(
@@ -136,6 +141,7 @@ def _serve(
     from didgen.page.board import Board
     from didgen.page.jobs import job_page
     from didgen.serve.app import make_app
+    from didgen.serve.connections import configured
     from didgen.store.derived import Derived
 
     pool = Pool(settings.slots, memo=Derived(home), log=home / "worker.log", folder=rendering)
@@ -152,18 +158,8 @@ def _serve(
             board.close()
             super().handle_exit(sig, frame)
 
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=32768,
-        limit_concurrency=4096,
-        proxy_headers=False,
-        server_header=False,
-    )
     with suppress(KeyboardInterrupt):  # raised once more when all is closed: this is how a server is ended
-        Server(config).run([door])
+        Server(configured(app)).run([door])
 
 
 def _secret(name: str, kept: Path, prefix: str) -> tuple[str, bool]:

@@ -69,7 +69,9 @@ class Inspector:
         try:
             keeper.stdin.write(order)
             keeper.stdin.flush()
-            if select.select([keeper.stdout], [], [], PATIENCE_S)[0]:
+            ready = select.poll()  # unlike select, at any number of open files
+            ready.register(keeper.stdout, select.POLLIN)
+            if ready.poll(PATIENCE_S * 1000):
                 answer: dict[str, Any] = json.loads(keeper.stdout.readline())
                 return answer
         except (ValueError, OSError):

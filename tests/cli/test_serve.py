@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 
 def started(folder: Path, *words: str) -> tuple[subprocess.Popen[str], str, list[str]]:
@@ -59,7 +60,7 @@ def test_a_key_is_made_printed_and_kept_and_a_second_server_is_refused(tmp_path:
 
 
 def test_a_port_that_is_taken_is_one_plain_sentence(tmp_path: Path) -> None:
-    """With the exit code of a wrong command; a free one is found and named with --port 0."""
+    """With the exit code of a wrong command."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         done = subprocess.run(
@@ -68,14 +69,30 @@ def test_a_port_that_is_taken_is_one_plain_sentence(tmp_path: Path) -> None:
     assert (2, "") == (done.returncode, done.stdout)
     assert f"didgen: nothing can be served at 127.0.0.1:{port}: address already in use (say --port N" in done.stderr
     assert 1 == len(done.stderr.splitlines())
-    command = [sys.executable, "-m", "didgen", "serve", "--port", "0"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_free_port_is_found_and_the_url_that_is_printed_leads_there(tmp_path: Path, host: str) -> None:
+    """With brackets around an address that has colons."""
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("no IPv6 here")
+    command = [sys.executable, "-m", "didgen", "serve", "--host", host, "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, bufsize=1) as free:
         assert free.stdout is not None
         try:
-            found = re.search(r"http://127\.0\.0\.1:(\d+) ", free.stdout.readline())
+            found = re.search(r"on (http://(\S+):\d+) ", free.stdout.readline())
             assert found
+            assert (f"[{host}]" if ":" in host else host) == found[2]
             with httpx.Client(transport=httpx.HTTPTransport(retries=7), timeout=60) as client:
-                assert 401 == client.get(f"http://127.0.0.1:{found[1]}/credits").status_code
+                assert 401 == client.get(f"{found[1]}/credits").status_code
         finally:
             free.send_signal(signal.SIGINT)
     assert 0 == free.returncode
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False

@@ -6,12 +6,14 @@ The listening socket may be handed down (LISTEN_FD), so that no connection is re
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
+from didgen.serve.connections import configured
 from didgen.serve.settings import Settings
 from didgen.serve.shelf import only_server
 from tests import fakes
@@ -25,7 +27,9 @@ def main() -> None:
     with only_server(folder) as rendering:
         pool = Pool(slots, command=fakes.COMMAND, folder=rendering)
         app = make_app(pool, folder, KEY, settings=Settings(slots=slots, waiting=5000))
-        uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", backlog=4096, timeout_graceful_shutdown=2)
+        words = {"host": "127.0.0.1", "port": port, "log_level": "error", "backlog": 4096}
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(configured(app, timeout_graceful_shutdown=2, **words)).run()
 
 
 if __name__ == "__main__":
