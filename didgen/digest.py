@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any
+
+TYPE_CHECKING = False  # as of `typing`, which takes longer to import than all here
+if TYPE_CHECKING:
+    from typing import Any
 
 CHUNK_BYTES = 1 << 20
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

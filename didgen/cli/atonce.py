@@ -5,10 +5,12 @@ nothing to do. All other words, right or wrong, are for click.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from didgen.walk.shortcut import Standing
 
 QUIET = ("-q", "--quiet")
@@ -23,17 +25,57 @@ def at_once(words: Sequence[str]) -> tuple[bool, Standing | None]:
 
 
 def _nothing_to_do(words: Sequence[str]) -> tuple[bool, Standing | None]:
-    from pathlib import Path
-
-    from didgen.cli.told import nothing_built, nothing_planned
-    from didgen.project.workspace import find_root
-    from didgen.walk.shortcut import standing, wish
+    from didgen.project.finding import root_above
 
     if "_DIDGEN_COMPLETE" in os.environ:
         return False, None
-    before = standing(wish(find_root(Path.cwd()), [word for word in words[1:] if word not in QUIET]))
-    if before.summary is None:
-        return False, before
+    root, named = root_above(os.getcwd()), [word for word in words[1:] if word not in QUIET]
+    keys = _keys(root, named)
+    if not keys:
+        return False, None  # a part of a project, another file, or nothing there is
+    from didgen.walk.untouched import today, untouched
+
+    held = untouched(root, keys, today())
+    if len(held) < len(keys):
+        return False, _standing(root, named, held)
     if not any(word in QUIET for word in words):
-        print("\n".join((nothing_built if words[0] == "build" else nothing_planned)(before.summary)))
+        print("\n".join(_told(words[0], root, [held[key] for key in keys])))
     return True, None
+
+
+def _keys(root: str, named: Sequence[str]) -> list[str]:
+    """The keys of the walks of projects that are called as their folders are, all for no name; [] for other words."""
+    from didgen.project.finding import file_of, names_below
+    from didgen.walk.untouched import key_of
+
+    names = list(dict.fromkeys(named)) or names_below(root)
+    if named and not all(_is_folder(root, name) for name in names):
+        return []
+    service = os.environ.get("DIDGEN_SERVICE") or ""
+    return [key_of(file_of(name), (), service) for name in names]
+
+
+def _is_folder(root: str, name: str) -> bool:
+    from didgen.project.finding import file_of
+
+    other = "/" in name or "[" in name or name.endswith((".yaml", ".yml"))
+    return not other and os.path.isfile(os.path.join(root, file_of(name)))
+
+
+def _standing(root: str, named: Sequence[str], held: Mapping[str, Mapping[str, Any]]) -> Standing:
+    """What was found out, as the command wants it."""
+    from pathlib import Path
+
+    from didgen.walk.shortcut import standing_by, wish
+
+    return standing_by(wish(Path(root), named), held)
+
+
+def _told(command: str, root: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
+    from didgen.cli.told import nothing_built, nothing_planned, warned
+    from didgen.walk.untouched import left_in, warnings_in
+
+    count = sum(len(record["scenes"]) for record in records)
+    stale = [name for record in records for name in left_in(root, record)]
+    warnings = warned(one for record in records for one in warnings_in(record))
+    return (nothing_built if command == "build" else nothing_planned)(count, stale, warnings)

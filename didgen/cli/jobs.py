@@ -160,8 +160,9 @@ def _released(root: Path) -> tuple[set[str], list[Lock]]:
     """The services that the workspace's projects name, and what their locks say."""
     from didgen.jobs.lockfile import NAME, read_lock
     from didgen.project.files import Files
+    from didgen.project.finding import PROJECT_FILE
     from didgen.project.load import load_project
-    from didgen.project.workspace import PROJECT_FILE, project_names
+    from didgen.project.workspace import project_names
 
     files, names, locks = Files(root), set(), []
     for folder in (root / "projects" / name for name in project_names(root)):

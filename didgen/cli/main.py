@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from didgen import __version__
 
+TYPE_CHECKING = False  # as of `typing`, which takes longer to import than all here
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
@@ -52,22 +52,29 @@ def main() -> None:
         print(f"didgen {__version__}")
         _flush()
         sys.exit(0)
-    from didgen.errors import DidgenError, InterruptedBuildError, StorageError
-
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from didgen.cli.ci import hush_commands
 
         hush_commands()
     try:
         status = _run(sys.argv[1:])
-    except KeyboardInterrupt:
-        _fail(InterruptedBuildError("stopped"))
-    except DidgenError as error:
-        _fail(error)
-    except OSError as error:
-        _fail(StorageError(f"{error.filename or 'a file'}: {error.strerror or error}"))
+    except (KeyboardInterrupt, Exception) as error:
+        _fail(_as_ours(error))
     _flush()
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _as_ours(error: BaseException) -> DidgenError:
+    """What a run ended with as an error of ours. Raises it again where it is none that anybody expected."""
+    from didgen.errors import DidgenError, InterruptedBuildError, StorageError
+
+    if isinstance(error, DidgenError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptedBuildError("stopped")
+    if isinstance(error, OSError):
+        return StorageError(f"{error.filename or 'a file'}: {error.strerror or error}")
+    raise error
 
 
 def _run(words: Sequence[str]) -> object:

@@ -52,7 +52,8 @@ def command(
     before = standing(wanted, known) if not json_output and out is None else Standing(wanted, {}, wanted.targets)
     if (short := before.summary) is not None:
         if not quiet:
-            click.echo("\n".join(nothing_planned(short)))
+            lines = nothing_planned(len(short.scenes), short.stale, warnings_of(short.scenes))
+            click.echo("\n".join(lines))
         return
     from didgen.walk.steps import bill, plan
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from didgen.walk.summary import SceneResult, Summary
+    from didgen.walk.summary import SceneResult
 
 
 MANY = 5  # of one kind that still have a line each
@@ -35,11 +35,11 @@ def up_to_date(count: int) -> str:
     return f"everything is up to date ({count} scene{'s' * (count != 1)})"
 
 
-def nothing_built(summary: Summary) -> list[str]:
-    """What `build` says when there is nothing to do."""
-    return [*warnings_of(summary.scenes), *left_behind(summary.stale), up_to_date(len(summary.scenes))]
+def nothing_built(count: int, stale: Sequence[str], warnings: Sequence[str]) -> list[str]:
+    """What `build` says when there is nothing to do. warnings: lines of `warned`."""
+    return [*warnings, *left_behind(stale), up_to_date(count)]
 
 
-def nothing_planned(summary: Summary) -> list[str]:
+def nothing_planned(count: int, stale: Sequence[str], warnings: Sequence[str]) -> list[str]:
     """What `plan` says then."""
-    return [*left_behind(summary.stale), up_to_date(len(summary.scenes)), *warnings_of(summary.scenes)]
+    return [*left_behind(stale), up_to_date(count), *warnings]

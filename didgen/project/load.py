@@ -16,9 +16,9 @@ from didgen.catalog.nearest import nearest
 from didgen.errors import Place, Problem, ProjectError
 from didgen.project.explain import explain, field_name, path_of
 from didgen.project.files import FileProblem, Files
+from didgen.project.finding import PROJECT_FILE
 from didgen.project.include import with_included
 from didgen.project.models import ID_PATTERN, ProjectSpec
-from didgen.project.workspace import PROJECT_FILE
 from didgen.project.yaml_reader import Document, read_yaml
 
 BEARING = (

@@ -5,7 +5,8 @@ size and sets the modification time back still moves the change time, which nobo
 less than two seconds before it was looked at is not trusted, for it may change again within the grain of its
 timestamps: its content is read again the next time. Where the look differs the content decides.
 
-Light on purpose (os and digests only): the build with nothing to do gets no further than `renewed`.
+Light on purpose (os and digests only): the build with nothing to do gets no further than `renewed`. So nothing here is
+a dataclass: importing those takes longer than looking at a thousand files.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import os
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from didgen.digest import CHUNK_BYTES, sha256_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 RACY_NS = 2_000_000_000
 """So long after a change a file's timestamps may still hide another one; FAT counts in steps of two seconds."""
@@ -31,7 +34,6 @@ UNTRUSTED = -1
 """Stands for the modification time of a file that was too young to be trusted: no file has it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Stamp:
     """What a file looked like when its digest was taken.
 
@@ -39,19 +41,32 @@ class Stamp:
     by digest. A file that was looked for and not there is MISSING.
     """
 
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    digest: str
+    __slots__ = ("ctime_ns", "digest", "inode", "mtime_ns", "size")
+
+    def __init__(self, size: int, mtime_ns: int, ctime_ns: int, inode: int, digest: str) -> None:
+        self.size, self.mtime_ns, self.ctime_ns, self.inode, self.digest = size, mtime_ns, ctime_ns, inode, digest
 
     @property
     def look(self) -> Look:
         return self.size, self.mtime_ns, self.ctime_ns, self.inode
 
+    @property
+    def row(self) -> tuple[int, int, int, int, str]:
+        """Its members, in the order of COLUMNS."""
+        return *self.look, self.digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stamp) and self.row == other.row
+
+    def __hash__(self) -> int:
+        return hash(self.row)
+
+    def __repr__(self) -> str:
+        return f"Stamp{self.row}"
+
 
 COLUMNS = ("sizes", "mtimes", "ctimes", "inodes", "digests")
-Packed = dict[str, list[Any]]
+Packed = dict[str, "list[Any]"]
 """Stamps in the form they are kept in: names, and a column for each member."""
 
 MISSING = Stamp(-1, UNTRUSTED, UNTRUSTED, 0, "")
@@ -70,7 +85,7 @@ def stamp_of(found: os.stat_result, digest: str) -> Stamp:
 
 def pack(stamps: Mapping[str, Stamp]) -> Packed:
     """Stamps by name in columns, which are read several times faster than rows."""
-    rows = [(*stamp.look, stamp.digest) for stamp in stamps.values()]
+    rows = [stamp.row for stamp in stamps.values()]
     return {"names": list(stamps), **{key: [row[k] for row in rows] for k, key in enumerate(COLUMNS)}}
 
 
@@ -80,7 +95,7 @@ def unpack(packed: Packed) -> dict[str, Stamp]:
     return {name: Stamp(*row) for name, *row in zip(*columns, strict=True)}
 
 
-def renewed(root: Path, packed: Packed) -> Packed | None:
+def renewed(root: str | Path, packed: Packed) -> Packed | None:
     """Packed stamps as the files look now, None when one of them has changed: by its look, and where that differs by
     content. The same object when there is no look that could be trusted in place of another."""
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # names below it cost the system less
@@ -151,6 +166,6 @@ def _digest(handle: int, size: int) -> str:
 def _with(packed: Packed, fresh: Mapping[int, Stamp]) -> Packed:
     columns = {key: list(packed[key]) for key in COLUMNS}
     for at, stamp in fresh.items():
-        for key, value in zip(COLUMNS, (*stamp.look, stamp.digest), strict=True):
+        for key, value in zip(COLUMNS, stamp.row, strict=True):
             columns[key][at] = value
     return {"names": packed["names"], **columns}

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from didgen.catalog.nearest import nearest
 from didgen.errors import Place, Problem, ProjectError, UsageError
+from didgen.project.finding import PROJECT_FILE, names_below, root_above
 
 if TYPE_CHECKING:
     from didgen.project.output import OutputTemplate
 
-MARKS = ("didgen.yaml", "projects", ".git")
-PROJECT_FILE = "project.yaml"
 _NAME = re.compile(rb"^name\s*:\s*['\"]?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 _KEY = re.compile(rb"^(?:didgen|['\"]didgen['\"])\s*:", re.MULTILINE)
 
@@ -59,16 +58,12 @@ class Settings:
 
 
 def find_root(start: Path, given: Path | None = None) -> Path:
-    """The workspace root: `given` (from -C), else the nearest parent of `start` with one of MARKS, else `start`."""
+    """The workspace root: `given` (from -C), else the nearest parent of `start` with one of MARKS, else it."""
     if given is not None:
         if not given.is_dir():
             raise UsageError(f"{given} is not a folder", hint="-C names the folder of the workspace")
         return Path(os.path.realpath(given))
-    here = Path(os.path.realpath(start))
-    for folder in (here, *here.parents):
-        if any(os.path.exists(folder / mark) for mark in MARKS):
-            return folder
-    return here
+    return Path(root_above(str(start)))
 
 
 def find_projects(root: Path, names: Sequence[str] = ()) -> list[Path]:
@@ -86,11 +81,7 @@ def find_projects(root: Path, names: Sequence[str] = ()) -> list[Path]:
 
 def project_names(root: Path) -> list[str]:
     """Names of the projects in `projects/`, sorted."""
-    try:
-        entries = sorted(entry.name for entry in os.scandir(root / "projects") if entry.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [name for name in entries if (root / "projects" / name / PROJECT_FILE).is_file()]
+    return names_below(str(root))
 
 
 def _find(root: Path, name: str) -> Path:

@@ -6,10 +6,16 @@ Light on purpose: the build with nothing to do gets no further.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATE = ".didgen/state.sqlite"
 
 VERSION = 3
 """Of the state whose records are read here: `len(state.STEPS)`."""
@@ -17,10 +23,15 @@ VERSION = 3
 
 def state_path(root: Path) -> Path:
     """Where the state of a workspace lies."""
-    return root / ".didgen" / "state.sqlite"
+    return root / STATE
 
 
-def read_walks(root: Path, keys: Iterable[str]) -> dict[str, str]:
+def _quoted(path: str) -> str:
+    """A path as part of a URI, as SQLite reads them."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def read_walks(root: str | Path, keys: Iterable[str]) -> dict[str, str]:
     """The JSON records that former walks left under these keys, making nothing; {} when there are none."""
     with suppress(sqlite3.Error), _open(root) as db:
         found = db.execute(
@@ -30,7 +41,7 @@ def read_walks(root: Path, keys: Iterable[str]) -> dict[str, str]:
     return {}
 
 
-def renew_walks(root: Path, records: Mapping[str, tuple[str, str]]) -> None:
+def renew_walks(root: str | Path, records: Mapping[str, tuple[str, str]]) -> None:
     """Put new records in the place of others, unless a build has left its own there meanwhile. records: key → the
     record as it was read, and the new one. Where that cannot be done nothing is lost but time."""
     with suppress(sqlite3.Error), _open(root) as db:
@@ -43,9 +54,11 @@ def renew_walks(root: Path, records: Mapping[str, tuple[str, str]]) -> None:
 
 
 @contextmanager
-def _open(root: Path) -> Iterator[sqlite3.Connection]:
+def _open(root: str | Path) -> Iterator[sqlite3.Connection]:
     """The state, if it is there and of this version. Raises sqlite3.Error."""
-    with closing(sqlite3.connect(f"{state_path(root).absolute().as_uri()}?mode=rw", uri=True)) as db:
+    with closing(
+        sqlite3.connect(f"file:{_quoted(os.path.abspath(os.path.join(root, STATE)))}?mode=rw", uri=True)
+    ) as db:
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             raise sqlite3.OperationalError("another version")
         yield db

@@ -20,7 +20,8 @@ from didgen.project.stamps import Stamp
 from didgen.project.workspace import name_in, named_projects, read_settings
 from didgen.walk.record import stamps_in
 from didgen.walk.remote_inputs import RemoteInputs
-from didgen.walk.shortcut import LINKS_FRESH_S, Target, Wish, walk_key
+from didgen.walk.shortcut import Target, Wish, walk_key
+from didgen.walk.untouched import LINKS_FRESH_S
 
 if TYPE_CHECKING:
     from didgen.jobs.lockfile import Lock

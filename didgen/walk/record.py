@@ -9,13 +9,15 @@ Light on purpose: the build with nothing to do reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from didgen import __version__
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.project.stamps import Packed, Stamp, pack, unpack
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from didgen.walk.summary import SceneResult, Summary
 
 FORM = 2

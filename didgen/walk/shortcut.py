@@ -1,28 +1,23 @@
 """What is asked of a walk, and the short cut past it.
 
-A finished build leaves stamps of every file it read and wrote; while all of them hold there is nothing to do. This
-path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), so nothing heavy is imported here.
+A finished build leaves stamps of every file it read and wrote; while all of them hold (`untouched`) there is nothing
+to do. This path must stay light (no YAML, pydantic, templates, asyncio or numpy; tested), so nothing heavy is imported
+here.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from didgen.digest import canonical_json
 from didgen.garbage import without_gc
-from didgen.project.stamps import renewed
 from didgen.project.workspace import find_projects
-from didgen.store.walks import read_walks, renew_walks
-from didgen.walk.record import of_this_form, surroundings
 from didgen.walk.summary import SceneResult, Summary, joined
-
-LINKS_FRESH_S = 60.0
-"""For how long a URL's last answer is relied on: a file's stamp tells that it changed, a link has to be asked."""
+from didgen.walk.untouched import key_of, left_in, today, untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class Wish:
     prune: bool = False
     wait: bool = True
     accept_upgrade: bool = False
-    today: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
+    today: str = field(default_factory=today)
     locked: bool = False
 
 
@@ -118,22 +113,16 @@ def standing(wanted: Wish, known: Standing | None = None) -> Standing:
     if wanted.force or wanted.prune or wanted.locked:  # a project may be up to date and in no lock
         return Standing(wanted, {}, wanted.targets)
     began = time.monotonic()
+    held = untouched(str(wanted.root), [walk_key(wanted, target) for target in wanted.targets], wanted.today)
+    return replace(standing_by(wanted, held), seconds=time.monotonic() - began)
+
+
+def standing_by(wanted: Wish, held: Mapping[str, Mapping[str, Any]]) -> Standing:
+    """The same by the records that hold, as `untouched` gives them for `walk_key`."""
     keys = {target: walk_key(wanted, target) for target in wanted.targets}
-    done: dict[Target, Summary] = {}
-    fresh: dict[str, tuple[str, str]] = {}
     with without_gc():
-        records = read_walks(wanted.root, keys.values())
-        now = surroundings() if records else ""
-        for target, key in keys.items():
-            found = _untouched(wanted, records.get(key, ""), now)
-            if found is not None:
-                done[target], anew = found
-                if anew is not None:
-                    fresh[key] = records[key], anew
-    if fresh:
-        renew_walks(wanted.root, fresh)
-    left = tuple(target for target in wanted.targets if target not in done)
-    return Standing(wanted, done, left, time.monotonic() - began)
+        done = {target: _summary(wanted.root, held[key]) for target, key in keys.items() if key in held}
+    return Standing(wanted, done, tuple(target for target in wanted.targets if target not in done))
 
 
 def nothing_to_do(wanted: Wish) -> Summary | None:
@@ -141,32 +130,15 @@ def nothing_to_do(wanted: Wish) -> Summary | None:
     return standing(wanted).summary
 
 
-def _untouched(wanted: Wish, kept: str, now: str) -> tuple[Summary, str | None] | None:
-    """What a record says when all of it still holds, and the record with the looks of files as they are now, where
-    some differ. now: the surroundings."""
-    try:
-        record = json.loads(kept)
-    except ValueError:
-        return None
-    if not of_this_form(record) or record["surroundings"] != now:
-        return None
-    asked_at = record["asked_at"]
-    if asked_at is not None and not 0 <= time.time() - asked_at < LINKS_FRESH_S:
-        return None
-    if record["until"] and record["until"] < wanted.today:
-        return None  # rights have ended
-    stamps = renewed(wanted.root, record["stamps"])
-    if stamps is None:
-        return None
-    anew = json.dumps({**record, "stamps": stamps}, separators=(",", ":")) if stamps is not record["stamps"] else None
-    stale = tuple(name for name in record["stale"] if os.path.exists(wanted.root / name))
+def _summary(root: Path, record: Mapping[str, Any]) -> Summary:
+    """What a record says of scenes that are all reused."""
     scenes = tuple(
         SceneResult(address, "reused", file, 0.0, length_s, tuple(why), tuple(warnings), "", overrun, behind)
         for address, file, length_s, why, warnings, overrun, behind in record["scenes"]
     )
-    return Summary(scenes, tuple(record["films"]), stale), anew
+    return Summary(scenes, tuple(record["films"]), tuple(left_in(str(root), record)))
 
 
 def walk_key(wanted: Wish, target: Target) -> str:
-    """Under which name the record of a walk is kept: what was asked for, as far as it changes the result."""
-    return canonical_json([os.path.relpath(target.path, wanted.root), target.parts, wanted.service]).decode()
+    """Under which name the record of a target's walk is kept."""
+    return key_of(os.path.relpath(target.path, wanted.root), target.parts, wanted.service)

@@ -21,8 +21,9 @@ from didgen.jobs.lockfile import read_lock
 from didgen.jobs.manifest import NAME as MANIFEST
 from didgen.jobs.outputs import DRAFTS, RELEASE
 from didgen.plan.address import films_of
+from didgen.project.finding import PROJECT_FILE
 from didgen.project.stamps import Stamp
-from didgen.project.workspace import PROJECT_FILE, Settings, project_names, read_settings
+from didgen.project.workspace import Settings, project_names, read_settings
 from didgen.store import verify as stored
 from didgen.store.artifacts import Artifacts
 from didgen.store.inventory import Item, files_below, loose, quarantined, rendered, unfinished

@@ -9,7 +9,7 @@ import pytest
 
 from didgen.plan import identity
 from didgen.plan.fingerprint import fingerprint_of
-from didgen.walk import shortcut
+from didgen.walk import untouched
 from tests.mutation.run import run
 
 
@@ -53,5 +53,5 @@ def test_a_field_too_many_in_the_identity_is_found(tmp_path: Path, monkeypatch: 
 
 def test_a_short_cut_that_does_not_look_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that believes what it is told."""
-    monkeypatch.setattr(shortcut, "renewed", lambda _, packed: packed)
+    monkeypatch.setattr(untouched, "renewed", lambda _, packed: packed)
     assert any("not even looked at" in problem for problem in run(tmp_path, 20, 1, fast=True).wrong_hits)

@@ -11,7 +11,7 @@ import pytest
 from didgen.api.remote import Remote
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError
-from didgen.walk import shortcut, steps
+from didgen.walk import shortcut, steps, untouched
 from tests import fakes
 from tests.sites import CERTIFICATE, PHOTO, Site, page, site, tagged
 
@@ -49,7 +49,7 @@ def root(tmp_path: Path, web: Site) -> Path:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every walk came long after the one before."""
-    monkeypatch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
+    monkeypatch.setattr(untouched, "LINKS_FRESH_S", 0.0)
     monkeypatch.setattr("didgen.walk.planned.LINKS_FRESH_S", 0.0)
 
 
@@ -115,7 +115,7 @@ def test_a_copy_used_without_its_server_leaves_no_short_cut(
 ) -> None:
     """The next build asks again, however soon it comes."""
     with monkeypatch.context() as patch:
-        patch.setattr(shortcut, "LINKS_FRESH_S", 0.0)
+        patch.setattr(untouched, "LINKS_FRESH_S", 0.0)
         patch.setattr("didgen.walk.planned.LINKS_FRESH_S", 0.0)
         build(root)
         web.pages["/anna.jpg"] = page(b"", status=503)
