@@ -37,6 +37,10 @@ def _nothing_to_do(words: Sequence[str]) -> tuple[bool, Standing | None]:
 
     held = untouched(root, keys, today())
     if len(held) < len(keys):
+        if words[0] == "plan" and (lines := _refilled(root, keys, held)) is not None:
+            if not any(word in QUIET for word in words):
+                print("\n".join(lines))
+            return True, None
         return False, _standing(root, named, held)
     if not any(word in QUIET for word in words):
         print("\n".join(_told(words[0], root, [held[key] for key in keys])))
@@ -69,6 +73,28 @@ def _standing(root: str, named: Sequence[str], held: Mapping[str, Mapping[str, A
     from didgen.walk.shortcut import standing_by, wish
 
     return standing_by(wish(Path(root), named), held)
+
+
+def _refilled(root: str, keys: Sequence[str], held: Mapping[str, Mapping[str, Any]]) -> list[str] | None:
+    """What `plan` says where nothing but words of scripts has changed; None where it takes the whole walk to know."""
+    from didgen.cli.told import scene_told, total_told, up_to_date, warned
+    from didgen.walk.refill import refilled
+    from didgen.walk.untouched import today, warnings_in
+
+    found = refilled(root, [key for key in keys if key not in held], today())
+    if found is None:
+        return None
+    rows = [row for _, some in found.values() for row in some]
+    changed = {address for address, *_ in rows}
+    walks = [*(held[key] for key in keys if key in held), *(record for record, _ in found.values())]
+    warnings = warned(one for record in walks for one in warnings_in(record) if one[0] not in changed)
+    reused = sum(len(record["scenes"]) for record in walks) - len(rows)
+    if not rows:
+        return [up_to_date(reused), *warnings]
+    lines = [
+        line for address, s, reasons, notes in rows for line in scene_told("+", address, "talk", s, "", reasons, notes)
+    ]
+    return [*lines, total_told(len(rows), sum(s for _, s, *_ in rows), "local", reused), *warnings]
 
 
 def _told(command: str, root: str, records: Sequence[Mapping[str, Any]]) -> list[str]:

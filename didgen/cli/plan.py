@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didgen.cli import options
-from didgen.cli.told import MANY, left_behind, nothing_planned, up_to_date, warned, warnings_of
+from didgen.cli.told import MANY, left_behind, nothing_planned, scene_told, total_told, up_to_date, warned, warnings_of
 
 if TYPE_CHECKING:
     from didgen.plan.bill import Bill, Item
@@ -102,7 +102,7 @@ def as_text(plans: Sequence[Planned], bill: Bill, before: Standing, *, verbose: 
         return [up_to_date(reused), *over]
     seconds = sum(d.scene.seconds for d in todo)
     where = ", ".join(sorted({p.service.name for p in plans}))
-    total = f"{len(todo)} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"
+    total = total_told(len(todo), seconds, where, reused)
     lines.append(total + (f", {stopped} stopped" if stopped else ""))
     return [*lines, *over, *_upgrade(plans), *_money(plans, bill)]
 
@@ -167,9 +167,9 @@ def _lines(decision: Decision, item: Item | None, sent: str) -> list[str]:
     if decision.action == "reuse":
         return []
     scene = decision.scene
-    head = f"{SIGNS[decision.action]} {scene.address}  {scene.kind}, about {scene.seconds:.0f} s"
-    head += f", {item.words}" if item is not None else f", {SENT[sent]}" if sent else ""
-    return [head, *(f"    {reason}" for reason in decision.reasons), *(f"    note: {note}" for note in scene.notes)]
+    more = f", {item.words}" if item is not None else f", {SENT[sent]}" if sent else ""
+    told = (scene.address, scene.kind, scene.seconds, more)
+    return scene_told(SIGNS[decision.action], *told, decision.reasons, scene.notes)
 
 
 def as_json(plans: Sequence[Planned], bill: Bill) -> dict[str, Any]:

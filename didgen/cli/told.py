@@ -35,6 +35,19 @@ def up_to_date(count: int) -> str:
     return f"everything is up to date ({count} scene{'s' * (count != 1)})"
 
 
+def scene_told(
+    sign: str, address: str, kind: str, seconds: float, more: str, reasons: Iterable[str], notes: Iterable[str]
+) -> list[str]:
+    """What a plan says of one scene. more: of its price, "" for nothing."""
+    head = f"{sign} {address}  {kind}, about {seconds:.0f} s{more}"
+    return [head, *(f"    {reason}" for reason in reasons), *(f"    note: {note}" for note in notes)]
+
+
+def total_told(count: int, seconds: float, where: str, reused: int) -> str:
+    """What a plan says in all. count, seconds: of the scenes to render; where: the service."""
+    return f"{count} to render (about {seconds:.0f} s of video, {where}), {reused} up to date"
+
+
 def nothing_built(count: int, stale: Sequence[str], warnings: Sequence[str]) -> list[str]:
     """What `build` says when there is nothing to do. warnings: lines of `warned`."""
     return [*warnings, *left_behind(stale), up_to_date(count)]

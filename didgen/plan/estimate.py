@@ -23,7 +23,6 @@ from didgen.catalog.rates import (
     SLOWER,
     WORDS_PER_S,
 )
-from didgen.media.recordings import recording_s
 
 _BREAK = re.compile(r"<break\b[^>]*time=[\"']([\d.]+)(ms|s)[\"']")
 _ANY_BREAK = re.compile(r"<break\b")
@@ -64,6 +63,8 @@ def _digits(text: str) -> int:
 
 def recording_length(path: Path, *, pad_s: float = 0.0) -> Length:
     """Length of a recording: as its file tells it, else a guess from its size, up to the longest that is taken."""
+    from didgen.media.recordings import recording_s
+
     known = recording_s(path)
     if known is not None:
         seconds = round(max(1.0, known) + pad_s, 2)

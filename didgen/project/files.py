@@ -91,6 +91,10 @@ class Files:
             self._seen[name] = stamp_of(found, sha256_bytes(data))
         return self._bytes[name]
 
+    def texts(self) -> dict[str, bytes]:
+        """What was read of the files that were read as a whole, by name."""
+        return dict(self._bytes)
+
     def note_missing(self, path: Path) -> None:
         """Remember that a file was looked for and is not there, so that its coming is noticed."""
         self._seen[self.relative(path)] = MISSING

@@ -108,27 +108,43 @@ def renewed(root: str | Path, packed: Packed) -> Packed | None:
     return _with(packed, fresh) if fresh else packed
 
 
-def _other_looks(folder: int, packed: Packed) -> dict[int, Stamp] | None:
+def altered(root: str, packed: Packed, most: int) -> list[str] | None:
+    """Names of files that have other bytes than their stamps say, have come or have gone; None for more than `most`."""
+    names: list[str] = []
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return names if _other_looks(folder, packed, names, most) is not None else None
+    finally:
+        os.close(folder)
+
+
+def _other_looks(
+    folder: int, packed: Packed, changed: list[str] | None = None, most: int = 0
+) -> dict[int, Stamp] | None:
     """By number, stamps of files that look otherwise now, are old enough to be trusted, and have the bytes they had;
-    None when one has not."""
+    None when more than `most` have not. changed: hears of those."""
     fresh: dict[int, Stamp] = {}
     looks = zip(packed["names"], *(packed[key] for key in COLUMNS), strict=True)
     for at, (name, size, mtime_ns, ctime_ns, inode, digest) in enumerate(looks):
         try:
             found = os.stat(name, dir_fd=folder)
         except OSError:
-            if digest:
-                return None
-            continue
+            if not digest:
+                continue
+            found = None
         if (
-            found.st_ino != inode
+            found is None
+            or found.st_ino != inode
             or found.st_mtime_ns != mtime_ns
             or found.st_ctime_ns != ctime_ns
             or found.st_size != size
         ):
-            now = _stamp_now(folder, name, found) if digest and found.st_size == size else None
+            now = _stamp_now(folder, name, found) if digest and found is not None and found.st_size == size else None
             if now is None or now.digest != digest:
-                return None
+                if changed is None or len(changed) >= most:
+                    return None
+                changed.append(name)
+                continue
             if now.mtime_ns != UNTRUSTED:  # else it is read again the next time, whatever is written down
                 fresh[at] = now
     return fresh

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 STATE = ".didgen/state.sqlite"
 
@@ -51,6 +52,33 @@ def renew_walks(root: str | Path, records: Mapping[str, tuple[str, str]]) -> Non
                 "UPDATE walks SET record = ? WHERE key = ? AND record = ?",
                 [(new, key, old) for key, (old, new) in records.items()],
             )
+
+
+class Stored:
+    """What the state knows of one project. owner: the project file that was last built into its folder of outputs;
+    objects: fingerprint → digest and size of its video; identities: what addresses were last made from."""
+
+    def __init__(
+        self, owner: str, objects: Mapping[str, tuple[str, int]], identities: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.owner, self.objects, self.identities = owner, objects, identities
+
+
+def read_stored(root: str, folder: str, prints: Iterable[str], addresses: Iterable[str]) -> Stored | None:
+    """What the state knows of a folder of outputs, of fingerprints and of addresses; None where it cannot be read."""
+    with suppress(sqlite3.Error, ValueError), _open(root) as db:
+        owner = db.execute("SELECT file FROM owners WHERE folder = ?", (folder,)).fetchone()
+        objects = db.execute(
+            "SELECT fingerprint, object, size FROM artifacts WHERE fingerprint IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(prints)),),
+        ).fetchall()
+        identities = db.execute(
+            "SELECT address, identity FROM addresses WHERE address IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(addresses)),),
+        ).fetchall()
+        known = {address: json.loads(identity) for address, identity in identities}
+        return Stored(owner[0] if owner else "", {name: (digest, size) for name, digest, size in objects}, known)
+    return None
 
 
 @contextmanager

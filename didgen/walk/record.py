@@ -1,7 +1,8 @@
 """What a finished walk leaves for the next one: stamps of every file it read and wrote, and what came of it.
 
-{"form": 2, "surroundings", "asked_at", "until", "films", "stale", "stamps": columns (`project.stamps`),
- "scenes": [[address, file, duration_s, reasons, warnings, overrun, behind]]}
+{"form": 3, "surroundings", "asked_at", "until", "films", "stale", "stamps": columns (`project.stamps`),
+ "scenes": [[address, file, duration_s, reasons, warnings, overrun, behind]],
+ "again": what a script is planned from by itself (`again`), null where it cannot be}
 
 Light on purpose: the build with nothing to do reads it.
 """
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 
     from didgen.walk.summary import SceneResult, Summary
 
-FORM = 2
+FORM = 3
 
 
 def record_of(
-    summary: Summary, stamps: Mapping[str, Stamp], surroundings: str, *, asked_at: float | None, until: str
+    summary: Summary,
+    stamps: Mapping[str, Stamp],
+    surroundings: str,
+    *,
+    asked_at: float | None,
+    until: str,
+    again: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The record of a walk. asked_at: Unix time of the oldest answer about an input by URL; until: the first day at
     whose end rights end, "" for none."""
@@ -36,6 +43,7 @@ def record_of(
         "films": summary.films,
         "stale": summary.stale,
         "stamps": pack(stamps),
+        "again": again,
         "scenes": [_row(scene) for scene in summary.scenes],
     }
 

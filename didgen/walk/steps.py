@@ -177,6 +177,7 @@ async def _one(
 def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
     """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
     from didgen.plan.rights import expired, first_end
+    from didgen.walk.again import again_of
     from didgen.walk.finish import finish
     from didgen.walk.release import lock_up
 
@@ -198,7 +199,8 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
         stamps = planned.files.stamps() | planned.outputs.delivered
         until = first_end(planned.scenes)
         valid = surroundings() if planned.whole else ""  # what was left out is not done: no short cut past it
-        record = record_of(summary, stamps, valid, asked_at=planned.asked_at, until=until)
+        kept = again_of(planned, summary)
+        record = record_of(summary, stamps, valid, asked_at=planned.asked_at, until=until, again=kept)
         store.state.put_walk(walk_key(wanted, planned.target), record)
     return summary
 

@@ -45,8 +45,8 @@ def untouched(root: str, keys: Iterable[str], day: str) -> dict[str, dict[str, A
         kept = read_walks(root, keys)
         now = surroundings() if kept else ""
         for key, text in kept.items():
-            record = _read(text)
-            if record is None or not _in_time(record, now, day):
+            record = read_record(text)
+            if record is None or not in_time(record, now, day):
                 continue
             stamps = renewed(root, record["stamps"])
             if stamps is None:
@@ -59,7 +59,8 @@ def untouched(root: str, keys: Iterable[str], day: str) -> dict[str, dict[str, A
     return held
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def read_record(text: str) -> dict[str, Any] | None:
+    """A record in the form of this didgen; None for any other."""
     try:
         record = json.loads(text)
     except ValueError:
@@ -67,7 +68,7 @@ def _read(text: str) -> dict[str, Any] | None:
     return record if of_this_form(record) else None
 
 
-def _in_time(record: Mapping[str, Any], now: str, day: str) -> bool:
+def in_time(record: Mapping[str, Any], now: str, day: str) -> bool:
     """Whether what a record depends on besides files is as it was. now: the surroundings."""
     asked_at, until = record["asked_at"], record["until"]
     fresh = asked_at is None or 0 <= time.time() - asked_at < LINKS_FRESH_S
