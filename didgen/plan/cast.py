@@ -56,8 +56,10 @@ class Cast:
 def rate_of(provider: Provider | None) -> float:
     """The pace a provider was asked for, for estimates; 1 where its word is the service's own business."""
     config = provider.voice_config if provider is not None else None
+    if config is None:
+        return 1.0
     try:
-        return speaking_rate(config.rate if config is not None else None)
+        return speaking_rate(config.rate)
     except UsageError:
         return 1.0
 

@@ -7,7 +7,7 @@ nothing for those who do not use it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,14 +119,21 @@ class Identities:
         self._service = service
         self._frames: dict[tuple[Any, ...], _Frame] = {}
 
-    def of(self, request: RenderRequest, inputs: Mapping[str, Input]) -> tuple[dict[str, Any], str]:
-        """As `identity_of` and `fingerprint_of` make them."""
+    def of(
+        self, request: RenderRequest, inputs: Mapping[str, Input], alike: Hashable = None
+    ) -> tuple[dict[str, Any], str]:
+        """As `identity_of` and `fingerprint_of` make them.
+
+        alike: the same for requests that differ in nothing but their script, if the caller knows; None looks.
+        """
         script = request.script if isinstance(request, TalkRequest) else None
         if not isinstance(script, TextScript) or script.ssml:  # tags may name voices, and so models
             identity = identity_of(request, inputs, self._service)
             return identity, fingerprint_of(identity)
-        rest = request.model_dump_json(exclude=_ALL_BUT_WORDS)
-        key = (rest, *((name, one.digest, one.prepared) for name, one in inputs.items()))
+        key: tuple[Any, ...] = (alike, script.subtitles)
+        if alike is None:
+            rest = request.model_dump_json(exclude=_ALL_BUT_WORDS)
+            key = (rest, *((name, one.digest, one.prepared) for name, one in inputs.items()))
         frame = self._frames.get(key)
         if frame is None:
             hollow = request.model_copy(update={"script": script.model_copy(update={"input": _HOLE})})

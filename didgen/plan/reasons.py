@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from didgen.plan.wording import word_diff
-
 NEW = "new scene"
 FORCED = "rendering was forced"
 OUTPUT_MISSING = "output file missing"
@@ -138,7 +136,11 @@ def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
         return []
     old.pop("input", None)
     new.pop("input", None)
-    return [] if a == b else [f"script changed: {word_diff(a, b)}"]
+    if a == b:
+        return []
+    from didgen.plan.wording import word_diff  # its patterns take longer to make than a small plan
+
+    return [f"script changed: {word_diff(a, b)}"]
 
 
 def _script_sort(script: Mapping[str, Any]) -> str:

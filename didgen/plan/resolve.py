@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from didgen.plan.inputs import Inputs, Remote, motion_s
 from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import ANIMATION_ONLY, OWN, TALK_ONLY, Merged, merge, written_at
 from didgen.plan.rights import Rights, needs
-from didgen.plan.scene import Input, Limit, Scene
+from didgen.plan.scene import Grant, Input, Limit, Need, Scene
 from didgen.plan.texts import Texts, WrongTextError
 from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
@@ -57,15 +57,17 @@ def resolve(
     *,
     remote: Remote | None = None,
     output: OutputTemplate | None = None,
+    available: Collection[str] | None = None,
 ) -> list[Scene]:
     """All scenes of a project in order.
 
     remote fetches inputs named by https URL; without it the local engine refuses them. output: the workspace's
-    template of where outputs go. Raises ProjectError with every problem of the project, those of `load_project`
-    included, in file order.
+    template of where outputs go. available: local voices that can speak, looked for when left out. Raises ProjectError
+    with every problem of the project, those of `load_project` included, in file order.
     """
     scenes: list[Scene | None] = []
-    shared = _Shared(project, service, Cast(service, installed()), Rights(project, files), Identities(service))
+    cast = Cast(service, installed() if available is None else available)
+    shared = _Shared(project, service, cast, Rights(project, files), Identities(service))
     wrong: dict[Problem, list[str]] = {}
     with Templates(files) as templates:
         found = Instances(project, files, templates, output)
@@ -120,15 +122,17 @@ class _Spoken:
 
 @dataclass(slots=True)
 class _Frame:
-    """What scenes have in common that say nothing of their own but who they are and what is said. request: of the first
-    talk among them."""
+    """What scenes have in common that say nothing of their own but who they are and what is said. alike: by which they
+    are known, None for a scene that has it for itself. request, rights: of the first talk among them."""
 
     merged: Merged
     common: Mapping[str, Any]
     inputs: Mapping[str, Input]
     notes: tuple[str, ...]
     input_notes: tuple[str, ...]
+    alike: tuple[str, str] | None = None
     request: TalkRequest | None = None
+    rights: tuple[tuple[Grant, ...], tuple[Need, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class _One:
             return None
         request = self._request(frame, spoken)
         self._check_terms(request, merged)
-        return None if self.problems else self._made(request, spoken, locale, merged)
+        return None if self.problems else self._made(request, spoken, locale, frame)
 
     def _request(self, frame: _Frame, spoken: _Spoken | None) -> RenderRequest:
         """The request; all but its script was checked already where the frame has had one."""
@@ -209,6 +213,7 @@ class _One:
         frame = _Frame(merged, common, found, tuple(self.notes), tuple(self.inputs.notes))
         if plain and not self.problems and not has_tags(str([written.values.get(key) for key in TEMPLATED])):
             self.shared.frames[key] = frame
+            frame.alike = key
         return frame
 
     def _filled(self, merged: Merged) -> Merged:
@@ -238,15 +243,16 @@ class _One:
         seconds, path = merged.values.get("max_seconds"), merged.places.get("max_seconds", ())
         return None if seconds is None else Limit(seconds, self.project.document.place(*path), field_name(path))
 
-    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, merged: Merged) -> Scene:
-        identity, fingerprint = self.shared.identities.of(request, self.inputs.found)
+    def _made(self, request: RenderRequest, spoken: _Spoken | None, locale: str, frame: _Frame) -> Scene:
+        recorded = spoken is not None and isinstance(spoken.script, AudioScript)
+        alike = None if recorded else frame.alike
+        identity, fingerprint = self.shared.identities.of(request, self.inputs.found, alike)
         if spoken is not None and self.service.local and spoken.script.subtitles and spoken.text.respelled:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
             fingerprint = fingerprint_of(identity)
         config = request.config or unset_config()
         length = spoken.length if spoken else animation_length(request.driver_url, self._motion_s())
-        audio_at = ("scenes", self.number, "script", "audio")
-        grants, unproven = self.shared.rights.of(needs(request, self.inputs, merged, audio_at))
+        grants, unproven = self._rights(request, frame) if alike is None else self._rights_alike(request, frame)
         return Scene(
             address=self.instance.address,
             kind=self.spec.kind,
@@ -264,10 +270,20 @@ class _One:
             respelled=spoken.text.respelled if spoken else {},
             combination=self.instance.combination,
             film=self.instance.film,
-            limit=self._limit(merged),
+            limit=self._limit(frame.merged),
             grants=grants,
             unproven=unproven,
         )
+
+    def _rights(self, request: RenderRequest, frame: _Frame) -> tuple[tuple[Grant, ...], tuple[Need, ...]]:
+        audio_at = ("scenes", self.number, "script", "audio")
+        return self.shared.rights.of(needs(request, self.inputs, frame.merged, audio_at))
+
+    def _rights_alike(self, request: RenderRequest, frame: _Frame) -> tuple[tuple[Grant, ...], tuple[Need, ...]]:
+        """The same for all scenes of a frame: words need nobody's leave."""
+        if frame.rights is None:
+            frame.rights = self._rights(request, frame)
+        return frame.rights
 
     def _motion_s(self) -> float | None:
         """How long a driver lasts that is a motion file; None for any other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ class Texts:
         name = self.fill(template, instance, here)
         try:
             file = self._files.find(name, self._folder)
-            source = self._files.read(file).decode("utf-8-sig")
+            source = self._files.read(file).removeprefix(BOM_UTF8).decode()  # utf-8-sig is written in Python, and slow
         except UnicodeDecodeError:
             raise self._wrong(f"{name} is not UTF-8 text", here) from None
         except FileProblem as problem:

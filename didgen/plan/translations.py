@@ -16,7 +16,6 @@ from didgen.digest import sha256_bytes
 from didgen.errors import Problem
 from didgen.plan.address import brackets, read_address
 from didgen.plan.scene import Scene, Translation
-from didgen.plan.wording import word_diff
 from didgen.project.load import Project
 from didgen.project.matrix import combinations
 from didgen.project.models import SceneSpec
@@ -130,6 +129,8 @@ def _judged(address: str, locale: str, text: str, accepted: Accepted) -> Transla
         return Translation(address, locale, "never accepted", text)
     if digest == digest_of(text):
         return Translation(address, locale, "up to date", text)
+    from didgen.plan.wording import word_diff  # its patterns take longer to make than a small plan
+
     before = accepted.texts.get(digest)
     return Translation(address, locale, "stale", text, word_diff(before, text) if before is not None else "")
 

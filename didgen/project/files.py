@@ -53,7 +53,8 @@ class Files:
         above, _, last = name.rpartition("/")
         if last in ("", ".", ".."):
             above, last = os.path.split(os.path.normpath(os.path.join(folder, name)))
-        plain, real = (there + last for there in self._folder(folder, above))
+        called, lies = self._folder(folder, above)
+        plain, real = called + last, lies + last
         if os.path.islink(real):
             real = os.path.realpath(real)
         if real != plain:

@@ -42,6 +42,11 @@ class Spot:
     file: str = ""  # of it and what lies below, where it is another than the document's
 
 
+# Of scalars, which are most of a document; nobody writes into them.
+_NO_KEYS: dict[str, tuple[int, int]] = {}
+_NOTHING_BELOW: dict[str | int, Spot] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """Plain data (dict, list, str, int, float, bool, None) of one file, and where each value stands in it."""
@@ -193,8 +198,7 @@ class _Builder:
 
     def _new_spot(self, event: Any) -> Spot:
         self._allow(event)
-        block = getattr(event, "style", None) == "|"
-        return Spot(event.start_mark.line, event.start_mark.column, block=block)
+        return Spot(event.start_mark.line, event.start_mark.column)
 
     def _allow(self, event: Any) -> None:
         self._count(1, event)
@@ -212,7 +216,9 @@ class _Builder:
             self._key(event, top, top.data)
             return
         value = plain_scalar(event.value) if event.implicit[0] else event.value
-        self._place(value, self._new_spot(event), event.anchor)
+        self._allow(event)
+        mark = event.start_mark
+        self._place(value, Spot(mark.line, mark.column, 1, event.style == "|", _NO_KEYS, _NOTHING_BELOW), event.anchor)
 
     def _key(self, event: Any, top: _Open, data: dict[str, Any]) -> None:
         self._allow(event)

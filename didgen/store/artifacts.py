@@ -7,7 +7,7 @@ and names the object, so the state can be rebuilt from sidecars alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -44,7 +44,15 @@ class Artifacts:
 
     def find(self, fingerprint: str) -> Artifact | None:
         """The artifact of a fingerprint, if its object is there in its full size."""
-        artifact = self.state.artifact(fingerprint)
+        return self._whole(self.state.artifact(fingerprint))
+
+    def find_all(self, fingerprints: Sequence[str]) -> dict[str, Artifact | None]:
+        """As `find`, for many at once."""
+        known = self.state.artifacts_of(fingerprints)
+        return {one: self._whole(known.get(one)) for one in fingerprints}
+
+    def _whole(self, artifact: Artifact | None) -> Artifact | None:
+        """The artifact if its object is there in its full size."""
         if artifact is None or self.objects.size(artifact.object_digest) != artifact.size:
             return None
         return artifact

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,9 @@ decides. forgotten: a person said that nothing is to come of it."""
 
 OPEN: tuple[JobState, ...] = ("intent", "submitted", "uncertain")
 """Jobs that may still bring a video, or may have been bought."""
+
+MANY_KEYS = 500
+"""Asked for in one statement; SQLite takes 999 at least."""
 
 _JOB = "id, fingerprint, address, service, state, remote, credits, seconds, build, why, began, changed"
 
@@ -178,6 +181,23 @@ class State:
             "SELECT fingerprint, object, size, sidecar, duration_s FROM artifacts WHERE fingerprint = ?", (fingerprint,)
         ).fetchone()
         return Artifact(*row) if row else None
+
+    def artifacts_of(self, fingerprints: Sequence[str]) -> dict[str, Artifact]:
+        """The artifacts of many fingerprints, as far as there are any."""
+        select = "SELECT fingerprint, object, size, sidecar, duration_s FROM artifacts WHERE fingerprint"
+        rows = self._all(select, fingerprints)
+        return {row[0]: Artifact(*row) for row in rows}
+
+    def last_identities(self, addresses: Sequence[str]) -> dict[str, Mapping[str, Any] | None]:
+        """What each of many addresses was last made from; None for those that never were."""
+        rows = self._all("SELECT address, identity FROM addresses WHERE address", addresses)
+        return dict.fromkeys(addresses) | {address: json.loads(identity) for address, identity in rows}
+
+    def _all(self, select: str, keys: Sequence[str]) -> Iterator[Any]:
+        """Rows whose key is one of many, by a few statements. select: ends with the key's column."""
+        for at in range(0, len(keys), MANY_KEYS):
+            some = keys[at : at + MANY_KEYS]
+            yield from self._db.execute(f"{select} IN ({', '.join('?' * len(some))})", some)
 
     def last_identity(self, address: str) -> Mapping[str, Any] | None:
         """What an address was last made from."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
+    from didgen.store.state import Artifact
 
 OnNotice = Callable[[str], None]
 OnFiles = Callable[[Target, Files], None]
@@ -166,6 +167,7 @@ def _resolved(
     on_files: OnFiles = _unheard,
 ) -> list[_Resolved]:
     """named: (name, file) of other projects that nobody else may be called as, given those that are wanted."""
+    from didgen.catalog.voices import installed
     from didgen.project.load import load_project, name_problems
 
     loaded: list[tuple[Target, Project, Files]] = []
@@ -180,10 +182,10 @@ def _resolved(
             problems += error.problems
     projects = [project for _, project, _ in loaded]
     problems += name_problems(wanted.root, projects, named(projects))
-    resolved = []
+    resolved, voices = [], installed()
     for target, project, files in loaded:
         try:
-            resolved.append(_resolve_one(wanted, target, project, files, on_notice))
+            resolved.append(_resolve_one(wanted, target, project, files, on_notice, voices))
         except ProjectError as error:
             problems += error.problems
     if problems:
@@ -191,7 +193,9 @@ def _resolved(
     return resolved
 
 
-def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice) -> _Resolved:
+def _resolve_one(
+    wanted: Wish, target: Target, project: Project, files: Files, on_notice: OnNotice, voices: frozenset[str]
+) -> _Resolved:
     from didgen.plan.identity import service_id
     from didgen.plan.resolve import resolve
     from didgen.plan.translations import has_translations, told
@@ -202,7 +206,7 @@ def _resolve_one(wanted: Wish, target: Target, project: Project, files: Files, o
     name = wanted.service or settings.service or project.spec.service
     service = service_id(name, paid_at_home=settings.paid, credit_s=settings.credit_s)
     with RemoteInputs(wanted.root, on_notice, 0.0 if wanted.force else LINKS_FRESH_S) as remote:
-        scenes = resolve(project, files, service, remote=remote, output=settings.output)
+        scenes = resolve(project, files, service, remote=remote, output=settings.output, available=voices)
     if has_translations(project):
         scenes = told(project, scenes, read_accepted(project.folder, files))
     return _Resolved(target, project, files, service, scenes, remote.asked_at, lock_of(project, service, files))
@@ -247,11 +251,14 @@ def _decided(
     project, parts = one.project, one.target.parts
     chosen = choose(one.scenes, [project.name + part for part in parts])
     released = standing(one.lock, one.service, chosen, outputs)
+    stored = store.find_all([scene.fingerprint for scene in chosen])
+    keys = [outputs.key(scene.address) for scene in chosen if stored[scene.fingerprint] is None]
+    former = store.state.last_identities(keys)
     decided = make_plan(
         project.name,
         chosen,
-        lambda fingerprint: _known(store, fingerprint) or released(fingerprint),
-        lambda address: store.state.last_identity(outputs.key(address)),
+        lambda fingerprint: _known(stored, store, fingerprint) or released(fingerprint),
+        lambda address: _last(former, store, outputs.key(address)),
         lambda scene, known: outputs.holds(scene.output, known.object_digest),
         present=lambda scene: outputs.path(scene.output).exists(),
         moved=lambda scene: outputs.moved_from(scene.address, scene.output),
@@ -291,13 +298,19 @@ def _sent(store: Artifacts, one: _Resolved | Planned, decided: Plan, *, anew: bo
     return former | {row.fingerprint: row.state for row in rows}
 
 
-def _known(store: Artifacts, fingerprint: str) -> Known | None:
+def _known(stored: Mapping[str, Artifact | None], store: Artifacts, fingerprint: str) -> Known | None:
+    """What the store has for a fingerprint. stored: what it has for those that were asked for together."""
     from didgen.plan.scene import Known
 
-    found = store.find(fingerprint)
+    found = stored[fingerprint] if fingerprint in stored else store.find(fingerprint)
     if found is None:
         return None
     return Known(fingerprint, found.object_digest, found.sidecar_digest, found.duration_s)
+
+
+def _last(former: Mapping[str, Mapping[str, Any] | None], store: Artifacts, key: str) -> Mapping[str, Any] | None:
+    """What an address was last made from. former: the same of those that were asked for together."""
+    return former[key] if key in former else store.state.last_identity(key)
 
 
 def _former_stamps(store: Artifacts, wanted: Wish, target: Target) -> dict[str, Stamp]:

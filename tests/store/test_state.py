@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,20 @@ def test_job_and_artifact_are_committed_together(path: Path) -> None:
     assert {ONE.fingerprint: ONE} == other.artifacts()
     assert IDENTITY == other.last_identity("hello/welcome")
     assert None is other.last_identity("hello")
+
+
+def test_many_are_asked_for_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one by one, also where it takes several statements, and for what is not there or asked for twice."""
+    monkeypatch.setattr(states, "MANY_KEYS", 3)
+    state = State(path)
+    kept = [replace(ONE, fingerprint=str(n) * 64, size=n) for n in range(8)]
+    for n, one in enumerate(kept):
+        state.keep(one, f"demo/{n}", {**IDENTITY, "n": n})
+    asked = [*(str(n) * 64 for n in range(1, 8)), "e" * 64, "1" * 64]
+    assert {one.fingerprint: one for one in kept[1:]} == state.artifacts_of(asked)
+    addresses = [*(f"demo/{n}" for n in range(1, 8)), "demo/none"]
+    assert {one: state.last_identity(one) for one in addresses} == state.last_identities(addresses)
+    assert {} == state.artifacts_of([]) == state.last_identities([])
 
 
 def test_a_killed_writer_loses_nothing_it_committed(path: Path) -> None:
@@ -170,10 +185,12 @@ def test_a_hit_counts_only_while_its_object_exists(tmp_path: Path) -> None:
     with Artifacts(tmp_path) as store:
         artifact = store.keep(tmp_path / "video.mp4", ONE.fingerprint, "a", IDENTITY, {"duration_s": 1.0})
         assert artifact == store.find(ONE.fingerprint)
+        assert {ONE.fingerprint: artifact, "e": None} == store.find_all([ONE.fingerprint, "e"])
         path = store.objects.path(artifact.object_digest)
         path.chmod(0o644)
         path.write_bytes(b"vid")
         assert None is store.find(ONE.fingerprint)
+        assert {ONE.fingerprint: None} == store.find_all([ONE.fingerprint])
         path.unlink()
         assert None is store.find(ONE.fingerprint)
 
