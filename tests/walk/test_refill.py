@@ -72,6 +72,8 @@ AT_ONCE: dict[str, Edit] = {
     "white space inside": say("a.txt", "This is  somebody\nwho speaks.\n"),
     "a mark": say("a.txt", b"\xef\xbb\xbfThis is somebody who speaks.\n"),
     "letters": say("a.txt", "This is a café — na\u00efve, 12 \u20ac, \u201cquoted\u201d, \u0000 and \u2028."),
+    "line ends": say("a.txt", b"This is\r\nsomebody else\rwho speaks.\r\n\r\nAnd more.\r\n"),
+    "line ends alone": say("e.txt", b"Words that\r\nare shown.\r\n"),
     "numbers": say("b.txt", "1 2 3 4 5 6 7 8 9 0 < 5 <b>or</b> <break time='2s'/> so."),
     "long": say("a.txt", "word " * 5_000),
     "two": all_of(say("a.txt", "First of two."), say("b.txt", "Second of two.")),
