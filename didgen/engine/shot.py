@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-FPS = 25  # the service's frame rate; every track and every video of ours
+FPS = 25  # of talks, as the service's; of whatever has no rate of its own
+BANK_FPS = 20  # of animations from a bank, as the service's; GIFs are FPS's
 CROP_PX = 512  # side of the face-crop video, as the service's
 
 Report = Callable[[str, int, int], None]

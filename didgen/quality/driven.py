@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.pose import pose_from_rotation
 from didgen.engine.face.retrack import Tracked
-from didgen.engine.motion.lids import lid_weights, narrowing
+from didgen.engine.motion.lids import lid_weights, lids_at, narrowing
 from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.motion.unseen import seen_of
 from didgen.quality.clip import Curve, pictures_of
-from didgen.quality.eyes import BLINK, blinks_of, eyes_left
+from didgen.quality.eyes import blinks_of, eyes_left
 from didgen.quality.figures import Figures
 from didgen.quality.head import SHUT
 from didgen.quality.lips import correlation
 
 _NEAR = 2  # pictures: a blink this far from where it was is still that blink
 _MOVED_DEG, _MOVED_CM, _LOOKED_DEG = 0.5, 0.05, 2.0  # spread: what moves less says nothing of how it is followed
+_ENOUGH = 10  # pictures
 _CLOSING = 0.1  # of closure: eyes that are open are less shut
 
 
@@ -46,14 +48,14 @@ class Shown:
 def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Figures:
     """How a finished video of ours follows its driver, at `motion_factor` 1. None for what the driver does not move.
 
-    motion: what the engine made of the driver, to tell the blinks that nobody made.
+    motion: what the engine made of the driver, to tell the blinks that nobody made. Lips and gaze are judged on the
+    pictures on which the driver's mouth and eyes lie open to view: what the net draws on a hand is no driver.
     """
     times = ours.times
     wanted, turned = _at(times, driver, turned_deg(driver.seen)), turned_deg(ours.seen)
     off = np.abs(turned - wanted - np.median(turned - wanted, axis=0)).mean(0)
-    gap = _at(times, driver, driver.seen.lip_gap_cm[:, None])[:, 0]
-    lids = _at(times, driver, driver.lids)
-    open_ = lids.max(1) < _CLOSING
+    lids = lids_at(times, driver.lids, driver.times)
+    open_ = (lids.max(1) < _CLOSING) & _in_view(times, driver, seen_of(driver.seen, driver.fps).eyes)
     gaze, our_gaze = _at(times, driver, driver.seen.gaze_deg)[open_, 0], ours.seen.gaze_deg[open_, 0]
     blinks, extra = _blinks(lids, ours.seen, video, motion)
     return Figures(
@@ -63,12 +65,20 @@ def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Fig
         driven_pitch_error_deg=float(off[1]),
         driven_roll=_agreed(wanted[:, 2], turned[:, 2], _MOVED_DEG),
         driven_roll_error_deg=float(off[2]),
-        driven_gap=_agreed(gap, ours.seen.lip_gap_cm, _MOVED_CM),
-        driven_gaze=_agreed(gaze, our_gaze, _LOOKED_DEG) if open_.sum() > 10 else None,
+        driven_gap=lips_follow(driver, ours),
+        driven_gaze=_agreed(gaze, our_gaze, _LOOKED_DEG) if open_.sum() > _ENOUGH else None,
         driven_blinks=blinks,
         driven_blinks_extra=extra,
         tracked=float(ours.seen.found.mean()),
     )
+
+
+def lips_follow(driver: Shown, ours: Shown) -> float | None:
+    """Pearson's r of the two lip gaps wherever the driver's mouth lies open to view; None where it hardly moves."""
+    times = ours.times
+    mouth = _in_view(times, driver, seen_of(driver.seen, driver.fps).mouth)
+    gap = _at(times, driver, driver.seen.lip_gap_cm[:, None])[:, 0]
+    return _agreed(gap[mouth], ours.seen.lip_gap_cm[mouth], _MOVED_CM) if mouth.sum() > _ENOUGH else None
 
 
 def reenacts(driver: Shown, ours: Shown) -> Figures:
@@ -95,6 +105,11 @@ def turned_deg(seen: Tracked) -> Curve:
 def _at(times: Curve, one: Shown, values: Curve) -> Curve:
     """(T, C) of a video at other moments, seconds."""
     return np.stack([np.interp(times, one.times, column) for column in values.T], 1)
+
+
+def _in_view(times: Curve, one: Shown, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(T,) whether what was seen (or not) on a video's pictures is seen at other moments: on both pictures about it."""
+    return np.asarray(_at(times, one, seen[:, None].astype(np.float64))[:, 0] == 1, np.bool_)
 
 
 def _agreed(wanted: Curve, seen: Curve, least: float) -> float | None:
@@ -127,7 +142,7 @@ def _blinks(lids: Curve, seen: Tracked, video: Path, motion: MotionTrack) -> tup
     """Share of the driver's blinks on which both our lids shut, as the pixels tell; and how many the engine adds."""
     meant = MotionTrack.still(len(seen))
     for name, column in (("eyeBlinkRight", 0), ("eyeBlinkLeft", 1)):
-        meant.weights[:, INDEX[name]] = _whole(lids[:, column])
+        meant.weights[:, INDEX[name]] = lids[:, column]
     asked, made = blinks_of(meant), blinks_of(motion)
     left = eyes_left(pictures_of(video), seen, meant)
     widest = [_widest(left[max(0, a - _NEAR) : b + 1 + _NEAR]) for a, b in asked]
@@ -141,8 +156,3 @@ def _widest(left: Curve) -> float:
     wider = left.max(1)
     wider = wider[np.isfinite(wider)]
     return float(wider.min()) if len(wider) else float("nan")
-
-
-def _whole(lid: Curve) -> Curve:
-    """Blinks brought to what counts as one: between two pictures of another rate the very bottom may be lost."""
-    return np.where(lid > 0.8, np.maximum(lid, BLINK), lid)

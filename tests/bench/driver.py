@@ -14,7 +14,7 @@ from didgen.engine.motion.bank import bank_track
 from didgen.engine.motion.choice import find_driver
 from didgen.engine.photo import load_photo
 from didgen.engine.render import render, warm
-from didgen.engine.shot import Config, Shot
+from didgen.engine.shot import FPS, Config, Shot
 from didgen.engine.video.encode import Encoder
 from didgen.engine.video.pictures import DriverPictures
 from didgen.engine.warp.frame import draw
@@ -58,7 +58,7 @@ def _rendered(folder: Path, driver: str | Path, shelf: Shelf) -> tuple[float, in
 def _clip(folder: Path, width: int, height: int, frames: int) -> Path:
     """A face that moves as a bank's driver, filling the height of a video."""
     photo = load_photo(PHOTO)
-    rig, track = build_rig(photo, find_faces(photo)[0]), bank_track(find_driver(BANK, "animation", 2), frames, 2)
+    rig, track = build_rig(photo, find_faces(photo)[0]), bank_track(find_driver(BANK, "animation", 2), frames, 2, FPS)
     path, left = folder / f"{width}.mp4", (width - height) // 2
     frame = np.full((height, width, 3), 90, np.uint8)
     with Encoder(path, width, height, None, metadata={}) as encoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ import pytest
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.retrack import Tracked, follow
 from didgen.engine.motion.driver_video import motion_of, track_driver
-from didgen.engine.motion.lids import lid_weights, narrowing
+from didgen.engine.motion.lids import lid_weights, lids_at, narrowing
 from didgen.engine.motion.one_euro import one_euro
 from didgen.engine.motion.shape_fit import FITTED, fit_weights
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
@@ -377,3 +378,32 @@ def test_every_blink_shuts():
     assert 0 == out[16:30].max()
     assert [1, 1] == out[[76, 80], 0].tolist()
     assert out[78, 0] < 0.3
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(24000 / 1001, 24), (30, 25), (25, 30), (12.5, 25)])
+def test_a_blink_of_one_picture_shuts_at_any_rate(theirs: float, ours: int) -> None:
+    """Wherever it falls between two of our frames, on the frame nearest to it and on no other; the other eye stays."""
+    times = np.arange(200) / theirs
+    clock = np.arange(round(200 / theirs * ours)) / ours
+    for at in range(20, 180):
+        lids = np.zeros((200, 2))
+        lids[at, 0] = 1
+        lids[at - 1 : at + 2 : 2, 0] = 0.2
+        found = lids_at(clock, lids, times)
+        shut = np.flatnonzero(found[:, 0] > 0.99)
+        assert 1 == len(shut)
+        assert abs(clock[shut[0]] - times[at]) <= 0.5 / ours + 1e-9
+        assert not found[:, 1].any()
+
+
+def test_a_quick_blink_of_a_film_is_followed(whole: Tracked) -> None:
+    """A dip of one picture, deep enough for a blink only on that picture, of a driver of 23.976 pictures a second."""
+    at, times = 40, 8 + np.arange(FRAMES) * 1001 / 24000
+    lids = np.array(whole.landmarks)
+    shut = replace(whole, landmarks=lids)
+    shut.__dict__["eye_opening"] = np.full((FRAMES, 2), 0.3)
+    shut.__dict__["eye_opening"][at] = 0.18
+    times[0] = 0
+    track = motion_of(shut, times, 24, 8 * 24 + FRAMES)
+    blinks = track.weights[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].min(1)
+    assert 1 == (blinks > 0.95).sum()

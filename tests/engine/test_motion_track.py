@@ -15,7 +15,7 @@ from didgen.engine.motion.expressions import mood_of
 from didgen.engine.motion.eyes import blinks_of, gaze_of
 from didgen.engine.motion.takes import take_of
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack, eyes_at_rest, mouth_at_rest
-from didgen.engine.shot import Config, Expression
+from didgen.engine.shot import BANK_FPS, Config, Expression
 from didgen.engine.speech.speech import Phoneme, Speech
 from didgen.errors import RenderError
 
@@ -231,8 +231,11 @@ def test_smiling_photo_is_not_smiled_twice() -> None:
 def test_animation_lasts_as_long_as_its_take() -> None:
     """And as the pad behind it, unless asked otherwise."""
     track, name = compose_animation(smiling(0), "bank://nostalgia/driver-03", Config(), 1)
-    assert len(track) == take_of("nostalgia", "driver-03").frames
-    assert len(compose_animation(smiling(0), name, Config(pad_audio_s=2), 1)[0]) == len(track) + 50
+    assert (BANK_FPS, 20) == (track.fps, BANK_FPS)
+    assert len(track) == round(take_of("nostalgia", "driver-03").length_s * 20)
+    gif = compose_animation(smiling(0), "bank://nostalgia/driver-03", Config(result_format="gif"), 1)[0]
+    assert (25, round(take_of("nostalgia", "driver-03").length_s * 25)) == (gif.fps, len(gif))
+    assert len(compose_animation(smiling(0), name, Config(pad_audio_s=2), 1)[0]) == len(track) + 2 * BANK_FPS
     assert name == "bank://nostalgia/driver-03/original"
     assert len(compose_animation(smiling(0), None, Config(), 1, frames=50)[0]) == 50
 

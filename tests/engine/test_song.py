@@ -13,7 +13,7 @@ from didgen.engine.face.face import Face
 from didgen.engine.motion.compose import compose_animation
 from didgen.engine.motion.track import INDEX
 from didgen.engine.render import render
-from didgen.engine.shot import FPS, Config, Shot
+from didgen.engine.shot import BANK_FPS, Config, Shot
 from didgen.engine.song.band import accompany
 from didgen.engine.song.score import CONSONANTS, read_score
 from didgen.engine.song.song import song_of
@@ -111,11 +111,11 @@ def test_the_mouth_is_in_time_within_a_picture(name: str) -> None:
     score = song_of(f"driver-{name}").score
     track, driver = compose_animation(smiling(0), f"bank://classics/driver-{name}", Config(), 1)
     assert driver == f"bank://classics/driver-{name}/original"
-    assert len(track) == int(np.ceil(score.duration_s * FPS - 1e-6))
+    assert len(track) == int(np.ceil(score.duration_s * BANK_FPS - 1e-6))
     seal, jaw = track.weights[:, INDEX["seal"]], track.weights[:, INDEX["jawOpen"]]
-    times = (np.arange(len(track)) + 0.5) / FPS
+    times = (np.arange(len(track)) + 0.5) / BANK_FPS
     for p in score.phonemes:
-        near = np.abs(times - (p.start_s + p.end_s) / 2) <= 1.01 / FPS
+        near = np.abs(times - (p.start_s + p.end_s) / 2) <= 1.01 / BANK_FPS
         if p.viseme == "PP":
             assert seal[near].max() > 0.97
             assert jaw[near].min() < 0.05
@@ -131,7 +131,7 @@ def test_a_head_rises_with_the_tune() -> None:
     """The chin is higher on the highest notes than on the lowest."""
     track, _ = compose_animation(smiling(0), "bank://classics/driver-queen-of-the-night", Config(), 1)
     score = song_of("driver-queen-of-the-night").score
-    pitch = {note.midi: track.pose_deg[round((note.start_s + note.end_s) / 2 * FPS), 1] for note in score.notes}
+    pitch = {note.midi: track.pose_deg[round((note.start_s + note.end_s) / 2 * BANK_FPS), 1] for note in score.notes}
     high = [deg for midi, deg in pitch.items() if midi >= 81]
     low = [deg for midi, deg in pitch.items() if midi <= 76]
     assert np.mean(high) < np.mean(low) - 1
@@ -156,7 +156,7 @@ def test_a_photo_sings(mute: bool, tmp_path: Path) -> None:
     rendered = render(shot, tmp_path / "out.mp4", lambda *_: None, Shelf())
     song = song_of("driver-rocking-around")
     assert rendered.facts["driver_url"] == "bank://classics/driver-rocking-around/original"
-    assert rendered.facts["frames"] == int(np.ceil(song.score.duration_s * FPS - 1e-6))
+    assert rendered.facts["frames"] == int(np.ceil(song.score.duration_s * BANK_FPS - 1e-6))
     assert not rendered.facts["words"]
     assert len(rendered.facts["phonemes"]) == len(song.score.phonemes)
     if mute:

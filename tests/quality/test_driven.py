@@ -13,12 +13,13 @@ from didgen.engine.face.mesh import EYES, canonical_mesh
 from didgen.engine.face.pose import F, rotation_from_pose
 from didgen.engine.face.retrack import Tracked, follow
 from didgen.engine.motion.track import INDEX, MotionTrack
+from didgen.engine.motion.unseen import seen_of
 from didgen.engine.photo import load_photo
 from didgen.engine.video.encode import Encoder
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import build_rig
 from didgen.quality.clip import pictures_of
-from didgen.quality.driven import Shown, follows, reenacts, turned_deg
+from didgen.quality.driven import Shown, follows, lips_follow, reenacts, turned_deg
 from didgen.quality.figures import Row, missed
 
 PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "woman-2.jpg"
@@ -92,3 +93,20 @@ def test_blinks_are_counted_by_what_is_seen(blinking: tuple[Path, Tracked, Motio
     assert "driven_blinks" in [measure.name for measure in missed(Row("half", figures))]
     assert figures.driven_yaw is None  # a driver that does not turn
     assert figures.driven_yaw_error_deg == pytest.approx(0, abs=0.01)
+
+
+def test_what_a_hand_hides_is_not_judged() -> None:
+    """Lips that the net draws on a hand are no driver's: those that stay shut meanwhile have followed well."""
+    driver = turning(25)
+    shades = np.tile(np.random.default_rng(1).random((1, 478, 3)), (len(driver.seen), 1, 1)).astype(np.float32)
+    covered = slice(30, 70)
+    shades[covered] = 0.5
+    hidden = replace(driver, seen=replace(driver.seen, shades=shades))
+    assert not seen_of(hidden.seen, 25).mouth[covered].any()
+    mine = driver.seen.landmarks.copy()
+    mine[covered, 14] = mine[covered, 13]
+    ours = replace(driver, seen=replace(driver.seen, landmarks=mine))
+    judged, blind = lips_follow(driver, ours), lips_follow(hidden, ours)
+    assert judged is not None
+    assert judged < 0.9
+    assert blind == pytest.approx(1, abs=1e-6)

@@ -25,7 +25,7 @@ from didgen.engine.motion.prosody import Prosody, drive_of, prosody_of
 from didgen.engine.motion.singer import singing_body
 from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
-from didgen.engine.shot import FPS, Config
+from didgen.engine.shot import BANK_FPS, FPS, Config
 from didgen.engine.song.song import song_of
 from didgen.engine.speech.speech import Speech
 from didgen.engine.warp.work import crop_side
@@ -39,9 +39,9 @@ LOOP_FRAMES = 12  # how long a fluent clip takes to come back to its first frame
 LIDS_AND_BROWS = [k for k, name in enumerate(SHAPES) if name.startswith(("eye", "brow", "lid"))]
 
 
-def talk_frames(speech: Speech, pad_s: float) -> int:
+def talk_frames(speech: Speech, pad_s: float, fps: int = FPS) -> int:
     """T of a talk: the picture lasts at least as long as the sound and its pad."""
-    return max(1, math.ceil((speech.duration_s + pad_s) * FPS - 1e-6))
+    return max(1, math.ceil((speech.duration_s + pad_s) * fps - 1e-6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def compose_talk(
         body, name = talking_body(found, phrases_of(speech, frames, FPS), frames, FPS, seed), found.url
         mood = _smiling(mood, body, smile_of(face))
     body = scaled(body, config.motion_factor)
-    weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config)
+    weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config, body.fps)
     track = replace(body, weights=weights.astype(np.float32), tongue=mouth.tongue.astype(np.float32))
     return (fluent(track) if config.fluent else track), name
 
@@ -106,31 +106,33 @@ def compose_animation(
     picture: Picture = CROP,
 ) -> tuple[MotionTrack, str]:
     """The motion of an animation and the driver it came from: as long as a bank's take, a song or a
-    driver video."""
+    driver video, and at the frame rate of banks or of that video."""
+    gif = config.result_format == "gif"  # it has a rate of its own
     if isinstance(driver, Path):
-        own_rate = None if config.result_format != "gif" else FPS  # a GIF has a rate of its own
-        track, name = _own_driver(driver, face, config, picture, own_rate), driver.name
+        track, name = _own_driver(driver, face, config, picture, FPS if gif else None), driver.name
         track = lengthened(track, frames, seed) if frames else track
     else:
+        fps = FPS if gif else BANK_FPS
         found = find_driver(driver, "animation", seed, Occasion(face.pose_deg[0], neighbours=picture.neighbours))
         if found.category == SINGING:
-            return _sung(found, face, config, seed), found.url
-        track, name = bank_track(found, frames or bank_frames(found, config.pad_audio_s), seed), found.url
+            return _sung(found, face, config, seed, fps), found.url
+        track = bank_track(found, frames or bank_frames(found, config.pad_audio_s, fps), seed, fps)
+        name = found.url
     track = _smiling_less(track, config.normalization_factor * smile_of(face))
     track = scaled(track, config.motion_factor, weights=config.motion_factor)
     return (fluent(track) if config.fluent else track), name
 
 
-def _sung(driver: Driver, face: Face, config: Config, seed: int) -> MotionTrack:
+def _sung(driver: Driver, face: Face, config: Config, seed: int, fps: int) -> MotionTrack:
     """A singer: the song's mouth, and a body that follows the tune. As long as the song and its pad."""
     song = song_of(driver.name)
-    frames = talk_frames(song.speech, config.pad_audio_s)
-    body = singing_body(driver, song.tune, song.score, frames, FPS, seed)
-    prosody = prosody_of(song.speech, frames, FPS)
+    frames = talk_frames(song.speech, config.pad_audio_s, fps)
+    body = singing_body(driver, song.tune, song.score, frames, fps, seed)
+    prosody = prosody_of(song.speech, frames, fps)
     mood = _smiling(mood_of((), 0, frames), body, smile_of(face))
     body = scaled(body, config.motion_factor)
-    mouth = mouth_of(song.speech, prosody.level, FPS)
-    weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config)
+    mouth = mouth_of(song.speech, prosody.level, fps)
+    weights = _talking_face(body.weights.astype(np.float64), mouth, mood, prosody, smile_of(face), config, body.fps)
     track = replace(body, weights=weights.astype(np.float32), tongue=mouth.tongue.astype(np.float32))
     return fluent(track) if config.fluent else track
 
@@ -208,7 +210,7 @@ def fluent(track: MotionTrack) -> MotionTrack:
 
 
 def _talking_face(
-    body: NDArray[np.float64], mouth: Mouth, mood: Mood, prosody: Prosody, smile: float, config: Config
+    body: NDArray[np.float64], mouth: Mouth, mood: Mood, prosody: Prosody, smile: float, config: Config, fps: int
 ) -> NDArray[np.float64]:
     """(T, 44): the body's lids and brows, the mood, and the mouth, whose closures nothing may open."""
     weights = mouth.weights.copy()
@@ -217,7 +219,7 @@ def _talking_face(
     for name in ("jawOpen", "seal", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight"):
         moods[:, INDEX[name]] *= 1 - mouth.closed
     weights += moods
-    gone = UNSMILE * config.normalization_factor * smile * mood.unsmile * _talk_share(prosody)
+    gone = UNSMILE * config.normalization_factor * smile * mood.unsmile * _talk_share(prosody, fps)
     for name in ("mouthSmileLeft", "mouthSmileRight"):
         weights[:, INDEX[name]] -= gone
     closing = weights[:, INDEX["eyeBlinkLeft"]]
@@ -226,11 +228,11 @@ def _talking_face(
     return np.clip(weights, -1, 1)
 
 
-def _talk_share(prosody: Prosody) -> Curve:
+def _talk_share(prosody: Prosody, fps: int) -> Curve:
     """How far the photo's smile is talked away: soon after the start, back at the very end."""
     frames = len(prosody.talking)
-    times = np.arange(frames) / FPS
-    return ends(frames, FPS, 0.35, 0.5) * (0.6 + 0.4 * np.maximum(prosody.talking, ramp(times, 0, 0.5) * 0.5))
+    times = np.arange(frames) / fps
+    return ends(frames, fps, 0.35, 0.5) * (0.6 + 0.4 * np.maximum(prosody.talking, ramp(times, 0, 0.5) * 0.5))
 
 
 def _own_driver(path: Path, face: Face, config: Config, picture: Picture, fps: int | None = FPS) -> MotionTrack:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.pose import pose_from_rotation
 from didgen.engine.face.retrack import Tracked, follow
-from didgen.engine.motion.lids import lid_weights, narrowing
+from didgen.engine.motion.lids import lid_weights, lids_at, narrowing
 from didgen.engine.motion.one_euro import one_euro
 from didgen.engine.motion.shape_fit import fit_weights
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
@@ -98,7 +98,7 @@ def motion_of(
     pose[:, 1] += _JAW_DEG_PER_CM * lips
     place = bridged(_shifts(tracked, neutral, cm_per_px), seen.face, own_fps)
     weights = at_clock(_face_weights(tracked, neutral, seen, own_fps))
-    blinks = lid_weights(at_clock(narrowed), fps)
+    blinks = lids_at(clock, lid_weights(narrowed, own_fps), times)
     weights[:, INDEX["eyeBlinkRight"]], weights[:, INDEX["eyeBlinkLeft"]] = blinks.T
     weights[weights < _LEAST_WEIGHT] = 0
     still = MotionTrack.still(frames, fps)

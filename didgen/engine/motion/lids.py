@@ -15,6 +15,7 @@ _STILL_OPEN = 0.2  # of narrowing: eyes that nobody would call closing
 _BLINK_S = 0.6  # what lasts longer is no blink but closed eyes, or a look down
 _BEGUN = 0.12  # of narrowing: a blink is under way
 _DEEP, _ALONG = 0.5, 0.42  # of narrowing: so deep a dip is a blink; so much of it on the other eye makes it one of both
+_DOWN = 0.9  # of closure: a lid that nobody would call open
 _DIP = (0.25, 0.9)  # of a dip's depth: where its lid begins to fall and where it is down
 
 
@@ -38,6 +39,18 @@ def lid_weights(narrowed: Floats, fps: float) -> Floats:
         for eye in np.flatnonzero(peaks >= _ALONG):
             dip = (narrowed[start:end, eye] / peaks[eye] - _DIP[0]) / (_DIP[1] - _DIP[0])
             out[start:end, eye] = np.maximum(out[start:end, eye], np.clip(dip, 0, 1))
+    return out
+
+
+def lids_at(clock: Floats, lids: Floats, times: Floats) -> Floats:
+    """(F, 2) closures at the moments clock (F,) from those (T, 2) of pictures at times (T,), seconds, both rising.
+
+    What is shut on a picture is shut on the frame nearest to it: a quick blink is one picture long, and halfway to its
+    neighbours it would be half a blink.
+    """
+    out = np.stack([np.interp(clock, times, lid) for lid in lids.T], 1)
+    nearest = np.searchsorted((clock[1:] + clock[:-1]) / 2, times)
+    np.maximum.at(out, nearest, np.where(lids >= _DOWN, lids, 0.0))
     return out
 
 

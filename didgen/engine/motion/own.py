@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.catalog.versions import ENGINE
+from didgen.engine.motion.lids import lids_at
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
 from didgen.errors import RenderError
 from didgen.media.motion import GAZE, MAX_BYTES, PLACE, POSE, Motion, MotionError, is_motion, per_unit, read_motion
 
 _HEAD_BYTES = 64
+_LIDS = [INDEX["eyeBlinkRight"], INDEX["eyeBlinkLeft"]]
 
 
 def is_motion_file(path: Path) -> bool:
@@ -56,9 +58,11 @@ def _track_of(motion: Motion, fps: int) -> MotionTrack:
     frames = max(1, round(motion.seconds * fps))
     clock, own = np.arange(frames) / fps, np.arange(motion.frames) / motion.fps
 
+    def kept(name: str) -> NDArray[np.float64]:
+        return np.array(motion.channels.get(name) or [0] * motion.frames, np.float64) / per_unit(name)
+
     def column(name: str) -> NDArray[np.float32]:
-        values = np.array(motion.channels.get(name) or [0] * motion.frames, np.float64) / per_unit(name)
-        return np.interp(clock, own, values).astype(np.float32)
+        return np.interp(clock, own, kept(name)).astype(np.float32)
 
     track = MotionTrack.still(frames, fps)
     for columns, names in ((track.pose_deg, POSE), (track.translation_cm, PLACE), (track.gaze_deg, GAZE)):
@@ -66,4 +70,5 @@ def _track_of(motion: Motion, fps: int) -> MotionTrack:
     for name in SHAPES:
         if name in motion.channels:
             track.weights[:, INDEX[name]] = column(name)
+    track.weights[:, _LIDS] = lids_at(clock, np.stack([kept(SHAPES[k]) for k in _LIDS], 1), own)
     return track

@@ -61,11 +61,6 @@ class Take:
     blinks_per_min: float
     beat: Beat | None = None
 
-    @property
-    def frames(self) -> int:
-        """T at 25 pictures a second."""
-        return round(self.length_s * 25)
-
 
 Channels = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """pose (T, 3), place (T, 3), gaze (T, 2), weights (T, 44)."""
