@@ -23,6 +23,9 @@ from didgen.film.streams import AAC_FRAME, Clip, make_alike, open_video, packets
 _MARK = f"AI-generated video: joined from generated scenes by didgen {didgen.__version__}"
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
+Heard = tuple[Fraction, bytes]
+"""A sound packet: when it starts, in seconds, and what is in it."""
+
 
 def join(videos: Sequence[Path], out: Path) -> float:
     """Join MP4 or MOV files in order into `out`; the film's length in seconds.
@@ -69,12 +72,13 @@ def _write(clips: Sequence[Clip], part: Path) -> None:
         start_s, grid = Fraction(0), Grid(tone.rate_hz) if tone else None
         delay = max(clip.picture.delay for clip in clips)
         for k, clip in enumerate(clips):
-            for packet in _pictures(clip, start_s, delay, video):
+            heard: list[Heard] = []
+            for packet in _pictures(clip, start_s, delay, video, heard):
                 film.mux(packet)
             start_s += clip.length_s
             if grid is not None:
                 end = grid.line(start_s) - (k + 1 < len(clips))  # the next clip's lead-in goes before its line
-                for packet in _sounds(clip, grid, end, audio, hush):
+                for packet in _sounds(_payloads(clip, heard), grid, end, audio, hush):
                     film.mux(packet)
 
 
@@ -89,13 +93,21 @@ def _audio_track(film: Any, clips: Sequence[Clip]) -> Any:
         return film.add_stream_from_template(box.streams.audio[0])
 
 
-def _pictures(clip: Clip, start_s: Fraction, delay: int, track: Any) -> Iterator[Any]:
-    """The clip's pictures with times from the film's start, decoded `delay` ticks ahead like all of the film's."""
+def _pictures(clip: Clip, start_s: Fraction, delay: int, track: Any, heard: list[Heard]) -> Iterator[Any]:
+    """The clip's pictures with times from the film's start, decoded `delay` ticks ahead like all of the film's.
+
+    heard: takes the clip's sound packets when they lie in the same file, which then is opened once and not twice: of a
+    film of a thousand short clips that is most of the work.
+    """
     shift = round(start_s / clip.picture.time_base)
     with open_video(clip.picture_file) as box:
         stream = box.streams.video[0]
         first = stream.start_time or 0
-        for packet in packets(box, stream):
+        sound = box.streams.audio[0] if clip.sound_file == clip.picture_file else None
+        for packet in packets(box, stream, *filter(None, (sound,))):
+            if sound is not None and packet.stream_index == sound.index:
+                heard.append((packet.pts * packet.time_base, bytes(packet)))
+                continue
             packet.pts += shift - first
             packet.dts += shift - first - (delay - clip.picture.delay)
             packet.stream = track
@@ -117,12 +129,12 @@ class Grid:
         return 1 + round(time_s * self.rate_hz / AAC_FRAME)
 
 
-def _sounds(clip: Clip, grid: Grid, end: int, track: Any, hush: bytes) -> Iterator[Any]:
-    """The clip's packets, and silence where it has none, up to the film's packet number `end`.
+def _sounds(payloads: Iterator[bytes | None], grid: Grid, end: int, track: Any, hush: bytes) -> Iterator[Any]:
+    """A clip's packets, and silence where it has none, up to the film's packet number `end`.
 
     A clip's own lead-in packet takes the last place of the clip before it, so that its first sound decodes whole.
     """
-    for data in _payloads(clip):
+    for data in payloads:
         if grid.written >= end:
             break
         yield _packet(data or hush, grid, track)
@@ -130,20 +142,26 @@ def _sounds(clip: Clip, grid: Grid, end: int, track: Any, hush: bytes) -> Iterat
         yield _packet(hush, grid, track)
 
 
-def _payloads(clip: Clip) -> Iterator[bytes | None]:
-    """The clip's sound packets from the one just before its start; None where there is none."""
+def _payloads(clip: Clip, heard: Sequence[Heard]) -> Iterator[bytes | None]:
+    """The clip's sound packets from the one just before its start; None where there is none. heard: those that were
+    read with the pictures."""
     if clip.sound_file is None or clip.sound is None:
         return
-    with open_video(clip.sound_file, "audio") as box:
-        stream, expected, first = box.streams.audio[0], -1, None
-        for packet in packets(box, stream):
-            at = packet.pts * packet.time_base * clip.sound.rate_hz / AAC_FRAME
-            first = at if first is None else first
-            number = round(first) + round(at - first)
-            yield from [None] * (number - expected)
-            if number >= expected:
-                yield bytes(packet)
-                expected = number + 1
+    expected, first = -1, None
+    for time_s, data in heard if clip.sound_file == clip.picture_file else _heard(clip.sound_file):
+        at = time_s * clip.sound.rate_hz / AAC_FRAME
+        first = at if first is None else first
+        number = round(first) + round(at - first)
+        yield from [None] * (number - expected)
+        if number >= expected:
+            yield data
+            expected = number + 1
+
+
+def _heard(path: Path) -> Iterator[Heard]:
+    with open_video(path, "audio") as box:
+        for packet in packets(box, box.streams.audio[0]):
+            yield packet.pts * packet.time_base, bytes(packet)
 
 
 def _packet(data: bytes, grid: Grid, track: Any) -> Any:

@@ -76,9 +76,9 @@ def open_video(path: Path, need: str = "video", formats: str = JOINED) -> Any:
     return box
 
 
-def packets(box: Any, stream: Any) -> Iterator[Any]:
-    """The packets of one stream in file order, without the empty one at the end."""
-    return (packet for packet in box.demux(stream) if packet.size)
+def packets(box: Any, *streams: Any) -> Iterator[Any]:
+    """The packets of some streams in file order, without the empty ones at the end."""
+    return (packet for packet in box.demux(*streams) if packet.size)
 
 
 def read_clip(path: Path) -> Clip:

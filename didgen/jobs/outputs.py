@@ -33,7 +33,11 @@ class Outputs:
     @property
     def folder(self) -> Path:
         """The folder that `Scene.output` starts from."""
-        return self.root / (DRAFTS if self.draft else RELEASE)
+        return self.root / self._below_root
+
+    @property
+    def _below_root(self) -> Path:
+        return DRAFTS if self.draft else RELEASE
 
     def key(self, address: str) -> str:
         """An address as the state knows it: drafts have a history of their own."""
@@ -45,11 +49,12 @@ class Outputs:
 
     def name(self, below: Path) -> str:
         """An output as manifest and messages name it: relative to the root, with forward slashes."""
-        return self.path(below).relative_to(self.root).as_posix()
+        return (self._below_root / below).as_posix()
 
     def holds(self, below: Path, digest: str) -> bool:
         """Whether the file at `below` has exactly the bytes of `digest`; an edited one has not."""
-        path, name = self.path(below), self.name(below)
+        name = self.name(below)
+        path = os.path.join(self.root, name)
         try:
             found = os.stat(path)
             known = self.stamps.get(name)
