@@ -32,11 +32,11 @@ def main() -> int:
     """Run, and say in numbers what came of it."""
     given = _given()
     wanted = [(n, size) for n, size in blocks(given.count) if given.block in (None, n)]
-    log = _Log(given.log, {"seed": given.seed, "changes": given.count, "program": _program()})
+    log = Log(given.log, {"seed": given.seed, "changes": given.count, "program": _program()})
     folder = Path(tempfile.mkdtemp(prefix="mutation-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
     began = time.monotonic()
     left = [(n, size) for n, size in wanted if n not in log.done]
-    for number, tally in _carried_out(folder, given.seed, left, given.workers, began + given.minutes * 60):
+    for number, tally in carried_out(folder, given.seed, left, given.workers, began + given.minutes * 60):
         log.note(number, tally)
         print(_progress(number, tally, log, len(wanted), time.monotonic() - began), flush=True)
     whole = Tally()
@@ -69,7 +69,7 @@ def _program() -> str:
     return sha256_bytes(b"".join(file.read_bytes() for file in sorted(files)))
 
 
-class _Log:
+class Log:
     """Ended blocks, a JSON line each, under a line that says what they are of."""
 
     def __init__(self, path: Path | None, of: dict[str, Any]) -> None:
@@ -77,14 +77,15 @@ class _Log:
         self._path = path
         if path is None:
             return
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        text = path.read_text("utf-8") if path.exists() else ""
+        lines = text[: text.rfind("\n") + 1].splitlines()  # a torn line is a block that has not ended
         if lines and json.loads(lines[0]) != of:
             sys.exit(f"{path} is of another run, or of another state of the program; give a new --log")
         for line in lines[1:]:
             kept = json.loads(line)
-            self.done[kept.pop("block")] = Tally.of(kept)
-        if not lines:
-            path.write_text(json.dumps(of) + "\n", "utf-8")
+            number = kept.pop("block")
+            self.done[number] = Tally.of(kept)
+        path.write_text("".join(f"{line}\n" for line in lines or [json.dumps(of)]), "utf-8")
 
     def note(self, number: int, tally: Tally) -> None:
         """Keep what a block came to."""
@@ -94,7 +95,7 @@ class _Log:
                 file.write(json.dumps({"block": number, **tally.as_json()}) + "\n")
 
 
-def _carried_out(
+def carried_out(
     folder: Path, seed: int, left: Sequence[tuple[int, int]], workers: int, end: float
 ) -> Iterator[tuple[int, Tally]]:
     """Blocks as they end, until there is no time left or there are faults enough. end: on the monotonic clock."""
@@ -113,7 +114,7 @@ def _carried_out(
                 under_way[pool.submit(block, folder, seed, *one)] = one[0]
 
 
-def _progress(number: int, tally: Tally, log: _Log, wanted: int, seconds: float) -> str:
+def _progress(number: int, tally: Tally, log: Log, wanted: int, seconds: float) -> str:
     per_s = tally.done / tally.cpu_s
     wrong = sum(len(one.problems) for one in log.done.values())
     return f"block {number}: {len(log.done)} of {wanted}, {wrong} wrong, {per_s:.0f} changes/s of CPU; {seconds:.0f} s"

@@ -85,7 +85,8 @@ class Base:
     def _mutate(self, before: Mapping[str, Said], *, meaningful: bool) -> tuple[str, str]:
         """Change the model by something that applies, and of which the oracle says what it should be."""
         while True:
-            change = self._hand.choice(MEANINGFUL if meaningful else NEUTRAL)
+            some = self._hand.sample(MEANINGFUL if meaningful else NEUTRAL, 3)
+            change = min(some, key=lambda one: self._tally.kinds[one.__name__])  # what applies seldom is done as well
             model = copy.deepcopy(self.model)
             words = change(model, self._hand, self._words)
             after = said(model) if words else {}

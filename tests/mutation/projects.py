@@ -117,7 +117,7 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
     """One scene. plain: an instance of it is there whatever else is."""
     one = Scene(name, kind)
     if not plain:
-        one.each = bool(model.rows) and hand.random() < 0.4
+        one.each = bool(model.rows) and hand.random() < 0.6
         one.when = _when(model, one, hand)
     sources = ["faces/{{ row.face }}.jpg"] if one.each else []
     one.source = hand.choice([None, None, "faces/bob.jpg", *sources])

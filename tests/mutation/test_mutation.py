@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from didgen.plan import identity
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.walk import untouched
-from tests.mutation.run import run
+from tests.mutation.__main__ import Log, carried_out
+from tests.mutation.run import block, run
 
 
 @pytest.mark.timeout(1200)
@@ -55,3 +57,20 @@ def test_a_short_cut_that_does_not_look_is_found(tmp_path: Path, monkeypatch: py
     """One that believes what it is told."""
     monkeypatch.setattr(untouched, "renewed", lambda _, packed: packed)
     assert any("not even looked at" in problem for problem in run(tmp_path, 20, 1, fast=True).wrong_hits)
+
+
+def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    """What has ended is noted block by block, and counted again as it was; what another program did is not."""
+    of = {"seed": 5, "program": "this"}
+    log = Log(tmp_path / "log", of)
+    for number, tally in carried_out(tmp_path, 5, [(0, 12), (1, 8)], workers=2, end=math.inf):
+        log.note(number, tally)
+    with (tmp_path / "log").open("a") as torn:
+        torn.write('{"block": 2, "don')
+    again = Log(tmp_path / "log", of)
+    assert {0, 1} == again.done.keys()
+    assert log.done == again.done
+    assert 20 == sum(tally.done for tally in again.done.values())
+    assert again.done[1].kinds == block(tmp_path, 5, 1, 8).kinds
+    with pytest.raises(SystemExit, match="another run"):
+        Log(tmp_path / "log", {**of, "program": "that"})
