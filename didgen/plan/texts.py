@@ -14,7 +14,7 @@ from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
 from didgen.project.markdown import MAX_CHARACTERS, spoken_markdown
 from didgen.project.models import ScriptSpec
-from didgen.project.script import Text, length_problem, speak_text
+from didgen.project.script import Text, length_problem, plain_ends, speak_text
 from didgen.project.template import TemplateProblem, Templates, has_tags
 
 MARKDOWN_SUFFIXES = (".md", ".markdown")
@@ -84,7 +84,7 @@ class Texts:
             raise self._wrong(str(problem), here) from None
         try:
             tagged = has_tags(source)
-            text = self._render(source, instance, self._files.relative(file)) if tagged else _unix(source)
+            text = self._render(source, instance, self._files.relative(file)) if tagged else plain_ends(source)
         except TemplateProblem as problem:
             _stop_if_included(problem)
             place = Place(self._files.relative(file), problem.line)
@@ -110,11 +110,6 @@ class WrongTextError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
-
-
-def _unix(text: str) -> str:
-    """A text with the ends of lines that templates give it: a checkout on Windows says the same as any other."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _stop_if_included(problem: TemplateProblem) -> None:

@@ -24,6 +24,11 @@ class Text:
     respelled: Mapping[str, str] = field(default_factory=dict)
 
 
+def plain_ends(text: str) -> str:
+    """A text with the ends of lines that templates give it: a checkout on Windows says the same as any other."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def speak_text(written: str, pronounce: Mapping[str, str], *, ssml: bool = False) -> Text:
     """Replace whole words by how they are spoken; in SSML only between the tags. Case counts."""
     written = written.strip()

@@ -117,7 +117,7 @@ def _made(
     from didgen.plan.estimate import text_length
     from didgen.plan.fingerprint import fingerprint_of
     from didgen.plan.reasons import changes
-    from didgen.project.script import length_problem, speak_text
+    from didgen.project.script import length_problem, plain_ends, speak_text
 
     before = stored.identities.get(address)
     if before is None or fingerprint_of(before) != fingerprint:
@@ -125,7 +125,7 @@ def _made(
     request = before["request"]
     script, provider = request["script"], request["script"].get("provider", {})
     voice = VOICES.get(provider.get("voice_id", ""))
-    words = speak_text(text, pronounce)
+    words = speak_text(plain_ends(text), pronounce)
     if voice is None or words.respelled or length_problem(words) or unreadable(words.spoken, voice.locale):
         return None
     now = {**before, "request": {**request, "script": {**script, "input": words.spoken}}}

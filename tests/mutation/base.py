@@ -19,9 +19,11 @@ from pathlib import Path
 from didgen.errors import DidgenError
 from didgen.project import stamps
 from didgen.walk import steps
-from didgen.walk.shortcut import standing
+from didgen.walk.refill import refilled
+from didgen.walk.shortcut import Standing, Wish, standing, walk_key
 from tests import fakes
 from tests.mutation.changes import MEANINGFUL, NEUTRAL
+from tests.mutation.changes import words as words_alone
 from tests.mutation.inside import templates_inside
 from tests.mutation.model import Model, Said, said
 from tests.mutation.projects import Words, generate
@@ -54,7 +56,6 @@ class Base:
         self._prints: dict[str, Said] = {}
         self._stored: set[str] = set()
         self._chain = 0
-        os.environ["DIDGEN_FAKE_LOG"] = str(self._log)
         self.model = generate(hand, self._words, small=small)
         self._other = generate(hand, self._words, "two", small=True)
         self._other.folder = "two"
@@ -85,7 +86,10 @@ class Base:
     def _mutate(self, before: Mapping[str, Said], *, meaningful: bool) -> tuple[str, str]:
         """Change the model by something that applies, and of which the oracle says what it should be."""
         while True:
-            some = self._hand.sample(MEANINGFUL if meaningful else NEUTRAL, 3)
+            kinds = MEANINGFUL if meaningful else NEUTRAL
+            if self.model.plain and not self._chain and self._hand.random() < 0.7:
+                kinds = [one for one in kinds if one.__module__ == words_alone.__name__]
+            some = self._hand.sample(kinds, 3)
             change = min(some, key=lambda one: self._tally.kinds[one.__name__])  # what applies seldom is done as well
             model = copy.deepcopy(self.model)
             words = change(model, self._hand, self._words)
@@ -116,6 +120,7 @@ class Base:
         """Hold the plan of the workspace as it is against what the oracle says."""
         wanted = steps.wish(self.root)
         stands = standing(wanted)
+        refilled = self._refilled(wanted, stands)
         with templates_inside():
             plans = steps.plan(replace(wanted, targets=stands.left))
         decided = {decision.scene.address: decision for one in plans for decision in one.plan.decisions}
@@ -140,10 +145,22 @@ class Base:
             there = (decision.scene.fingerprint, decision.scene.output.as_posix())
             if self._built.made.get(address) == there and decision.action != "reuse":
                 self._wrong(self._tally.other, f"{what}: {address} is {decision.action}d: {decision.reasons}")
+        renders = {address for address, decision in decided.items() if decision.action == "render"}
+        if refilled is not None and refilled != renders:
+            missed = f"{sorted(renders - refilled)} are missed, {sorted(refilled - renders)} are too many"
+            self._wrong(self._tally.wrong_hits if renders - refilled else self._tally.needless, f"{what}: {missed}")
         if scratch:
             made = {address: self._built.made[address][0] for address in done}
             made |= {address: one.scene.fingerprint for address, one in decided.items()}
             self._from_nothing(what, made, child=child)
+
+    def _refilled(self, wanted: Wish, stands: Standing) -> set[str] | None:
+        """What `didgen plan` says is to be rendered where it needs no more than the records of former walks; None where
+        it has to plan."""
+        keys = [walk_key(wanted, target) for target in stands.left]
+        found = refilled(str(self.root), keys, wanted.today) if keys else None
+        self._tally.refilled += found is not None
+        return None if found is None else {address for _, rows in found.values() for address, *_ in rows}
 
     def _said(self, model: Model) -> dict[str, Said]:
         return said(model) | said(self._other)
@@ -178,7 +195,11 @@ class Base:
             os.utime(self.root / name, ns=(OLD_NS + self._hand.randrange(10**15),) * 2)
         wanted = steps.wish(self.root, prune=True)
         self._log.unlink(missing_ok=True)
-        summary = steps.build(wanted, command=fakes.COMMAND)
+        os.environ["DIDGEN_FAKE_LOG"] = str(self._log)
+        try:
+            summary = steps.build(wanted, command=fakes.COMMAND)
+        finally:
+            del os.environ["DIDGEN_FAKE_LOG"]  # with one of these set nothing is planned by its words alone
         with templates_inside():
             scenes = [scene for _, some in steps.check(wanted) for scene in some]
         made = {scene.address: (scene.fingerprint, scene.output.as_posix()) for scene in scenes}

@@ -85,6 +85,7 @@ class Model:
     output: str | None = None
     junk: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)  # of the workspace
+    plain: bool = False  # without a template, when it was made
     style: int = 0
     touched: int = 0
     ends: int = 0

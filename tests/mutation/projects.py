@@ -17,6 +17,7 @@ VOICES = {
 }
 TALK_DRIVERS = ("lively", "subtle", "natural")
 RATES = ("0.9", "1.1", "1.2", "+5%")
+PLAIN = 0.25  # of the projects have no template: those that are planned by their words alone
 LENT = ("voices", "pronounce", "config", "rights", "locales")
 LINE = "{{ project }}/{{ scene }}"
 
@@ -46,13 +47,14 @@ class Words:
 def generate(hand: random.Random, words: Words, name: str = "one", *, small: bool = False) -> Model:
     """A project with some of everything. small: of one to three scenes in at most two locales."""
     model = Model(name, [], style=hand.randrange(1 << 30))
+    model.plain = hand.random() < PLAIN
     model.pictures = {f"faces/{who}.jpg": words.number() for who in ("anna", "bob", "carl")}
     model.sounds = {"audio/quote.wav": words.number()}
     model.motions = {"moves/nod.motion": words.number()}
     model.driver = hand.choice([None, None, "lively", "subtle", "nostalgia", "moves/nod.motion"])
     model.variables = {name: words.heard() for name in ("product", "city", "unused")}
     model.variables["team"] = [words.one(), words.one()]
-    if hand.random() < 0.5:
+    if hand.random() < 0.5 and not model.plain:
         model.shared = {"motto": words.one(), "product": words.one(), "idle": words.one()}
         model.shared_file = hand.choice(["shared.yaml", "common/all.yaml"])
         model.lent = {key for key in LENT if hand.random() < 0.3}
@@ -69,14 +71,14 @@ def generate(hand: random.Random, words: Words, name: str = "one", *, small: boo
         model.config = {"stitch": True}
     if hand.random() < 0.4:
         model.by_locale["en-GB"] = {"config": {"output_resolution": 256}}
-    if hand.random() < 0.5:
+    if hand.random() < 0.5 and not model.plain:
         model.macros["lib/macros.txt"] = {
             "greet": [("lit", f"{words.one()} "), ("var", "who")],
             "idle": [("lit", words.one())],
         }
-    if hand.random() < 0.5:
+    if hand.random() < 0.5 and not model.plain:
         model.snippets["lib/end.txt"] = [("lit", f"{words.one()} "), ("var", "city"), ("lit", " "), ("locale",)]
-    if not model.rows and hand.random() < 0.3:
+    if not model.rows and not model.plain and hand.random() < 0.3:
         model.output = f"{LINE} {' '.join(f'{{{{ {axis} }}}}' for axis in model.axes)}".strip()
     model.junk = {"notes.txt": words.one(), "lib/unread.txt": words.one()}
     kinds = ["text"] * 4 + ["audio", "animation"]
@@ -119,7 +121,7 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
     if not plain:
         one.each = bool(model.rows) and hand.random() < 0.6
         one.when = _when(model, one, hand)
-    sources = ["faces/{{ row.face }}.jpg"] if one.each else []
+    sources = ["faces/{{ row.face }}.jpg"] if one.each and not model.plain else []
     one.source = hand.choice([None, None, "faces/bob.jpg", *sources])
     if hand.random() < 0.3:
         one.config = hand.choice([{"stitch": False}, {"output_resolution": 300}, {"motion_factor": 0.5}])
@@ -133,7 +135,8 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
     one.driver = hand.choice([None, None, *TALK_DRIVERS, *model.motions])
     one.rate = hand.choice([None, None, *RATES])
     one.subtitles = hand.choice([None, None, True])
-    one.kept = hand.choice(["inline", "inline", "txt", "md", "locale"])
+    kinds = ["inline", "inline", "txt", "md", "locale"]
+    one.kept = hand.choice(["inline", "txt", "txt", "txt", "md"] if model.plain else kinds)
     if one.kept == "locale":
         one.file = f"scripts/{name}.{{{{ locale }}}}.txt"
         one.body = {locale: list(_pieces(model, one, hand, words)) for locale in _locales(model)}
@@ -166,7 +169,8 @@ def _pieces(model: Model, one: Scene, hand: random.Random, words: Words) -> Iter
     """A text: it begins with a word of its own, so that no two scenes ever say the same."""
     yield ("lit", f"{words.heard()} ")
     for _ in range(hand.randrange(4)):
-        yield hand.choice(list(_choices(model, one, words)))
+        if not model.plain:
+            yield hand.choice(list(_choices(model, one, words)))
         yield ("lit", f" {words.one()} ")
     if hand.random() < 0.3:
         yield ("lit", "kubectl ")

@@ -21,6 +21,7 @@ class Tally:
     builds: int = 0
     scratch: int = 0
     short: int = 0
+    refilled: int = 0
     cpu_s: float = 0.0
     wrong_hits: list[str] = field(default_factory=list)
     needless: list[str] = field(default_factory=list)
@@ -51,10 +52,11 @@ def told(tally: Tally, seconds: float) -> list[str]:
     wrong = (
         f"{len(tally.wrong_hits)} wrong hits, {len(tally.needless)} needless renders, {len(tally.other)} other faults"
     )
-    made = f"{tally.rendered} instances to render, {tally.short} not looked at, {tally.scratch} plans from nothing"
+    made = f"{tally.rendered} instances to render, {tally.short} not looked at, {tally.builds} builds"
+    ways = f"{tally.scratch} plans from nothing as well, {tally.refilled} from records of words alone"
     kinds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in tally.kinds.most_common())
     return [
         f"{tally.done} changes of {tally.bases} projects, {tally.meaningful} of them meaningful: {wrong}",
-        f"  {made}, {tally.builds} builds; {seconds:.0f} s, {tally.cpu_s:.0f} s of CPU",
+        f"  {made}, {ways}; {seconds:.0f} s, {tally.cpu_s:.0f} s of CPU",
         f"  {len(tally.kinds)} kinds: {kinds}",
     ]
