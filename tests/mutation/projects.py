@@ -136,7 +136,7 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
     one.rate = hand.choice([None, None, *RATES])
     one.subtitles = hand.choice([None, None, True])
     kinds = ["inline", "inline", "txt", "md", "locale"]
-    one.kept = hand.choice(["inline", "txt", "txt", "txt", "md"] if model.plain else kinds)
+    one.kept = hand.choice(["txt"] if model.plain else kinds)
     if one.kept == "locale":
         one.file = f"scripts/{name}.{{{{ locale }}}}.txt"
         one.body = {locale: list(_pieces(model, one, hand, words)) for locale in _locales(model)}

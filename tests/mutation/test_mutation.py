@@ -11,6 +11,7 @@ import pytest
 from didgen.plan import identity
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.walk import untouched
+from tests.mutation import base
 from tests.mutation.__main__ import Log, carried_out
 from tests.mutation.run import block, run
 
@@ -74,3 +75,9 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert again.done[1].kinds == block(tmp_path, 5, 1, 8).kinds
     with pytest.raises(SystemExit, match="another run"):
         Log(tmp_path / "log", {**of, "program": "that"})
+
+
+def test_a_record_that_is_believed_too_much_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One by which nothing has other words."""
+    monkeypatch.setattr(base, "refilled", lambda _root, keys, _day: {key: ({}, []) for key in keys})
+    assert any("are missed" in problem for problem in run(tmp_path, 20, 1, fast=True).wrong_hits)
