@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-import string
 import tempfile
 import time
 from collections import deque
@@ -22,7 +21,6 @@ from didgen.errors import RenderError
 from didgen.jobs.child import COMMAND, Child, Limits
 from didgen.jobs.shots import length_guess_s, shot_to_json, to_shot
 
-_ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 _REPORT_EVERY_S = 0.1
 _REMEMBERED = 50
@@ -112,7 +110,7 @@ class Pool:
     def _queue(self, request: RenderRequest) -> str:
         shot, notes = to_shot(request)
         self._folder.mkdir(exist_ok=True)  # between two builds somebody may have swept the folder it lies in
-        name = _PREFIX[kind_of(request)] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21))
+        name = _PREFIX[kind_of(request)] + secrets.token_urlsafe(16)[:21]
         job = _Job(name, shot, notes, self._folder / f"{name}.{shot.config.result_format}")
         self._jobs[name] = job
         job.tell(Event("queued"))

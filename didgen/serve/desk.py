@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import os
 import secrets
-import string
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from didgen.serve.ledger.calls import Calls
 from didgen.serve.ledger.database import Database
 from didgen.serve.ledger.files import Files
 from didgen.serve.ledger.jobs import Jobs, KeyReusedError
+from didgen.serve.ledger.together import Together
 from didgen.serve.links import Links
 from didgen.serve.outside import Outside
 from didgen.serve.record import Record, job_answer
@@ -47,7 +48,6 @@ FRESH_S = 60.0
 PUT_AGAIN_S = (0.0, 2.0, 10.0)
 """Pauses before each try to write a video to where its client wants it."""
 
-_ID_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _PREFIX = {"talk": "tlk_", "animation": "anm_"}
 
 
@@ -76,6 +76,7 @@ class Desk:
         self.shelf = Shelf(folder)
         self.db = Database(folder / "server.db")
         self.jobs, self.files, self.calls = Jobs(self.db), Files(self.db), Calls(self.db)
+        self._together = Together(self.db)
         self.links = Links(_secret(self.db, "links"), settings.link_s)
         self.turns = Turns()
         reach = Reach(loopback=settings.loopback, plain=settings.loopback)
@@ -132,11 +133,8 @@ class Desk:
             if logo:
                 inputs["logo"] = self._used_again(self.shelf.account / logo, "log")
             await asyncio.to_thread(to_shot, localised(request, inputs, self.shelf.uploads))
-            self.check_room()  # once more: others came in while we waited, and from here on nobody does
-            if not self.files.all_here(inputs.values()):
-                raise RenderError("BadRequestError", "an upload that this names was deleted meanwhile")
             record = Record(
-                id=_PREFIX[asked.kind] + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(21)),
+                id=_PREFIX[asked.kind] + secrets.token_urlsafe(16)[:21],
                 kind=asked.kind,
                 client=asked.client,
                 base=asked.base,
@@ -145,23 +143,38 @@ class Desk:
                 warnings=asked.notes,
                 faults=self.faults.of_job(asked.kind),
             )
-            job = self.jobs.accept(record, asked.key, digest)
+            job = await self._together.write(partial(self._entered, record, asked.key, digest))
         except KeyReusedError:
             raise RenderError("IdempotencyKeyReusedError", "this Idempotency-Key was sent with another body") from None
-        if job == record.id:
-            self.turns.add(record.client, record.id)
         return self.find(job, asked.kind)
+
+    def _entered(self, record: Record, key: str, digest: str) -> str:
+        """Write a job down and put it in line; its id, or that of the one that came of its key before.
+
+        The line is not looked at before the commit; should that fail, the renderer will find no such job. Raises
+        RenderError, KeyReusedError.
+        """
+        self._check_line()  # once more: others came in while we waited, and from here on nobody does
+        if not self.files.all_here(record.inputs.values()):
+            raise RenderError("BadRequestError", "an upload that this names was deleted meanwhile")
+        job = self.jobs.accept(record, key, digest)
+        if job == record.id:
+            self.turns.add(record.client, job)
+        return job
 
     def check_room(self) -> None:
         """Raises RenderError when no credits are left, BusyError when too many wait, FullError when the disk or our
         share of it is full."""
+        self._check_line()
+        self.check_disk()
+
+    def _check_line(self) -> None:
         if self.jobs.spent() >= self.settings.credits:
             hint = "this server's play money is spent; --credits sets how much there is"
             raise RenderError("InsufficientCreditsError", "not enough credits", hint=hint)
         if len(self.turns) >= self.settings.waiting:
             each_s = self.renders.seconds / self.settings.slots
             raise BusyError(f"{len(self.turns)} jobs are waiting", min(60.0, max(1.0, each_s)))
-        self.check_disk()
 
     def check_disk(self) -> None:
         """Raises FullError when the disk or our share of it is full."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,7 +35,49 @@ def serve() -> None:
     """The pool alone and the server over one take turns, A B A B, with one worker each."""
     asyncio.run(_own())
     asyncio.run(_accepting())
+    asyncio.run(_idle())
     asyncio.run(_overhead())
+
+
+async def _idle() -> None:
+    """How long the worker has nothing to do between two jobs of a line that is never empty, as it says itself; and
+    jobs a minute by that. Told per job, so that what else the machine does counts for nothing."""
+    with tempfile.TemporaryDirectory(prefix="didgen-bench-") as name:
+        folder = Path(name)
+        alone, served = (_Worked(folder / kind) for kind in ("pool", "server"))
+        pool = Pool(1, folder=folder, command=alone.command)
+        async with _served(folder, Settings(), command=served.command) as (web, url):
+            for _ in range(ROUNDS):
+                await _through_pool(pool, folder, JOBS)
+                alone.end_round()
+                await _through_server(web, url, JOBS)
+                served.end_round()
+        await pool.aclose()
+    row("the worker between two jobs, the pool alone", alone.said())
+    row("the same by the server", served.said())
+    lasts = median(alone.renders + served.renders)
+    ratio = (lasts + median(alone.gaps)) / (lasts + median(served.gaps))
+    row("jobs a minute by the server, by what its worker is idle more", f"{ratio:.4f} ×")
+
+
+class _Worked:
+    """Times at which a worker began and ended jobs, as `tests.bench.noting` writes them into `file`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._seen = file, 0
+        self.command = (sys.executable, "-m", "tests.bench.noting", str(file))
+        self.gaps: list[float] = []
+        self.renders: list[float] = []
+
+    def end_round(self) -> None:
+        """Take what was done since the last one as one line of jobs."""
+        rows = [[float(word) for word in row.split()] for row in self._file.read_text().splitlines()][self._seen :]
+        self._seen += len(rows)
+        self.renders += [end - begin for begin, end in rows]
+        self.gaps += [later[0] - earlier[1] for earlier, later in pairwise(rows)]
+
+    def said(self) -> str:
+        return f"{median(self.gaps) * 1000:.1f} ms (to {max(self.gaps) * 1000:.0f}), of {median(self.renders):.2f} s"
 
 
 async def _overhead() -> None:

@@ -53,9 +53,10 @@ def connect(port: int) -> socket.socket:
 
 
 def answered(port: int) -> bool:
-    with connect(port) as own:
+    with connect(port) as own, contextlib.suppress(ConnectionError):
         own.sendall(WHOLE)
         return own.recv(100).startswith(b"HTTP/1.1 200")
+    return False
 
 
 def cut(own: socket.socket, drop: bytes, pause_s: float = 0.02) -> bool:
@@ -135,7 +136,7 @@ def test_no_more_than_so_many_are_open(port: int, monkeypatch: pytest.MonkeyPatc
         for own in crowd:
             own.close()
     assert fewer_files(before) <= before
-    assert answered(port)
+    assert any(answered(port) or time.sleep(0.1) for _ in range(100))  # some may still stand before the door
 
 
 def fewer_files(most: int) -> int:

@@ -36,8 +36,12 @@ _STEPS = (
     CREATE INDEX calls_by_due ON calls (due);
     CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
+    "CREATE INDEX jobs_by_size ON jobs (size) WHERE size > 0",
 )
 """What makes each version of the file from the one before; `user_version` counts them."""
+
+_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_INNER = ("SAVEPOINT step", "RELEASE step", ("ROLLBACK TO step", "RELEASE step"))
 
 
 class Database:
@@ -74,20 +78,20 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        """All or nothing; durable when it ends, or when the one around it does. Raises StorageError."""
+        inner = self._db.in_transaction
+        begin, commit, back = _INNER if inner else _OUTER
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(begin)
             yield
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back()
-            raise _trouble(error, self._path) from error
-        except BaseException:
-            self._roll_back()
+            self._db.execute(commit)
+        except BaseException as error:
+            if self._db.in_transaction:  # SQLite itself has rolled back where the disk is full
+                for statement in back:
+                    self._db.execute(statement)
+            if isinstance(error, sqlite3.Error):
+                raise _trouble(error, self._path) from error
             raise
-
-    def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
 
     def read(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """The rows of a query. Raises StorageError."""

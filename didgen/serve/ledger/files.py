@@ -64,5 +64,6 @@ class Files:
 
     def used_bytes(self) -> int:
         """What uploads and results take."""
-        query = "SELECT (SELECT coalesce(sum(size), 0) FROM files) + (SELECT coalesce(sum(size), 0) FROM jobs)"
+        jobs = "SELECT coalesce(sum(size), 0) FROM jobs WHERE size > 0"  # by their index alone: asked for every job
+        query = f"SELECT (SELECT coalesce(sum(size), 0) FROM files) + ({jobs})"
         return int(self._db.read(query).fetchone()[0])
