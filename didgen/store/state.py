@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from didgen.digest import canonical_json
 from didgen.errors import StorageError
+from didgen.store.durable import connected, durable, transaction, trouble
 
 STEPS: tuple[str, ...] = (
     """
@@ -100,10 +101,9 @@ class State:
         is damaged (see `open_state`)."""
         self.path = path
         self.fresh = False  # nothing was in it
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db = connected(path)
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            durable(self._db)
             self._migrate()
         except BaseException:
             self._db.close()
@@ -154,19 +154,10 @@ class State:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
+            with transaction(self._db):
+                yield
         except sqlite3.OperationalError as error:
-            self._roll_back()
-            raise _storage_error(error, self.path) from error
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+            raise trouble(error, self.path) from error
 
     # -- artifacts ----------------------------------------------------------------------------------------------
 
@@ -389,7 +380,7 @@ def open_state(path: Path) -> tuple[State, bool]:
         state.close()
     except sqlite3.OperationalError as error:
         if not _damaged(error):
-            raise _storage_error(error, path) from error
+            raise trouble(error, path) from error
     except sqlite3.DatabaseError:
         pass
     _move_aside(path)
@@ -408,9 +399,3 @@ def _damaged(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or (
         "no such table" in str(error) or "no such column" in str(error)
     )
-
-
-def _storage_error(error: sqlite3.Error, path: Path) -> StorageError:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-        return StorageError(f"disk full: cannot write {path}", hint="free some space and build again")
-    return StorageError(f"cannot use {path}: {error}", hint="is the folder writable and on a local disk?")

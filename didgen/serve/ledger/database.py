@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from didgen.errors import StorageError
+from didgen.store.durable import connected, durable, transaction, trouble
 
 _STEPS = (
     """
@@ -40,9 +41,6 @@ _STEPS = (
 )
 """What makes each version of the file from the one before; `user_version` counts them."""
 
-_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-_INNER = ("SAVEPOINT step", "RELEASE step", ("ROLLBACK TO step", "RELEASE step"))
-
 
 class Database:
     """The open file. Used from one thread at a time: an event loop's."""
@@ -50,14 +48,13 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises StorageError for one that a newer didgen wrote and for one that cannot be used."""
         self._path = path
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db = connected(path)
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            durable(self._db)
             self._migrate()
         except sqlite3.Error as error:
             self._db.close()
-            raise _trouble(error, path) from error
+            raise trouble(error, path) from error
         except BaseException:
             self._db.close()
             raise
@@ -79,26 +76,18 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; durable when it ends, or when the one around it does. Raises StorageError."""
-        inner = self._db.in_transaction
-        begin, commit, back = _INNER if inner else _OUTER
         try:
-            self._db.execute(begin)
-            yield
-            self._db.execute(commit)
-        except BaseException as error:
-            if self._db.in_transaction:  # SQLite itself has rolled back where the disk is full
-                for statement in back:
-                    self._db.execute(statement)
-            if isinstance(error, sqlite3.Error):
-                raise _trouble(error, self._path) from error
-            raise
+            with transaction(self._db):
+                yield
+        except sqlite3.Error as error:
+            raise trouble(error, self._path) from error
 
     def read(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """The rows of a query. Raises StorageError."""
         try:
             return self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise _trouble(error, self._path) from error
+            raise trouble(error, self._path) from error
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """One statement; within a transaction."""
@@ -119,9 +108,3 @@ class Database:
         """Keep a JSON value under a name."""
         with self.transaction():
             self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, json.dumps(value)))
-
-
-def _trouble(error: sqlite3.Error, path: Path) -> StorageError:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-        return StorageError(f"disk full: cannot write {path}", hint="free some space")
-    return StorageError(f"cannot use {path}: {error}", hint="is the folder writable, and on a local disk?")
