@@ -25,7 +25,7 @@ from tests import fakes
 from tests.mutation.changes import MEANINGFUL, NEUTRAL
 from tests.mutation.changes import words as words_alone
 from tests.mutation.inside import templates_inside
-from tests.mutation.model import Model, Said, said
+from tests.mutation.model import Model, Said, is_whole, said
 from tests.mutation.projects import Words, generate
 from tests.mutation.tally import Tally
 from tests.mutation.written import Link, anew, files_of, write
@@ -93,7 +93,7 @@ class Base:
             change = min(some, key=lambda one: self._tally.kinds[one.__name__])  # what applies seldom is done as well
             model = copy.deepcopy(self.model)
             words = change(model, self._hand, self._words)
-            after = said(model) if words else {}
+            after = said(model) if words and is_whole(model) else {}
             if not after:
                 continue
             new = set(after.values()) - set(before.values())

@@ -138,6 +138,12 @@ def combinations(model: Model) -> list[tuple[dict[str, str], dict[str, str]]]:
     return found
 
 
+def is_whole(model: Model) -> bool:
+    """Whether every instance has all that `output` names; else the project is refused, and rightly."""
+    named = [axis for axis in model.axes if f"{{{{ {axis} }}}}" in (model.output or "")]
+    return all(axis in known or axis in more for known, more in combinations(model) for axis in named)
+
+
 def _holds(when: Any, env: Mapping[str, Any]) -> bool:
     if when is None:
         return True
