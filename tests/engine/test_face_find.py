@@ -11,7 +11,7 @@ import pytest
 
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, find_faces, outside_share
-from didgen.engine.face.landmarks import Region, find_landmarks, region_of_landmarks
+from didgen.engine.face.landmarks import Region, cut, find_landmarks, region_of_landmarks
 from didgen.engine.photo import load_photo
 from didgen.engine.shot import FaceSquare
 from didgen.errors import RenderError
@@ -227,3 +227,18 @@ def test_response_shape(found):
     assert top < found.landmarks[1, 1] < bottom
     assert answer["size"] == round(1.5 * max(right - left, bottom - top))
     assert all(isinstance(v, int) for v in (*answer["top_left"], *answer["detection"], answer["size"]))
+
+
+@pytest.mark.parametrize(
+    "region", [Region(600, 450, 467, 0.2), Region(610.3, 444.7, 900, -0.6), Region(1200, 850, 1000, 0.4)]
+)
+def test_a_large_region_is_cut_as_if_sampled_densely(region):
+    """To half a hundredth of the light, also over the picture's edge, and no px beside."""
+    soft = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (900, 1300, 3), np.uint8), (0, 0), 6)
+    side = 4 * 256
+    how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    dense = cv2.warpAffine(soft, region.roi_from_picture(side), (side, side), **how)
+    want = cv2.resize(dense, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    assert np.abs(cut(soft, region) - want).mean() < 0.004
+    aside = Region(region.x + region.side / 256, region.y, region.side, region.angle)
+    assert np.abs(cut(soft, aside) - want).mean() > 2 * np.abs(cut(soft, region) - want).mean()

@@ -85,16 +85,29 @@ def _shades(patch: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[
 
 
 def cut(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.float32]:
-    """(256, 256, 3) of 0..1: the region made upright; a large one is sampled denser and averaged down."""
-    times = max(1, ceil(region.side / _SHRINK_FROM))
-    side = _SIDE * times
-    patch = cv2.warpAffine(
-        rgb, region.roi_from_picture(side), (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    """(256, 256, 3) of 0..1: the region made upright, of a picture that is shrunk for a large one."""
+    times = ceil(region.side / _SHRINK_FROM)
     if times > 1:
-        patch = cv2.resize(patch, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        rgb, region = _shrunk(rgb, region, times)
+    patch = cv2.warpAffine(
+        rgb, region.roi_from_picture(), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     scaled: NDArray[np.float32] = patch.astype(np.float32) / 255
     return scaled
+
+
+def _shrunk(rgb: NDArray[np.uint8], region: Region, times: int) -> tuple[NDArray[np.uint8], Region]:
+    """What of a picture a region reaches, `times` smaller (each px the mean of a square), and the region in it.
+    Sampling the region denser and averaging that looks the same and costs four times as much."""
+    height, width = rgb.shape[:2]
+    reach = region.side * 0.5**0.5 + 2 * times
+    left, top = (int(np.clip(c - reach, 0, max(n - times, 0))) for c, n in ((region.x, width), (region.y, height)))
+    across = max(1, (min(width, ceil(region.x + reach)) - left) // times)
+    down = max(1, (min(height, ceil(region.y + reach)) - top) // times)
+    box = rgb[top : top + down * times, left : left + across * times]
+    small = np.asarray(cv2.resize(box, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
+    place = (region.x - left) / times, (region.y - top) / times
+    return small, Region(*place, region.side / times, region.angle)
 
 
 def blendshape_scores(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
