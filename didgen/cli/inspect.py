@@ -102,17 +102,18 @@ def _measure(built: _Built) -> tuple[Row, Clip]:
     from didgen.quality.figures import Row
     from didgen.quality.measure import is_frontal, measure
 
-    photo, width = _photo(built)
+    photo, picture = _photo(built)
+    near = _in_video(built, photo, 0 if picture is None else picture.shape[1])
     try:
-        clip = read_clip(built.video, built.facts, photo, near=_in_video(built, photo, width))
+        clip = read_clip(built.video, built.facts, photo, picture=picture, near=near)
     except RenderError as error:
         raise RenderError(error.kind, f"{built.scene.address}: {error.message}", hint=error.hint) from error
     return Row(built.scene.address, measure(clip), is_frontal(photo)), clip
 
 
-def _photo(built: _Built) -> tuple[Face | None, int]:
-    """The face that was animated, found again in the source, and the picture's width; None when its file tells nothing
-    any more."""
+def _photo(built: _Built) -> tuple[Face | None, NDArray[np.uint8] | None]:
+    """The face that was animated, found again in the source, and the picture; None when its file tells nothing any
+    more."""
     import cv2
 
     from didgen.engine.face.find import choose_face, find_faces
@@ -128,8 +129,8 @@ def _photo(built: _Built) -> tuple[Face | None, int]:
         photo = load_photo(path)
         face = choose_face(find_faces(photo), square, built.scene.kind, photo.shape, photo_scale(path))[0]
     except RenderError:
-        return None, 0  # the service may animate what our engine refuses
-    return face, photo.shape[1]
+        return None, None  # the service may animate what our engine refuses
+    return face, photo
 
 
 def _in_video(built: _Built, photo: Face | None, width: int) -> NDArray[np.float32] | None:

@@ -15,6 +15,7 @@ from didgen.engine.face.face import Face
 from didgen.engine.face.mesh import LIP_GAP
 from didgen.engine.face.pose import place_head
 from didgen.engine.face.retrack import Tracked, retrack
+from didgen.engine.face.visible import look_at
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.speech.lipnet import SAMPLE_RATE_HZ as NET_RATE_HZ
 from didgen.engine.speech.lipnet import viseme_probabilities
@@ -25,6 +26,7 @@ from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
 from didgen.quality.eyes import eyes_left
 from didgen.quality.flicker import Flicker
+from didgen.quality.mouthing import Mouth, followed
 from didgen.quality.turning import flow_deg
 
 Curve = NDArray[np.float64]
@@ -45,8 +47,8 @@ class Clip:
     one that is longer than ten minutes).
     photo: the face of the source picture, None when it is not at hand. flicker: of the background, grey levels; None
     without background. eyes_left: (T, 2) see `quality.eyes`, flow_deg: (T, 3) see `quality.turning`; None without a
-    track. parted: whether the photo's lips
-    are, as its pixels told the engine; None where nobody has said.
+    track. parted: whether the photo's lips are, as its pixels told the engine; None where nobody has said. mouth: as
+    followed by its pixels (`quality.mouthing`); None leaves it to the landmarks.
     """
 
     fps: float
@@ -60,6 +62,17 @@ class Clip:
     eyes_left: Curve | None = None
     flow_deg: Curve | None = None
     parted: bool | None = None
+    mouth: Mouth | None = None
+
+    @property
+    def gap_cm(self) -> Curve:
+        """(T,) between the lips at the middle, 0 closed, as far as anybody can tell."""
+        return self.tracked.lip_gap_cm if self.mouth is None else self.mouth.gap_cm
+
+    @property
+    def width_cm(self) -> Curve:
+        """(T,) between the corners of the mouth."""
+        return self.tracked.mouth_width_cm if self.mouth is None else self.mouth.width_cm
 
     @property
     def times(self) -> Curve:
@@ -87,10 +100,16 @@ class Clip:
 
 
 def read_clip(
-    video: Path, facts: Mapping[str, Any], photo: Face | None = None, *, near: NDArray[np.float32] | None = None
+    video: Path,
+    facts: Mapping[str, Any],
+    photo: Face | None = None,
+    *,
+    picture: Picture | None = None,
+    near: NDArray[np.float32] | None = None,
 ) -> Clip:
     """A finished video and the facts of its render (`engine.shot.Rendered.facts`; {} when nothing is known).
 
+    picture: (H, W, 3) RGB in which `photo` is; without it nobody knows what the photo's closed lips look like.
     near: (478, 3) landmarks, video px, of the face that was animated, where the video may show several. Raises
     RenderError: no video, no face in it.
     """
@@ -117,7 +136,17 @@ def read_clip(
         eyes_left=None if track is None else eyes_left(pictures_of(video), tracked, track),
         flow_deg=None if track is None else flow_deg(pictures_of(video), tracked),
         parted=facts.get("lips_parted"),
+        mouth=_mouth(video, tracked, photo, picture, facts.get("lips_parted")),
     )
+
+
+def _mouth(video: Path, tracked: Tracked, photo: Face | None, picture: Picture | None, parted: bool | None) -> Mouth:
+    if photo is None or picture is None:
+        return followed(pictures_of(video), tracked)
+    apart = gap_of(mesh_of(photo)) > PARTED_CM if parted is None else parted
+    sight = look_at(picture, photo)
+    hair = sight.mouth_hidden and not sight.eyes_hidden
+    return followed(pictures_of(video), tracked, (picture, photo), parted=apart, hidden=hair)
 
 
 def pictures_of(video: Path) -> Iterator[Picture]:

@@ -52,9 +52,9 @@ def lip_shapes(clip: Clip) -> NDArray[np.float64]:
     points = meshes[:, np.ravel(rows)] - nose
     height, depth = points[..., 1], points[..., 2].reshape(len(meshes), len(rows), -1).mean(2)
     corners = meshes[:, [61, 291]] - nose
-    width, lift = np.ptp(corners[..., 0], axis=1), corners[..., 1].mean(1)
+    lift = corners[..., 1].mean(1)
     inner = np.ptp(meshes[:, [78, 308], 0], axis=1)
-    return np.column_stack([clip.tracked.lip_gap_cm, width, inner, lift, height, depth])
+    return np.column_stack([clip.gap_cm, clip.width_cm, inner, lift, height, depth])
 
 
 def sentences(clip: Clip, sounds: list[Phoneme]) -> NDArray[np.intp]:

@@ -44,7 +44,7 @@ class Closures:
 def closures(clip: Clip) -> Closures:
     """For every p, b and m: whether the lips close within it (a picture of grace on each side), and how far the middle
     of that closure lies from the middle of the sound."""
-    gap, sounds = clip.tracked.lip_gap_cm, clip.spoken(["PP"])
+    gap, sounds = clip.gap_cm, clip.spoken(["PP"])
     low, high = np.percentile(gap, [2, 95])
     limit = min(low + CLOSED_SHARE * (high - low), closed_cm(clip))
     if high - low < LEAST_RANGE_CM:
@@ -69,8 +69,8 @@ def closed_cm(clip: Clip) -> float:
 
 def _closure_middle(clip: Clip, p: Phoneme, limit: float) -> float | None:
     """Seconds: where the closure nearest to a sound has its middle, between the two moments when the gap crosses the
-    limit; None when it is out of reach, or a rest (lips closed for longer than a sound closes them)."""
-    gap, times = clip.tracked.lip_gap_cm, clip.times
+    limit; None when it is out of reach, a rest (lips closed for longer than a sound closes them), or two sounds'."""
+    gap, times = clip.gap_cm, clip.times
     middle = (p.start_s + p.end_s) / 2
     near = np.flatnonzero((np.abs(times - middle) <= REACH_S) & (gap <= limit))
     if not len(near):
@@ -82,6 +82,8 @@ def _closure_middle(clip: Clip, p: Phoneme, limit: float) -> float | None:
         last += 1
     if first == 0 or last + 1 == len(gap) or (last - first) / clip.fps > 2 * REACH_S:
         return None
+    if sum(times[first] <= (q.start_s + q.end_s) / 2 <= times[last] for q in clip.spoken(["PP"])) > 1:
+        return None  # lips that stay closed from one to the next: the middle is neither's
     edges = [times[first] - _crossing(gap[first], gap[first - 1], limit) / clip.fps]
     edges.append(times[last] + _crossing(gap[last], gap[last + 1], limit) / clip.fps)
     return float(np.mean(edges))
@@ -97,7 +99,7 @@ def gap_correlation(clip: Clip) -> float | None:
     to move."""
     if clip.track is None or not clip.phonemes:
         return None
-    wanted, seen = intended_gap_cm(clip)[clip.talking], clip.tracked.lip_gap_cm[clip.talking]
+    wanted, seen = intended_gap_cm(clip)[clip.talking], clip.gap_cm[clip.talking]
     return correlation(wanted, seen)
 
 
@@ -110,7 +112,7 @@ def sound_lag_s(clip: Clip) -> float | None:
     if not len(clip.heard):
         return None
     heard = _smoothed(clip.heard @ OPENNESS, 3.0)
-    lag = best_lag_s(heard, FRAME_RATE_HZ, clip.tracked.lip_gap_cm, clip.times)
+    lag = best_lag_s(heard, FRAME_RATE_HZ, clip.gap_cm, clip.times)
     return None if lag is None else lag + HEARS_LATE_S
 
 
@@ -142,7 +144,7 @@ def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float | Non
 
 def round_over_wide(clip: Clip) -> float | None:
     """Median width of the mouth in oo and w over that in ee; None with fewer than three of either."""
-    width = clip.tracked.mouth_width_cm
+    width = clip.width_cm
     rounded = [p for p in clip.spoken(["U"]) if p.symbol in ROUND_SYMBOLS]
     wide = [p for p in clip.spoken(["I"], _LONG_S) if p.symbol in WIDE_SYMBOLS]
     if min(len(rounded), len(wide)) < 3:

@@ -46,7 +46,7 @@ class Sheet:
 def sheet_of(clip: Clip, pictures: Mapping[str, bytes]) -> Sheet:
     """The sheet of one clip."""
     meant = intended_gap_cm(clip) if clip.track is not None else np.zeros(0)
-    return Sheet(pictures, clip.tracked.lip_gap_cm, meant)
+    return Sheet(pictures, clip.gap_cm, meant)
 
 
 def page(title: str, rows: Sequence[Row], sheets: Mapping[str, Sheet], fallen: Sequence[Fall] = ()) -> str:

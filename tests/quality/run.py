@@ -91,7 +91,7 @@ def mouthless(measured: Measured) -> Measured:
 def _spoken(path: Path, face: Face, text: str, config: Config, out: Path, shelf: Shelf) -> Clip:
     shot = Shot(path, TextScript(text, VOICE), DRIVER, config, seed=SEED)
     rendered = render(shot, out, lambda *_: None, shelf)
-    return read_clip(out, rendered.facts, face)
+    return read_clip(out, rendered.facts, face, picture=load_photo(path))
 
 
 def _serious(path: Path, face: Face, folder: Path, shelf: Shelf) -> float | None:
