@@ -184,9 +184,9 @@ def _choices(model: Model, one: Scene, words: Words) -> Iterator[Piece]:
     if one.each:
         yield from (("row", "name"), ("row", "seats"), ("if row", "plan", "pro", words.one(), words.one()))
     if model.macros:
-        yield ("macro", "lib/macros.txt", "greet", words.one())
+        yield ("macro", next(iter(model.macros)), "greet", words.one())
     if model.snippets:
-        yield ("include", "lib/end.txt")
+        yield ("include", next(iter(model.snippets)))
     if model.shared:
         yield ("var", "motto")
 
