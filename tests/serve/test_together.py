@@ -104,6 +104,23 @@ def test_a_commit_that_fails_is_told_to_all_of_its_writers(db: Database, tmp_pat
     assert {"c"} == kept(tmp_path / "server.db")
 
 
+def test_a_full_disk_in_their_midst_is_told_to_all_and_keeps_nothing(db: Database, tmp_path: Path) -> None:
+    """SQLite rolls back all by itself then: who comes after must not be written down alone and told that it failed."""
+
+    async def work() -> None:
+        together = Together(db)
+        db._db.execute(f"PRAGMA max_page_count = {db.read('PRAGMA page_count').fetchone()[0] + 3}")
+        big = together.write(lambda: db.put("big", "x" * 200_000))
+        writers = together.write(lambda: put(db, "a")), big, together.write(lambda: put(db, "c"))
+        told = await asyncio.gather(*writers, return_exceptions=True)
+        assert ["disk full"] * 3 == [str(error)[:9] for error in told]
+        assert set() == kept(tmp_path / "server.db")
+        assert "d" == await together.write(lambda: put(db, "d"))
+
+    asyncio.run(work())
+    assert {"d"} == kept(tmp_path / "server.db")
+
+
 def test_a_step_is_told_only_of_what_was_committed(db: Database, tmp_path: Path) -> None:
     """The step went well, the commit did not."""
 

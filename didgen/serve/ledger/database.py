@@ -82,6 +82,11 @@ class Database:
         except sqlite3.Error as error:
             raise trouble(error, self._path) from error
 
+    @property
+    def under_way(self) -> bool:
+        """Whether there is a transaction; SQLite itself ends one when the disk is full."""
+        return self._db.in_transaction
+
     def read(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """The rows of a query. Raises StorageError."""
         try:

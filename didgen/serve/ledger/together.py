@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from didgen.errors import DidgenError
 from didgen.serve.ledger.database import Database
 
 T = TypeVar("T")
@@ -26,7 +25,8 @@ class Together:
     async def write(self, step: Callable[[], T]) -> T:
         """What `step` returns, once all that it wrote is on the disk; nobody comes in while it runs.
 
-        A step that raises leaves nothing behind and harms no other. Raises what it raises, and StorageError.
+        A step that raises leaves nothing behind and harms no other, unless the disk is full: then SQLite takes back
+        what all of them wrote, and all are told. Raises what the step raises, and StorageError.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -43,7 +43,7 @@ class Together:
                 for step, done in waiting:
                     if not done.cancelled():  # its client has gone
                         told.append(self._stepped(step, done))
-        except DidgenError as error:  # nothing was kept of any of them
+        except Exception as error:  # nothing was kept of any of them
             told = [_teller(done.set_exception, error, done) for _, done in waiting]
         for tell in told:
             tell()
@@ -54,6 +54,8 @@ class Together:
             with self._db.transaction():
                 result = step()
         except Exception as error:
+            if not self._db.under_way:  # what comes next would be committed alone, and be told that it failed
+                raise
             return _teller(done.set_exception, error, done)
         return _teller(done.set_result, result, done)
 
