@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from contextlib import suppress
@@ -52,6 +54,7 @@ def main() -> None:
         print(f"didgen {__version__}")
         _flush()
         sys.exit(0)
+    _take_any_text()
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from didgen.cli.ci import hush_commands
 
@@ -62,6 +65,16 @@ def main() -> None:
         _fail(_as_ours(error))
     _flush()
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _take_any_text() -> None:
+    """Let stdout take what scripts and addresses are written in. ASCII stands for a locale that nobody set, as click
+    has it; what another encoding has no sign for is written as its number."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if codecs.lookup(sys.stdout.encoding).name == "ascii":
+            sys.stdout.reconfigure(encoding="utf-8")
+        if sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _as_ours(error: BaseException) -> DidgenError:

@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from didgen.digest import canonical_json
 from didgen.garbage import without_gc
 from didgen.project.stamps import renewed
 from didgen.store.walks import read_walks, renew_walks
@@ -27,8 +26,8 @@ LINKS_FRESH_S = 60.0
 
 def key_of(file: str, parts: Sequence[str], service: str) -> str:
     """Under which name the record of a walk is kept: what was asked for, as far as it changes the result. file: the
-    project file, relative to the root."""
-    return canonical_json([file, parts, service]).decode()
+    project file, relative to the root. In ASCII, for a file's name may be no text."""
+    return json.dumps([file, list(parts), service], separators=(",", ":"))
 
 
 def today() -> str:

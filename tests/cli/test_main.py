@@ -143,6 +143,18 @@ def test_text_that_is_not_utf_8_is_one_clear_line(tmp_path: Path) -> None:
     assert (2, "didgen: the text is not UTF-8 (save it as UTF-8)\n") == (done.returncode, done.stderr)
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "build"])
+def test_a_folder_whose_name_is_no_text_is_one_clear_line(tmp_path: Path, command: str) -> None:
+    """A project in it cannot be called by anything."""
+    folder = os.fsencode(tmp_path) + b"/projects/\xff"
+    os.makedirs(folder)
+    with open(folder + b"/project.yaml", "w") as file:
+        file.write("didgen: 1\n")
+    done = didgen(command, cwd=tmp_path)
+    said = "didgen: projects/\\udcff/project.yaml: 'projects/\\udcff/project.yaml' is not a file name\n"
+    assert (2, "", said) == (done.returncode, done.stdout, done.stderr)
+
+
 def test_init_leaves_the_bytes_of_a_gitignore_alone(tmp_path: Path) -> None:
     """Its lines are added to what is there, in whatever encoding that is."""
     (tmp_path / ".gitignore").write_bytes(b"gr\xfcn.txt")

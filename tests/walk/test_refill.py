@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -158,7 +159,14 @@ def whole(root: Path) -> tuple[int, str]:
     """Exit code and words of the whole walk of a changed workspace: from no record, in a process of its own."""
     with Artifacts(root) as store:
         store.state.forget_walks()
-    done = subprocess.run([sys.executable, "-m", "didgen", "plan"], cwd=root, capture_output=True, text=True)
+    code, said = planned(root)
+    return code, said.decode()
+
+
+def planned(root: Path, encoding: str = "utf-8") -> tuple[int, bytes]:
+    """Exit code and words of a process whose stdout has an encoding."""
+    environ = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-m", "didgen", "plan"], cwd=root, capture_output=True, env=environ)
     return done.returncode, done.stdout
 
 
@@ -170,6 +178,17 @@ def test_other_words_are_planned_at_once(home: Path, name: str, capsys: pytest.C
     said = capsys.readouterr().out
     assert (0, said) == whole(home.parents[1])
     assert ("1 to render" in said) == (name not in ("white space around", "a mark", "two"))
+
+
+@pytest.mark.parametrize(("encoding", "arrow"), [("ascii", "→".encode()), ("latin-1", rb"\u2192")])
+def test_words_are_told_in_any_encoding(home: Path, encoding: str, arrow: bytes) -> None:
+    """At once as by the whole walk, also where stdout has no sign for them."""
+    (home / "a.txt").write_text("This is a café.")
+    code, said = at_first = planned(home, encoding)
+    assert (0, True) == (code, arrow in said)
+    with Artifacts(home.parents[1]) as store:
+        store.state.forget_walks()
+    assert at_first == planned(home, encoding)
 
 
 @pytest.mark.parametrize("name", WHOLE)
