@@ -122,7 +122,7 @@ def scene(name: str, kind: str, model: Model, hand: random.Random, words: Words,
         one.each = bool(model.rows) and hand.random() < 0.6
         one.when = _when(model, one, hand)
     sources = ["faces/{{ row.face }}.jpg"] if one.each and not model.plain else []
-    one.source = hand.choice([None, None, "faces/bob.jpg", *sources])
+    one.source = hand.choice([None, None, sorted(model.pictures)[1], *sources])
     if hand.random() < 0.3:
         one.config = hand.choice([{"stitch": False}, {"output_resolution": 300}, {"motion_factor": 0.5}])
     one.face = hand.choice([None, None, None, (100, 20, 30)])

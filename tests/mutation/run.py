@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import resource
 import shutil
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,11 @@ def block(folder: Path, seed: int, number: int, changes: int = PER_BLOCK, *, fas
         base = Base(here, hand, tally, small=fast or hand.random() < SMALL)
         tally.bases = 1
         for done in range(1, changes + 1):
-            base.change(build=done % built == 0, scratch=done % scratch == 0)
+            try:
+                base.change(build=done % built == 0, scratch=done % scratch == 0)
+            except Exception:  # of these tests, or of the program: the other blocks have their turn all the same
+                tally.other.append(f"block {number}, change {done}: {traceback.format_exc()}")
+                break
             if len(tally.problems) >= ENOUGH:
                 break
     shutil.rmtree(here)
