@@ -19,7 +19,7 @@ HEAD_S = 20.0
 """For a whole head, from the connection or the answer before it; and for the rest of a body after its answer."""
 
 TAKEN_S = 60.0
-"""For a full buffer of an answer, 64 KiB, to be taken down to a quarter."""
+"""For a full buffer of an answer, 64 KiB, to be taken down to a quarter; and for the last of it when we have closed."""
 
 OPEN = 4096
 """Connections at most; fewer where the system allows fewer files."""
@@ -107,6 +107,7 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._untaken.lift()
+        self._time()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -116,6 +117,8 @@ class Connection(H11Protocol):
 
     def _time(self) -> None:
         """Let the time run while the client owes us something, and no longer."""
+        if self.transport.is_closing():  # once what is left is taken, and that need not fill a buffer to take for ever
+            self._untaken.set(self.transport, TAKEN_S)
         if self._owes():
             self._owed.set(self.transport, HEAD_S)
         else:

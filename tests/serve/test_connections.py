@@ -18,10 +18,12 @@ WHOLE = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
 async def app(scope: dict, receive: object, send: object) -> None:
-    """Answers at once, reading nothing of a body: a word, or at /large 64 MiB."""
+    """Answers at once, reading nothing of a body: a word, at /large 64 MiB, at /NUMBER so many bytes."""
     if scope["type"] != "http":
         return
-    body = bytes(64 << 20) if scope["path"] == "/large" else b"hello"
+    sizes = {"/": 0, "/large": 64 << 20}
+    path = scope["path"]
+    body = bytes(sizes[path] if path in sizes else int(path[1:])) or b"hello"
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -34,6 +36,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(connections, "TAKEN_S", 0.4)
     monkeypatch.setattr(connections, "OPEN", 20)
     door = socket.create_server(("127.0.0.1", 0))
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # that an answer waits here and not in the system
     server = uvicorn.Server(connections.configured(app, lifespan="off", log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
@@ -97,6 +100,22 @@ def test_who_drips_is_cut_off(port: int, start: bytes, drop: bytes) -> None:
         assert answered(port)
         assert cut(own, drop)
     assert answered(port)
+
+
+@pytest.mark.parametrize("after", [b"", b"Connection: close\r\n"])
+@pytest.mark.parametrize(("size", "taken"), [(60_000, 100), (80_000, 66_000)])
+def test_who_does_not_take_the_last_of_an_answer_is_cut_off(port: int, after: bytes, size: int, taken: int) -> None:
+    """Also where the server has closed when all was written: what is left is not kept for ever. Before and after a full
+    buffer."""
+    assert answered(port)
+    before = fewer_files(0)
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        own.connect(("127.0.0.1", port))
+        own.sendall(WHOLE.replace(b" / ", b" /%d " % size).replace(b"h\r\n", b"h\r\n" + after))
+        while taken > 0:
+            taken -= len(own.recv(min(taken, 4096)))
+        assert fewer_files(before + 1) == before + 1  # ours alone
 
 
 def test_who_takes_no_answer_is_cut_off(port: int) -> None:
