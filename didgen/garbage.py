@@ -7,6 +7,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_M_ARENA_MAX = -8  # of glibc's malloc.h; another C library refuses it
+
 
 @contextmanager
 def without_gc() -> Iterator[None]:
@@ -18,6 +20,19 @@ def without_gc() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def share_heap() -> None:
+    """Have all threads allocate from one heap, where the C library can (glibc); to be called before there are any.
+
+    Else each gets a heap of its own, and what lies free in one is of no use to the others: of a watch whose objects
+    stayed the same, such holes grew from 13 to 26 MiB in 500 builds. Right for a process whose threads take turns.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def give_back() -> None:

@@ -119,6 +119,11 @@ def _announce(summary: Summary) -> None:
     announce("error", [Problem(f"{scene.address}: {scene.error}", scene.place) for scene in failed])
 
 
+def still_joined(films: tuple[str, ...]) -> str:
+    """What to tell of films that are left for later by a watch; "" for none."""
+    return f"{', '.join(films)}: joined once nothing is being made" if films else ""
+
+
 def as_text(summary: Summary) -> list[str]:
     """What was made, what went wrong, what a viewer should know, and the total."""
     lines: list[str] = []
@@ -137,6 +142,7 @@ def as_text(summary: Summary) -> list[str]:
     if not made and summary.error is None:
         return [*lines, up_to_date(len(summary.scenes))]
     lines += [f"✓ {film}" for film in summary.films]
+    lines += [f"- {still_joined(summary.later)}"] if summary.later else []
     told = made or ["0 rendered"]
     told += [f"{count} up to date"] if (count := summary.count("reused")) else []
     told += [f"{count} failed"] if (count := summary.count("failed")) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,6 +14,7 @@ import click
 
 from didgen.cli import options
 from didgen.errors import UsageError
+from didgen.garbage import share_heap
 
 if TYPE_CHECKING:
     from didgen.watch.told import Told, View
@@ -54,10 +55,11 @@ def command(
     from didgen.cli.watching import watching
     from didgen.watch.watch import Watch
 
+    share_heap()
     signal.signal(signal.SIGTERM, _interrupt)
     root = find_root(Path.cwd())
     with ExitStack() as stack:
-        page = stack.enter_context(_page(root, port, quiet)) if open_it else None
+        page, show = stack.enter_context(_page(root, port, quiet)) if open_it else (None, lambda: None)
         text, on_upgrade = stack.enter_context(watching(quiet, terminal=sys.stdout.isatty()))
 
         def view(told: Told) -> None:
@@ -65,22 +67,25 @@ def command(
                 page(told)
             text(told)
 
-        Watch(root, addresses, service, jobs or 0, budget or 0, view, on_upgrade).run()
+        Watch(root, addresses, service, jobs or 0, budget or 0, view, on_upgrade, on_start=show).run()
 
 
 @contextmanager
-def _page(root: Path, port: int, quiet: bool) -> Iterator[View]:
-    """The page, served and opened while the block runs."""
+def _page(root: Path, port: int, quiet: bool) -> Iterator[tuple[View, Callable[[], None]]]:
+    """The page, served while the block runs: who writes to it, and what opens it."""
     from didgen.page.board import Board
     from didgen.page.serving import served
     from didgen.watch.onpage import on_page
 
     board = Board(root.name)
     with served(board, port) as url, on_page(root, board) as view:
-        if not quiet:
-            click.echo(f"showing it at {url}")
-        click.launch(url)
-        yield view
+
+        def show() -> None:
+            if not quiet:
+                click.echo(f"showing it at {url}")
+            click.launch(url)
+
+        yield view, show
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

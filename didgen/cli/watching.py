@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from didgen.api.job import Event
-from didgen.cli.build import as_text
+from didgen.cli.build import as_text, still_joined
 from didgen.cli.consent import on_upgrade
 from didgen.cli.progress import STAGES, Lines, tell
 from didgen.watch.told import (
@@ -19,6 +19,7 @@ from didgen.watch.told import (
     Finished,
     Gone,
     Heard,
+    Joined,
     Mended,
     Notice,
     Told,
@@ -88,6 +89,8 @@ class Plain:
                 _print(f"{address}: stopped, it was edited")
             case Finished(_, summary):
                 _print(*as_text(summary))
+            case Joined(_, films):
+                _print(*(f"✓ {film}" for film in films))
             case Wrong():
                 tell(_error(told))
             case Mended(project):
@@ -167,6 +170,7 @@ class Scenery:
     notice: str = ""
     outcome: str = ""
     price: str = ""
+    films: str = ""
 
     def put(self, told: Told, now: float) -> None:
         """Something happened. now: monotonic seconds."""
@@ -174,7 +178,8 @@ class Scenery:
             case Watching():
                 self.watching = told
             case Changed(names):
-                self.change, self.notice, self.outcome, self.price = f"{_clock()}  {_some(names)}", "", "", ""
+                self.change = f"{_clock()}  {_some(names)}"
+                self.notice = self.outcome = self.films = self.price = ""
                 self.rows = {address: row for address, row in self.rows.items() if not row.ended}
             case Began(planned, price):
                 self.troubles.pop(planned.project.document.file, None)
@@ -189,6 +194,8 @@ class Scenery:
                     self.rows[address] = Row(self.rows[address].why)
             case Finished(_, summary):
                 self._finished(summary)
+            case Joined(_, films):
+                self.films = ", ".join(f"{film} is joined" for film in films)
             case Wrong(project):
                 self.troubles[project] = str(told.error)
             case Mended(project) | Gone(project):
@@ -198,6 +205,7 @@ class Scenery:
 
     def _finished(self, summary: Summary) -> None:
         self.outcome = as_text(summary)[-1]
+        self.films = still_joined(summary.later)
         for scene in summary.scenes:
             if scene.address in self.rows:
                 notes = (scene.error, scene.overrun, scene.behind, *scene.warnings)
@@ -223,7 +231,7 @@ class Scenery:
             lines += [f"✗ {line}" for line in trouble.splitlines()]
         if self.troubles:
             lines.append("  the last good state stays; save again and it goes on")
-        tail = [f"  {line}" for line in (*self.notice.splitlines(), self.outcome, self.price) if line]
+        tail = [f"  {line}" for line in (*self.notice.splitlines(), self.outcome, self.films, self.price) if line]
         rows = sorted(self.rows.items(), key=lambda item: item[1].ended)
         room = max(3, height - len(lines) - len(tail) - 2)
         lines += [_row(address, row, now) for address, row in rows[:room]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ Heard = tuple[Fraction, bytes]
 """A sound packet: when it starts, in seconds, and what is in it."""
 
 
-def join(videos: Sequence[Path], out: Path) -> float:
+def join(videos: Sequence[Path], out: Path, check: Callable[[], None] = lambda: None) -> float:
     """Join MP4 or MOV files in order into `out`; the film's length in seconds.
 
     Clips whose picture or sound differs from the first's (size, rate, encoder) are encoded to fit it, letterboxed;
-    clips without sound are silent. The file is whole or absent and the same bytes for the same clips. Raises
+    clips without sound are silent. The file is whole or absent and the same bytes for the same clips. check: called
+    before each clip is opened, and stops the joining by what it raises. Raises
     RenderError for what is no video, StorageError when it cannot be written, ValueError for no clips.
     """
     if not videos:
@@ -39,8 +40,8 @@ def join(videos: Sequence[Path], out: Path) -> float:
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with tempfile.TemporaryDirectory(prefix="film-", dir=out.parent) as folder:
-            clips = make_alike([read_clip(path) for path in videos], Path(folder))
-            _write(clips, part)
+            clips = make_alike([_read(path, check) for path in videos], Path(folder))
+            _write(clips, part, check)
         _sync(part)
         os.replace(part, out)
     except OSError as error:
@@ -48,6 +49,11 @@ def join(videos: Sequence[Path], out: Path) -> float:
     finally:
         part.unlink(missing_ok=True)
     return float(sum(clip.length_s for clip in clips))
+
+
+def _read(path: Path, check: Callable[[], None]) -> Clip:
+    check()
+    return read_clip(path)
 
 
 def _translated(error: OSError, out: Path) -> Exception:
@@ -61,7 +67,7 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _write(clips: Sequence[Clip], part: Path) -> None:
+def _write(clips: Sequence[Clip], part: Path, check: Callable[[], None]) -> None:
     options = {"fflags": "+bitexact", "movflags": "+faststart"}
     tone = next((clip.sound for clip in clips if clip.sound), None)
     with av.open(str(part), "w", format="mp4", options=options) as film:
@@ -72,6 +78,7 @@ def _write(clips: Sequence[Clip], part: Path) -> None:
         start_s, grid = Fraction(0), Grid(tone.rate_hz) if tone else None
         delay = max(clip.picture.delay for clip in clips)
         for k, clip in enumerate(clips):
+            check()
             heard: list[Heard] = []
             for packet in _pictures(clip, start_s, delay, video, heard):
                 film.mux(packet)

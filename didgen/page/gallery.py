@@ -59,7 +59,14 @@ class Gallery:
         shown = [self._going_on(cards[one], former) if one in cards else self._board.card(one) for one in self._scenes]
         films = [film for one in self._plans.values() for film in films_of(one.project, one.scenes)]
         self._board.show([card for card in shown if card], {film.address: film.scenes for film in films})
+        self._forget_clips()
         self._tell_trouble()
+
+    def _forget_clips(self) -> None:
+        """Of clips that no card shows: a watch may run for days."""
+        cards = [card for address in self._scenes if (card := self._board.card(address))]
+        shown = {clip.video for card in cards for clip in (card.clip, card.former) if clip}
+        self._clips = {name: clip for name, clip in self._clips.items() if clip.video in shown}
 
     def gone(self, project: str) -> None:
         """Take down a project that is not there any more. project: its file, relative to the root."""

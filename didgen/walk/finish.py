@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,10 +40,21 @@ Produced = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Joining:
+    """How films are joined. most: one of more clips is left for later; None: none is. check: called now and then
+    meanwhile, and stops it by what it raises."""
+
+    most: int | None = None
+    check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """films: files relative to the root; stale: outputs nothing makes any more; pruned: those that were removed."""
+    """films: files relative to the root, without outdated ones; later: those that are still to be joined; stale:
+    outputs nothing makes any more; pruned: those that were removed."""
 
     films: tuple[str, ...]
+    later: tuple[str, ...]
     stale: tuple[str, ...]
     pruned: tuple[str, ...]
 
@@ -56,17 +68,20 @@ def finish(
     former: Mapping[str, Any],
     prune: bool,
     files: Files,
-    stopped: Collection[str] = (),
+    stopped: AbstractSet[str] = frozenset(),
+    joining: Joining | None = None,
 ) -> Finished:
     """Put beside the videos what comes with them, join the film, and write the manifest (releases only).
 
     scenes: all of the project; outcomes: of those that were asked for. former: the manifest as it was; files: what the
     project was read from. A film, one per combination of the matrix, is joined when the videos of all its scenes are
-    there, else the former one stays; so it does when one of them is `stopped`: may not be used.
+    there, else the former one stays; so it does when one of them is `stopped`: may not be used, and while it is left
+    for later. The manifest calls it outdated from when videos have moved on until it is joined again.
     """
     written = _written(files)
     known = written if former.get("written") == written else ""
-    desk = _Desk(outputs, store, project_folder(project.name), _Papers(project, files, store, known))
+    papers = _Papers(project, files, store, known)
+    desk = _Desk(outputs, store, project_folder(project.name), papers, joining or Joining())
     before = {entry["address"]: entry for entry in former.get("scenes", ())}
     built = [(o.scene, o.artifact) for o in outcomes if o.artifact is not None]
     fresh = {scene.address: desk.scene(scene, artifact, before.get(scene.address)) for scene, artifact in built}
@@ -76,8 +91,11 @@ def finish(
             fresh[scene.address] = desk.papers.of_former(entry, scene)
     by_address = {scene.address: scene for scene in scenes}
     joined = {film["address"]: film for film in former.get("films", ())}
-    films = [desk.film(film, by_address, joined.get(film.address), stopped) for film in films_of(project, scenes)]
-    made = [film for film in films if film is not None]
+    moved = {address for address, entry in fresh.items() if not _same_video(entry, before.get(address))}
+    films = [
+        desk.film(film, by_address, stopped, joined.get(film.address), moved) for film in films_of(project, scenes)
+    ]
+    made = [film.entry for film in films if film.entry is not None]
     manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made, written)
     pruned: list[str] = []
     if not outputs.draft:
@@ -85,9 +103,24 @@ def finish(
         if prune:
             manifest, pruned = manifests.prune(folder, manifest)
         outputs.note(desk.folder / manifests.NAME, manifests.write_manifest(folder, manifest))
-    named = tuple(outputs.name(desk.folder / film["files"]["video"]["file"]) for film in made)
-    left, gone = (tuple(outputs.name(desk.folder / name) for name in names) for names in (manifest["stale"], pruned))
-    return Finished(named, left, gone)
+    current = [film["files"]["video"]["file"] for film in made if not film.get("outdated")]
+    named, left, gone = (
+        tuple(outputs.name(desk.folder / name) for name in names) for names in (current, manifest["stale"], pruned)
+    )
+    return Finished(named, tuple(outputs.name(film.later) for film in films if film.later), left, gone)
+
+
+def _same_video(entry: Mapping[str, Any], former: Mapping[str, Any] | None) -> bool:
+    return former is not None and entry["files"]["video"]["sha256"] == former["files"].get("video", {}).get("sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """What became of a film. entry: of the manifest, None where there is no film; later: its output, below `output/`,
+    if it is still to be joined."""
+
+    entry: dict[str, Any] | None
+    later: Path | None = None
 
 
 def _written(files: Files) -> str:
@@ -99,6 +132,11 @@ def _written(files: Files) -> str:
 def poster_identity(video: str) -> dict[str, Any]:
     """What the poster of a video is made from. video: its digest."""
     return {"step": "poster", "version": STEPS, "of": video}
+
+
+def film_identity(clips: Clips) -> dict[str, Any]:
+    """What a film is made from."""
+    return {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
 
 
 class _Papers:
@@ -140,6 +178,7 @@ class _Desk:
     store: Artifacts
     folder: Path  # below output/
     papers: _Papers
+    joining: Joining
 
     def scene(self, scene: Scene, artifact: Artifact, former: Mapping[str, Any] | None) -> dict[str, Any]:
         """Captions and poster of one scene; its manifest entry. The former one when all it names is still in place."""
@@ -166,29 +205,51 @@ class _Desk:
         return all(self.outputs.holds(self.folder / file["file"], file["sha256"]) for file in former["files"].values())
 
     def film(
-        self, film: Film, scenes: Mapping[str, Scene], former: Any, stopped: Collection[str]
-    ) -> dict[str, Any] | None:
-        """A film; its manifest entry. The former one, if there is one, when a scene has no video yet or is stopped."""
-        clips = [(scenes[address], self.store.find(scenes[address].fingerprint)) for address in film.scenes]
-        found = [(scene, artifact) for scene, artifact in clips if artifact is not None]
-        if len(found) < len(clips) or not set(film.scenes).isdisjoint(stopped):
-            return dict(former) if former else None
-        return self._joined(film.address, film.output, found)
+        self,
+        film: Film,
+        scenes: Mapping[str, Scene],
+        stopped: AbstractSet[str],
+        former: Mapping[str, Any] | None,
+        moved: AbstractSet[str],
+    ) -> _Film:
+        """Join a film, or leave the former one where it is, outdated when videos of it have moved on since."""
+        clips = self._clips(film, scenes, stopped)
+        later = self._is_left(clips)
+        if clips and not later:
+            return _Film(self._joined(film.address, film.output, clips))
+        if former is not None and (later or not moved.isdisjoint(film.scenes)):
+            former = {**former, "outdated": True}
+        return _Film(dict(former) if former else None, film.output if later else None)
+
+    def _clips(self, film: Film, scenes: Mapping[str, Scene], stopped: AbstractSet[str]) -> Clips:
+        """What a film is joined from; () when a scene has no video yet or is stopped."""
+        of = [scenes[address] for address in film.scenes]
+        made = self.store.find_all([scene.fingerprint for scene in of])
+        found = [(scene, artifact) for scene in of if (artifact := made[scene.fingerprint]) is not None]
+        return () if len(found) < len(of) or not stopped.isdisjoint(film.scenes) else found
+
+    def _is_left(self, clips: Clips) -> bool:
+        """Whether a film is left for later: it has to be joined, of more clips than are joined now."""
+        most = self.joining.most
+        return most is not None and len(clips) > most and self.store.find(fingerprint_of(film_identity(clips))) is None
 
     def _joined(self, address: str, output: Path, clips: Clips) -> dict[str, Any]:
         from didgen.film.join import join
 
-        identity = {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
-
         def make(out: Path) -> Mapping[str, Any]:
-            return {"duration_s": join([self._whole(scene.output, artifact) for scene, artifact in clips], out)}
+            return {"duration_s": join(list(self._checked(clips)), out, self.joining.check)}
 
-        film = self.step(address, identity, output, make)
+        film = self.step(address, film_identity(clips), output, make)
         files = {"video": self._file(output, film)}
         if any(self._has_words(scene, artifact) for scene, artifact in clips):
             files |= self._captions(address, output, clips)
         files["poster"] = self._poster(address, output, film)
         return {"address": address, "duration_s": round(film.duration_s, 3), "files": files}
+
+    def _checked(self, clips: Clips) -> Iterator[Path]:
+        for scene, artifact in clips:
+            self.joining.check()
+            yield self._whole(scene.output, artifact)
 
     def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, Any]:
         def make(out: Path) -> Mapping[str, Any]:

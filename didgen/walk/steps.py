@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
+    from didgen.walk.finish import Joining
     from didgen.walk.planfile import PlanFile
     from didgen.walk.services import Services
     from didgen.walk.upgrade import OnUpgrade
@@ -174,8 +175,13 @@ async def _one(
     return conclude(wanted, planned, store, outcomes)
 
 
-def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome]) -> Summary:
-    """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk."""
+def conclude(
+    wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequence[Outcome], joining: Joining | None = None
+) -> Summary:
+    """After the scenes: the lock, captions, posters and film, then the manifest, then the record of the walk.
+
+    With films left for later it can be called once more, for those. joining: how films are joined.
+    """
     from didgen.plan.rights import expired, first_end
     from didgen.walk.again import again_of
     from didgen.walk.finish import finish
@@ -184,7 +190,7 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
     lock_up(planned.project, planned.service, planned.scenes, outcomes, planned.lock, store, planned.outputs)
     stopped = {scene.address for scene in planned.scenes if expired(scene, wanted.today)}
     standing = (planned.outputs, store, outcomes, planned.manifest)
-    finished = finish(planned.project, planned.scenes, *standing, wanted.prune, planned.files, stopped)
+    finished = finish(planned.project, planned.scenes, *standing, wanted.prune, planned.files, stopped, joining)
     reasons = {decision.scene.address: decision.reasons for decision in planned.plan.decisions}
     summary = Summary(
         tuple(_result(outcome, planned, reasons) for outcome in outcomes),
@@ -194,11 +200,13 @@ def conclude(wanted: Wish, planned: Planned, store: Artifacts, outcomes: Sequenc
         unresolved=any(isinstance(outcome.error, UnresolvedJobError) for outcome in outcomes),
         unfinished=any(isinstance(outcome.error, NotYetError) for outcome in outcomes),
         over_budget=any(isinstance(outcome.error, BudgetError) for outcome in outcomes),
+        later=finished.later,
     )
     if summary.error is None:
         stamps = planned.files.stamps() | planned.outputs.delivered
         until = first_end(planned.scenes)
-        valid = surroundings() if planned.whole else ""  # what was left out is not done: no short cut past it
+        done = planned.whole and not summary.later
+        valid = surroundings() if done else ""  # what was left out is not done: no short cut past it
         kept = again_of(planned, summary)
         record = record_of(summary, stamps, valid, asked_at=planned.asked_at, until=until, again=kept)
         store.state.put_walk(walk_key(wanted, planned.target), record)

@@ -29,7 +29,8 @@ class SceneResult:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a build did. films: files relative to the root; stale: outputs nothing makes any more; pruned: removed;
+    """What a build did. films: files relative to the root, later: those that are still to be joined (by a watch);
+    stale: outputs nothing makes any more; pruned: removed;
     credits: spent on it; over_budget: scenes failed because the money that was agreed to was not enough."""
 
     scenes: tuple[SceneResult, ...] = ()
@@ -41,6 +42,7 @@ class Summary:
     unfinished: bool = False
     credits: int = 0
     over_budget: bool = False
+    later: tuple[str, ...] = ()
 
     def count(self, action: str) -> int:
         """How many scenes were rendered, fetched, restored or reused, failed, or stay planned."""
@@ -73,4 +75,5 @@ def joined(summaries: Sequence[Summary]) -> Summary:
         unfinished=any(s.unfinished for s in summaries),
         credits=sum(s.credits for s in summaries),
         over_budget=any(s.over_budget for s in summaries),
+        later=tuple(film for s in summaries for film in s.later),
     )

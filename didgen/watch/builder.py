@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,15 @@ from didgen.jobs.turns import Alone
 from didgen.plan.scene import Decision
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import InputChangedError
+from didgen.walk.finish import Joining
 from didgen.walk.planned import Planned
 from didgen.walk.services import Services
 from didgen.walk.sharing import Sharing
 from didgen.walk.shortcut import Target, Wish
 from didgen.walk.steps import conclude
 from didgen.walk.summary import Summary
-from didgen.watch.told import Finished, Heard, Idle, Notice, View, Withdrawn, Wrong
+from didgen.watch.films import AT_ONCE, Films
+from didgen.watch.told import Finished, Heard, Idle, Joined, Notice, View, Withdrawn, Wrong
 
 if TYPE_CHECKING:
     from didgen.jobs.gate import Gate
@@ -42,7 +45,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One project's plan, to be carried out. sharing: the store shared with other machines, for what is bought; drafts
-    are made here. build: its name in the state; ahead: it was edited just now."""
+    are made here. build: its name in the state; ahead: it was edited just now; began: the planning, in monotonic
+    seconds."""
 
     wanted: Wish
     planned: Planned
@@ -50,6 +54,7 @@ class Order:
     sharing: Sharing
     build: str
     ahead: bool
+    began: float
 
 
 @dataclass(eq=False)
@@ -82,10 +87,12 @@ class Builder:
         self._rounds: dict[Target, _Round] = {}
         self._rendering: Rendering = {}
         self._addresses: dict[str, str] = {}
-        self._delivered: dict[str, str] = {}
+        self._delivered: dict[str, tuple[str, float]] = {}
         self._again: set[Target] = set()
         self._locks: dict[Target, Stamp] = {}
         self._kept: set[asyncio.Future[Any]] = set()
+        self._films = Films(lambda: bool(self._rounds) or self._hurry)
+        self._hurry = False
         self._told_idle = True
         self._error: BaseException | None = None
         self._ready = threading.Event()
@@ -118,7 +125,12 @@ class Builder:
     @property
     def idle(self) -> bool:
         """Whether everything that was given has come to its end."""
-        return self._taken == self._given and not self._rounds and not self._under_way() and not self._kept
+        return not self._busy and not self._films
+
+    @property
+    def _busy(self) -> bool:
+        """Whether there is anything to do but to join films that can wait."""
+        return bool(self._taken != self._given or self._rounds or self._under_way() or self._kept)
 
     def again(self) -> set[Target]:
         """Projects of which a file was edited between planning and rendering; told once."""
@@ -140,10 +152,15 @@ class Builder:
             raise self._error
 
     def stop(self) -> None:
-        """Stop all that is being made, and let go of workers and connections. Paid jobs go on where they are."""
+        """Stop all that is being made, and let go of workers and connections. Paid jobs go on where they are. Films
+        that were left for later are joined, unless who waits is interrupted."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._quit.set)
-            self._thread.join()
+            try:
+                self._thread.join()
+            except KeyboardInterrupt:
+                self._hurry = True
+                raise
 
     # -- the thread ---------------------------------------------------------------------------------------------
 
@@ -174,6 +191,9 @@ class Builder:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, *self._kept, return_exceptions=True)
+        if self._films and self._error is None:
+            self._notice("joining films; Ctrl-C leaves that to the next build")
+            await self._films.join()
 
     async def _warm(self) -> None:
         from didgen.jobs.pool import Pool
@@ -194,7 +214,10 @@ class Builder:
         self._taken += 1
         self._told_idle = False
         target = order.planned.target
+        self._films.forget(target)
+        self._films.wait()
         former = self._rounds.get(target)
+        self._delivered = {key: found for key, found in self._delivered.items() if found[1] >= order.began}
         one = _Round(order, [self._as_it_is_now(decision, order.planned) for decision in order.planned.plan.decisions])
         self._addresses |= {d.scene.fingerprint: d.scene.address for d in one.decisions if d.action == "render"}
         self._rounds[target] = one
@@ -206,6 +229,7 @@ class Builder:
 
     def _drop(self, target: Target) -> None:
         self._taken += 1
+        self._films.forget(target)
         former = self._rounds.pop(target, None)
         if former is not None and former.task is not None:
             former.task.cancel()
@@ -217,8 +241,8 @@ class Builder:
         scene = decision.scene
         if decision.action == "render" and not planned.service.paid and self._store.find(scene.fingerprint):
             return replace(decision, action="restore")
-        delivered = self._delivered.get(planned.outputs.key(scene.address), scene.fingerprint)
-        if decision.action == "reuse" and delivered != scene.fingerprint:
+        delivered = self._delivered.get(planned.outputs.key(scene.address))
+        if decision.action == "reuse" and delivered is not None and delivered[0] != scene.fingerprint:
             return replace(decision, action="restore")
         return decision
 
@@ -226,14 +250,16 @@ class Builder:
         target = one.order.planned.target
         try:
             outcomes = await self._outcomes(one)
-            summary = await self._conclude(one, outcomes)
-            self._note_lock(one.order.planned)
+            now = Joining(None if one.order.planned.service.paid else AT_ONCE)
+            summary = await self._conclude(one, outcomes, now)
         except DidgenError as error:
             self._view(Wrong(self._name(target), error))
         else:
             if any(isinstance(outcome.error, InputChangedError) for outcome in outcomes):
                 self._again.add(target)
             elif self._rounds.get(target) is one:
+                if summary.later:
+                    self._films.leave(target, partial(self._join, one, outcomes, summary.later))
                 self._view(Finished(one.order.planned, summary))
         finally:
             if self._rounds.get(target) is one:
@@ -277,7 +303,8 @@ class Builder:
     async def _scene(self, work: Work, decision: Decision) -> Outcome:
         outcome = await work.carry_out(decision)
         if outcome.artifact is not None:
-            self._delivered[work.outputs.key(decision.scene.address)] = decision.scene.fingerprint
+            key = work.outputs.key(decision.scene.address)
+            self._delivered[key] = decision.scene.fingerprint, time.monotonic()
         return outcome
 
     def _gate(self, planned: Planned) -> Gate:
@@ -287,14 +314,31 @@ class Builder:
             del self._services.gates[name]
         return self._services.gate(name, service)
 
-    async def _conclude(self, one: _Round, outcomes: Sequence[Outcome]) -> Summary:
+    def _join_films(self) -> None:
+        if not self._quit.is_set():
+            task = asyncio.ensure_future(self._films.join())
+            task.add_done_callback(self._give_up)
+            self._keep(task)
+
+    async def _join(
+        self, one: _Round, outcomes: Sequence[Outcome], films: tuple[str, ...], check: Callable[[], None]
+    ) -> None:
+        """Join films that were left for later, and put them in place with the manifest that says so."""
+        try:
+            await self._conclude(one, outcomes, Joining(check=check))
+        except DidgenError as error:
+            self._view(Wrong(self._name(one.order.planned.target), error))
+        else:
+            self._view(Joined(one.order.planned, films))
+
+    async def _conclude(self, one: _Round, outcomes: Sequence[Outcome], joining: Joining) -> Summary:
         """Captions, posters, film, manifest; on a thread with a store of its own, so that other scenes go on, and to
         its end whatever happens meanwhile."""
         order = one.order
 
         def work() -> Summary:
             with Artifacts(self._root) as store:
-                summary = conclude(order.wanted, order.planned, store, outcomes)
+                summary = conclude(order.wanted, order.planned, store, outcomes, joining)
             return replace(summary, seconds=time.monotonic() - one.began, credits=order.purse.total)
 
         async def whole() -> Summary:
@@ -303,7 +347,9 @@ class Builder:
 
         task = asyncio.ensure_future(whole())
         self._keep(task)
-        return await asyncio.shield(task)
+        summary = await asyncio.shield(task)
+        self._note_lock(order.planned)
+        return summary
 
     def _note_lock(self, planned: Planned) -> None:
         name = planned.files.relative(planned.project.folder / LOCK)
@@ -357,9 +403,12 @@ class Builder:
         return {row.fingerprint for name in paid for row in self._store.state.open_jobs(name)}
 
     def _tell_done(self) -> None:
+        if not self._busy:
+            self._films.rest(self._join_films)
         if self.idle and not self._told_idle:
             self._told_idle = True
             self._addresses.clear()
+            self._store.state.shrink()
             give_back()
             Snapshots(self._store.objects, self._root).clear()
             self._view(Idle())

@@ -59,10 +59,20 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A plan is done: outputs, film and manifest are in place; failed scenes are in the summary."""
+    """A plan is done: outputs and manifest are in place, and films but those that are `Joined` when nothing has been
+    saved for a while (`Summary.later`); failed scenes are in the summary."""
 
     planned: Planned
     summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Films that were left for later are in place, and so is the manifest that names them. files: relative to the
+    root."""
+
+    planned: Planned
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,6 @@ class Idle:
     """Nothing is being made."""
 
 
-Told = Watching | Changed | Began | Heard | Withdrawn | Finished | Wrong | Mended | Gone | Notice | Idle
+Told = Watching | Changed | Began | Heard | Withdrawn | Finished | Joined | Wrong | Mended | Gone | Notice | Idle
 View = Callable[[Told], None]
 """Hears of everything, from any thread; returns at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,7 +50,8 @@ class Watch:
 
     service: what renders; jobs: scenes at once, 0 lets didgen choose; budget: credits that all builds together may
     spend. view hears of everything; on_upgrade is asked once about what only an upgrade of didgen renders again.
-    command: another worker to start, for tests.
+    command: another worker to start, for tests. on_start: called when the service has turned out to be one that can be
+    used.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class Watch:
     view: View
     on_upgrade: OnUpgrade
     command: Sequence[str] | None = None
+    on_start: Callable[[], None] = lambda: None
     ear: Ear = field(default_factory=Ear)
     began: float = field(default_factory=time.time)
     _waiting: set[Target] = field(default_factory=set)  # for the lock, or for paid jobs to come home
@@ -87,6 +89,7 @@ class Watch:
         doorbell = Doorbell(self.ear.ring, self._broken)
         builder.start(service)
         try:
+            self.on_start()
             self._polling = self._why_poll(wanted)
             self._listen(doorbell)
             if service.local:
@@ -156,7 +159,7 @@ class Watch:
         """Plan these projects anew, and have carried out what could be planned."""
         if changed:
             self.view(Changed(changed))
-        first = not self._projects.known
+        first, began = not self._projects.known, time.monotonic()
         with Artifacts(self.root) as store:
             if store.notice:
                 self.view(Notice(store.notice))
@@ -164,7 +167,7 @@ class Watch:
             self._tell_watching()
             if plans and self._lock_now(tell=True):
                 self._sweep(store)
-                self._hand_over(plans, wanted, store, builder, ahead=not first)
+                self._hand_over(plans, wanted, store, builder, ahead=not first, began=began)
             else:
                 self._waiting |= {planned.target for planned in plans}
 
@@ -195,9 +198,17 @@ class Watch:
         return planned
 
     def _hand_over(
-        self, plans: Sequence[Planned], wanted: Wish, store: Artifacts, builder: Builder, *, ahead: bool
+        self,
+        plans: Sequence[Planned],
+        wanted: Wish,
+        store: Artifacts,
+        builder: Builder,
+        *,
+        ahead: bool,
+        began: float,
     ) -> None:
-        """Agree to each plan's price, and have it carried out. Where money is spent one plan comes after the other."""
+        """Agree to each plan's price, and have it carried out. Where money is spent one plan comes after the other.
+        began: the planning, in monotonic seconds."""
         for planned in self._without_declined(plans):
             if planned.service.paid and not builder.idle:
                 builder.drop(planned.target)  # what was sent is brought home, and then this is planned again
@@ -216,7 +227,7 @@ class Watch:
                 continue
             store.state.own(owners_of([planned], one.root))
             self.view(Began(planned, self._price(planned)))
-            builder.take(Order(one, planned, purse, sharing, build, ahead))
+            builder.take(Order(one, planned, purse, sharing, build, ahead, began))
 
     def _without_declined(self, plans: Sequence[Planned]) -> Iterator[Planned]:
         """Plans without what only an upgrade of didgen would render again, unless somebody wants that; asked once."""

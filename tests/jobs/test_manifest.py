@@ -224,3 +224,34 @@ def test_what_was_paid_is_told(tmp_path: Path, bank: Started, monkeypatch: pytes
     shop.build()
     assert {None} == {scene["credits"] for scene in sound(folder)["scenes"]}
     assert 3 == len(shop.bought())
+
+
+def test_a_film_that_is_older_than_its_scenes_is_outdated(root: Path) -> None:
+    """One scene has moved on, another has failed, so the film stays as it was; once that is mended it is joined again.
+    The film of the other language is not concerned."""
+    (before,) = (film for film in build(root)["films"] if "en" in film["address"])
+    text, project = root / "projects/hello/scripts/two.en.txt", root / "projects/hello/project.yaml"
+    project.write_text(project.read_text().replace("The first of them.", "Another first."))
+    text.write_text("This !refuse is not made.")
+    summary = steps.build(steps.wish(root), command=fakes.COMMAND)
+    assert 1 == summary.count("failed")
+    manifest = sound(root / "output" / "hello")
+    assert {**before, "outdated": True} in manifest["films"]
+    assert ["output/hello/de/film.mp4"] == list(summary.films)
+    text.write_text("This is made.")
+    assert not any("outdated" in film for film in build(root)["films"])
+
+
+def test_each_scene_and_film_is_a_line(root: Path) -> None:
+    """So git shows one changed line for a changed scene, and one for its film."""
+    path = root / "output" / "hello" / "manifest.json"
+    build(root)
+    before = path.read_text().splitlines()
+    (root / "projects/hello/scripts/two.en.txt").write_text("Other words.")
+    build(root)
+    after = path.read_text().splitlines()
+    assert len(before) == len(after)
+    changed = [line for line, old in zip(after, before, strict=True) if line != old]
+    assert ["hello/two[locale=en]", "hello[locale=en]#film"] == [
+        json.loads(line.rstrip(","))["address"] for line in changed
+    ]

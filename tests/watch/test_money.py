@@ -60,11 +60,11 @@ def test_drafts_say_what_they_would_cost_and_cost_nothing(tmp_path: Path, bank: 
     assert [] == bank.bought()
 
 
-@pytest.mark.parametrize("words", [(), ("--live", "--budget", "3")])
+@pytest.mark.parametrize("words", [(), ("--live", "--budget", "3"), ("--open", "--port", "0")])
 def test_without_its_key_a_service_is_not_watched_for(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """It ends as a build does, and says what is missing, once."""
+    """It ends as a build does, and says what is missing, once; no page is shown before that."""
     root = tmp_path / "work"
     project(root, "keyless", ONE)
-    with started(root, "--service", "d-id", *words, D_ID_API_KEY="") as watch:
+    with started(root, "--service", "d-id", *words, D_ID_API_KEY="", BROWSER="true") as watch:
         assert 2 == watch.process.wait(60)
     assert "didgen: api.d-id.com demands a key (set D_ID_API_KEY)\n" == watch.text()

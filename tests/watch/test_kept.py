@@ -1,0 +1,66 @@
+"""What a watch keeps does not grow with what it has seen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from didgen.page.board import Board
+from didgen.page.gallery import Gallery
+from didgen.watch import watch as watches
+from didgen.watch.builder import Builder
+from didgen.watch.onpage import _put
+from didgen.watch.told import Idle, Told
+from didgen.watch.watch import Watch
+from tests import fakes
+from tests.watch.running import project, save_by_renaming, talk
+
+EDITS = 6
+
+
+class Remembered(Builder):
+    """The builder of the watch that was made last."""
+
+    last: Remembered
+
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)  # type: ignore[arg-type]
+        Remembered.last = self
+
+
+def test_it_keeps_no_more_after_many_edits_than_after_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenes with new names and new words each time: of those that are gone nothing is remembered, neither by the
+    builder nor by the page."""
+    monkeypatch.setattr(watches, "Builder", Remembered)
+    root = tmp_path / "work"
+    folder = project(root, "films", talk("n0", "Words 0.") + talk("stays", "Stays."))
+    gallery, rests, counts = Gallery(root, Board()), threading.Semaphore(0), list[tuple[int, ...]]()
+
+    def view(told: Told) -> None:
+        _put(gallery, told)
+        if isinstance(told, Idle):
+            rests.release()
+
+    def edit() -> None:
+        try:
+            for k in range(1, EDITS + 1):
+                assert rests.acquire(timeout=60)
+                kept = Remembered.last
+                counts.append((len(kept._delivered), len(kept._addresses), len(kept._rendering), len(gallery._clips)))
+                path = folder / "project.yaml"
+                save_by_renaming(path, path.read_text().replace(f"n{k - 1}", f"n{k}").replace(f" {k - 1}.", f" {k}."))
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    editing = threading.Thread(target=edit)
+    editing.start()
+    with pytest.raises(KeyboardInterrupt):
+        Watch(root, (), "local", 1, 0, view, lambda _: True, fakes.COMMAND).run()
+    editing.join()
+    assert EDITS == len(counts)
+    assert counts[1] == counts[-1]
+    assert 2 >= max(counts[-1])
