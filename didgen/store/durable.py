@@ -14,8 +14,11 @@ _INNER = ("SAVEPOINT step", "RELEASE step", ("ROLLBACK TO step", "RELEASE step")
 
 
 def connected(path: Path) -> sqlite3.Connection:
-    """The file, in autocommit: what belongs together stands in a `transaction`."""
-    return sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    """The file, in autocommit: what belongs together stands in a `transaction`. Raises StorageError."""
+    try:
+        return sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise trouble(error, path) from error
 
 
 def durable(db: sqlite3.Connection) -> None:
