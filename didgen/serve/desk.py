@@ -338,9 +338,12 @@ class Desk:
         return name
 
     def forget_upload(self, prefix: str) -> bool:
-        """Let nobody name an upload any more; jobs that wait still have it. Whether there was one."""
+        """Let nobody name an upload any more; jobs that wait still have it. Whether there was one.
+
+        Others that are unused stay for a while: one may have been fetched for a job that is just coming in.
+        """
         found = self.files.unlink(prefix)
-        self.shelf.drop_uploads(self.files.take_unused(time.time()))
+        self.shelf.drop_uploads(self.files.take_unused(time.time(), prefix))
         return found
 
 

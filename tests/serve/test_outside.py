@@ -263,3 +263,19 @@ def test_a_video_is_written_to_result_url_or_the_job_says_that_it_was_not(
         assert json.dumps(job)
 
     serve(tmp_path, work, loopback=True)
+
+
+def test_what_a_link_led_to_stays_while_uploads_are_deleted(tmp_path: Path) -> None:
+    """For as long as it is taken for what the link leads to: the next job by that link is not refused."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        async with Scripted(answer(200, fakes.photo())) as site:
+            for k in range(2):
+                made = await web.post("/talks", json=body(f"{site.base}/a.jpg", f"Number {k}"))
+                assert 201 == made.status_code, made.text
+                assert "done" == (await ended(web, f"/talks/{made.json()['id']}"))["status"]
+                other = (await web.post("/images", files={"image": ("b.jpg", fakes.photo())})).json()
+                assert 204 == (await web.delete(f"/images/{other['id']}")).status_code
+
+    serve(tmp_path, work, loopback=True)
+    assert 1 == len(list((tmp_path / "served" / "uploads").iterdir()))

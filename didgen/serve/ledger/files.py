@@ -42,14 +42,17 @@ class Files:
         with self._db.transaction():
             self._db.write("UPDATE files SET linked = 0 WHERE made < ?", (before,))
 
-    def take_unused(self, before: float) -> list[str]:
-        """Take out files that no client can name and no job waits for, older than a time; their names."""
+    def take_unused(self, before: float, prefix: str = "") -> list[str]:
+        """Take out files that no client can name and no job waits for, older than a time; their names. prefix: only of
+        those whose names begin so."""
         unused = (
-            "linked = 0 AND made < ? AND NOT EXISTS (SELECT 1 FROM inputs JOIN jobs ON jobs.id = inputs.job"
+            "linked = 0 AND made < ? AND substr(name, 1, ?) = ?"
+            " AND NOT EXISTS (SELECT 1 FROM inputs JOIN jobs ON jobs.id = inputs.job"
             f" WHERE inputs.file = files.name AND {UNENDED})"
         )
+        values = before, len(prefix), prefix
         with self._db.transaction():
-            names = [row[0] for row in self._db.read(f"SELECT name FROM files WHERE {unused}", (before,))]
+            names = [row[0] for row in self._db.read(f"SELECT name FROM files WHERE {unused}", values)]
             self._db.write_all("DELETE FROM files WHERE name = ?", [(name,) for name in names])
         return names
 
