@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from didgen.watch.told import Began, Changed, Finished, Heard, Told
+from didgen.watch.told import Began, Changed, Finished, Heard, Joined, Told
 from didgen.watch.watch import Watch
 from tests import fakes
 from tests.bench.first_frame import shows, worked_s
@@ -35,13 +35,14 @@ class Clock:
         self.at: dict[str, float] = {}
         self.worked: dict[str, float] = {}  # CPU seconds of the workers, of those parts that they do
         self.length_s = 0.0
-        self.ended = threading.Event()
+        self.ended, self.joined = threading.Event(), threading.Event()  # joined: no film is left for later
 
     def begin(self) -> None:
         """A file is about to be saved."""
         self.at, self.length_s = {"saved": time.perf_counter()}, 0.0
         self.worked = {"saved": worked_s()}
         self.ended.clear()
+        self.joined.clear()
 
     def note(self, part: str) -> None:
         """A part is there, if it was not before."""
@@ -66,6 +67,10 @@ class Clock:
                 self.note("finished")
                 self.length_s = summary.scenes[0].duration_s
                 self.ended.set()
+                if not summary.later:
+                    self.joined.set()
+            case Joined():
+                self.joined.set()
 
 
 def watch() -> None:
@@ -88,11 +93,11 @@ def watch() -> None:
 def _watched(root: Path, file: Path, words: Sequence[str], label: str, command: Sequence[str] | None) -> None:
     """Each of `words` in turn as the first scene of a project file; the first of them is not counted."""
     clock, found = Clock(), list[dict[str, float]]()
-    lengths, own, worked = list[float](), list[float](), list[dict[str, float]]()
+    lengths, own, filmed, worked = list[float](), list[float](), list[float](), list[dict[str, float]]()
 
     def edit() -> None:
         try:
-            clock.ended.wait(600)
+            clock.joined.wait(600)
             for text in words:
                 time.sleep(3.0)
                 clock.begin()
@@ -103,6 +108,8 @@ def _watched(root: Path, file: Path, words: Sequence[str], label: str, command: 
                 worked.append(clock.worked)
                 found.append(clock.at)
                 lengths.append(clock.length_s)
+                clock.joined.wait(600)
+                filmed.append(time.process_time() - cpu)
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -118,6 +125,7 @@ def _watched(root: Path, file: Path, words: Sequence[str], label: str, command: 
     for part in parts[3:]:
         row(f"{label}: saved → {part}", _spread([at[part] - at["saved"] for at in found[1:]]))
     row(f"{label}: CPU of the watch itself", _spread(own[1:]))
+    row(f"{label}: the same, with a film that follows", _spread(filmed[1:]))
     for part in WORK if command is None else ():
         row(f"{label}: CPU of the worker until {part}", _spread([at[part] - at["saved"] for at in worked[1:]]))
     row(f"{label}: length of the scene", _spread(lengths[1:]))
