@@ -149,7 +149,7 @@ def another_piece(model: Model, hand: random.Random, words: Words) -> str:
     body = pick(hand, bodies(model))
     if body is None:
         return ""
-    if len(body) > 1 and hand.random() < 0.3:
+    if any(piece[0] == "lit" for piece in body[:-1]) and hand.random() < 0.3:  # a note alone would be no script
         return f"without {body.pop()}"
     known = sorted({"product", "city", "motto"} & model.known.keys())
     body.append(hand.choice([("lit", f" {words.heard()}"), ("var", hand.choice(known)), ("locale",)]))
