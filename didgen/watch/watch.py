@@ -100,6 +100,7 @@ class Watch:
                 self._listen(doorbell)
                 self._await_change()
                 self._look(builder)
+                self._tell_watching()  # that the system tells of nothing may come out at any time
         finally:
             doorbell.close()
             builder.stop()
@@ -301,7 +302,6 @@ class Watch:
                 rang = self.ear.await_quiet(self._projects)
                 if not rang and not self._polling:
                     self._polling = "the system did not tell of a change"
-                    self._tell_watching()
                 return
 
     def _differs(self) -> bool:

@@ -295,18 +295,19 @@ def test_it_polls_where_it_is_told_nothing_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not here")
-def test_it_polls_where_the_system_has_no_watches_left(tmp_path: Path) -> None:
-    """As where many editors are open: the system call fails, and the files are looked at instead."""
+@pytest.mark.parametrize("late_s", [0, 3])
+def test_it_polls_where_the_system_has_no_watches_left(tmp_path: Path, late_s: int) -> None:
+    """As where many editors are open: the system call fails, before or after everything is made, and the files are
+    looked at instead."""
     folder = project(tmp_path / "a", "few", talk("one", "Few."))
-    under = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=inotify_init1", "--seccomp-bpf")
-    with watching(tmp_path / "a", under=(*under, "-e", "inject=inotify_init1:error=EMFILE")) as watch:
-        watch.until_said("again and again: ")
+    under = ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=inotify_init1", "--seccomp-bpf")
+    fault = f"inject=inotify_init1:error=EMFILE:delay_enter={late_s * 1_000_000}"
+    with watching(tmp_path / "a", under=(*under, "-e", fault)) as watch:
         watch.until_said("1 rendered")
+        watch.until_said("again and again: ")
         watch.renders()
         save(folder / "project.yaml", (folder / "project.yaml").read_text().replace("Few", "Very few"))
         after(watch, folder, "Very few.")
-        subprocess.run(["kill", *children(watch.process.pid)], check=True)
-        watch.process.wait(30)
 
 
 def children(pid: int) -> list[str]:
