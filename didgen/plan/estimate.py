@@ -1,13 +1,11 @@
 """How long a scene will be, before anything is rendered: what is likely, and what is hardly ever exceeded.
 
-Prices are made from both (`plan.bill`), so the upper one errs on the long side.
+Prices are made from both (`plan.bill`), so the upper one errs on the long side. Light: a plan of words alone asks it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
 from didgen.catalog.rates import (
     ANIMATION_S,
@@ -24,6 +22,10 @@ from didgen.catalog.rates import (
     WORDS_PER_S,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _BREAK = re.compile(r"<break\b[^>]*time=[\"']([\d.]+)(ms|s)[\"']")
 _ANY_BREAK = re.compile(r"<break\b")
 _TAG = re.compile(r"<[^>]*>")
@@ -32,12 +34,13 @@ _BYTES_PER_S = 16_000  # 128 kbit/s, the usual MP3
 _LEAST_BYTES_PER_S = 1_000  # 8 kbit/s, the lowest
 
 
-@dataclass(frozen=True, slots=True)
 class Length:
     """Of one video. seconds: likely; most_s: hardly ever exceeded, and the same where the length is known."""
 
-    seconds: float
-    most_s: float
+    __slots__ = ("most_s", "seconds")
+
+    def __init__(self, seconds: float, most_s: float) -> None:
+        self.seconds, self.most_s = seconds, most_s
 
 
 def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_s: float = 0.0) -> Length:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from functools import cache
 
 MAX_PLACES = 3  # changes shown of one text
 MAX_SIDE = 48  # characters shown of what was, and of what is
@@ -14,26 +15,15 @@ MAX_COMPARED = 3_000  # words; more of them, all different, are shown as one cha
 CONFETTI = 0.25  # texts with less in common are shown as one change
 
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(
-    rf"<[^<>]{{1,400}}>|&\#?\w+;|[{_UNSPACED}][\u0300-\u036f\u0e31\u0e34-\u0e4e]*"
-    rf"|[^\W{_UNSPACED}]+(?:[.,:'’-][^\W{_UNSPACED}]+)*|\S"
-)
-"""A tag or a character entity, one character of a script that puts no spaces between words, a word or number, or one
-sign of punctuation."""
+"""Characters of scripts that put no spaces between words."""
+_FIRST_UNSPACED = "\u0e00"
 
+# Not `typing.NamedTuple`: importing that takes longer than telling of a change.
+_Word = namedtuple("_Word", ("gap", "text"))
+"""gap: the white space before it."""
 
-class _Word(NamedTuple):
-    gap: str  # the white space before it
-    text: str
-
-
-class _Change(NamedTuple):
-    """Words [start, end) of the new text stand where [was_start, was_end) of the old one stood."""
-
-    was_start: int
-    was_end: int
-    start: int
-    end: int
+_Change = namedtuple("_Change", ("was_start", "was_end", "start", "end"))
+"""Words [start, end) of the new text stand where [was_start, was_end) of the old one stood."""
 
 
 def word_diff(old: str, new: str) -> str:
@@ -59,9 +49,19 @@ def word_diff(old: str, new: str) -> str:
     return line + _between(now[at:], first=False, last=True)
 
 
+@cache
+def _word(*, unspaced: bool) -> re.Pattern[str]:
+    """A tag or a character entity, one character of a script that puts no spaces between words, a word or number, or
+    one sign of punctuation. unspaced: whether there may be such characters: making the pattern takes 3 ms with them."""
+    letter, alone = r"\w", ""
+    if unspaced:
+        letter, alone = rf"[^\W{_UNSPACED}]", rf"|[{_UNSPACED}][\u0300-\u036f\u0e31\u0e34-\u0e4e]*"
+    return re.compile(rf"<[^<>]{{1,400}}>|&\#?\w+;{alone}|{letter}+(?:[.,:'’-]{letter}+)*|\S")
+
+
 def _words(text: str) -> list[_Word]:
     found, at = [], 0
-    for match in _WORD.finditer(text):
+    for match in _word(unspaced=max(text, default="") >= _FIRST_UNSPACED).finditer(text):
         found.append(_Word(" " if match.start() > at else "", _printable(match[0])))
         at = match.end()
     return found

@@ -1,10 +1,9 @@
-"""From a script as written to the words that are spoken."""
+"""From a script as written to the words that are spoken. Light: a plan of words alone asks it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 MIN_CHARACTERS = 3
 MAX_CHARACTERS = 40_000
@@ -12,16 +11,16 @@ MAX_CHARACTERS = 40_000
 _MARKUP = re.compile(r"(<[^>]*>)")
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """A script's words as written (for captions) and as spoken, and the phrases in which they differ.
 
     respelled: spoken phrase → written word, only those that occur.
     """
 
-    written: str
-    spoken: str
-    respelled: Mapping[str, str] = field(default_factory=dict)
+    __slots__ = ("respelled", "spoken", "written")
+
+    def __init__(self, written: str, spoken: str, respelled: Mapping[str, str] | None = None) -> None:
+        self.written, self.spoken, self.respelled = written, spoken, respelled or {}
 
 
 def plain_ends(text: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from didgen.digest import canonical_json
 from didgen.errors import StorageError
 from didgen.store.durable import connected, durable, transaction, trouble
+from didgen.store.walks import sealed, unsealed
 
 STEPS: tuple[str, ...] = (
     """
@@ -347,13 +348,14 @@ class State:
     # -- walks --------------------------------------------------------------------------------------------------
 
     def walk(self, key: str) -> dict[str, Any] | None:
-        """The record a former walk left under `key`; others read several at once (`store.walks`)."""
-        row = self._db.execute("SELECT record FROM walks WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+        """The record a former walk left under `key`, if there is one; others read several at once (`store.walks`)."""
+        row = self._db.execute("SELECT CAST(record AS BLOB) FROM walks WHERE key = ?", (key,)).fetchone()
+        return unsealed(row[0]) if row else None
 
-    def walks(self) -> dict[str, dict[str, Any]]:
-        """The records of all former walks, by key."""
-        return {key: json.loads(record) for key, record in self._db.execute("SELECT key, record FROM walks")}
+    def walks(self) -> dict[str, dict[str, Any] | None]:
+        """The records of all former walks, by key; None for what is no record any more."""
+        rows = self._db.execute("SELECT key, CAST(record AS BLOB) FROM walks")
+        return {key: unsealed(kept) for key, kept in rows}
 
     def forget_walks(self) -> None:
         """Let every next build look at everything anew, reading each file."""
@@ -363,9 +365,7 @@ class State:
     def put_walk(self, key: str, record: Mapping[str, Any]) -> None:
         """Leave the record of a finished walk: written last, when everything it speaks of is in place."""
         with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO walks VALUES (?, ?)", (key, json.dumps(record, separators=(",", ":")))
-            )
+            self._db.execute("INSERT OR REPLACE INTO walks VALUES (?, ?)", (key, sealed(record)))
 
 
 def open_state(path: Path) -> tuple[State, bool]:

@@ -1,5 +1,7 @@
 """The records that finished walks leave in the state, read and renewed without opening the store.
 
+A record is JSON whose first member, `seal`, is the digest of all the others: what a failing disk or a curious hand has
+written to is no record.
 Light on purpose: the build with nothing to do gets no further.
 """
 
@@ -10,6 +12,8 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+
+from didgen.digest import sha256_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,25 +36,45 @@ def _quoted(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def read_walks(root: str | Path, keys: Iterable[str]) -> dict[str, str]:
-    """The JSON records that former walks left under these keys, making nothing; {} when there are none."""
+def sealed(record: Mapping[str, Any]) -> bytes:
+    """A record as it is kept."""
+    text = json.dumps(record, separators=(",", ":")).encode()
+    return _seal_of(text) + text[1:]
+
+
+def unsealed(kept: bytes) -> dict[str, Any] | None:
+    """The record that was kept so, without its seal; None for anything else."""
+    text = b"{" + kept[_SEAL_BYTES:]
+    return json.loads(text) if kept.startswith(_seal_of(text)) else None
+
+
+def _seal_of(text: bytes) -> bytes:
+    return b'{"seal":"%s",' % sha256_bytes(text).encode()
+
+
+_SEAL_BYTES = len(_seal_of(b""))
+
+
+def read_walks(root: str | Path, keys: Iterable[str]) -> dict[str, bytes]:
+    """What former walks left under these keys, sealed, making nothing; {} when there is nothing."""
     with suppress(sqlite3.Error), _open(root) as db:
         found = db.execute(
-            "SELECT key, record FROM walks WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+            "SELECT key, CAST(record AS BLOB) FROM walks WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
         )
         return dict(found.fetchall())
     return {}
 
 
-def renew_walks(root: str | Path, records: Mapping[str, tuple[str, str]]) -> None:
-    """Put new records in the place of others, unless a build has left its own there meanwhile. records: key → the
-    record as it was read, and the new one. Where that cannot be done nothing is lost but time."""
+def renew_walks(root: str | Path, records: Mapping[str, tuple[bytes, Mapping[str, Any]]]) -> None:
+    """Put new records in the place of others, unless a build has left its own there meanwhile. records: key → what was
+    read, and the new one. Where that cannot be done nothing is lost but time."""
     with suppress(sqlite3.Error), _open(root) as db:
         db.execute("PRAGMA synchronous=NORMAL")  # it can be found out again
         with db:
             db.executemany(
-                "UPDATE walks SET record = ? WHERE key = ? AND record = ?",
-                [(new, key, old) for key, (old, new) in records.items()],
+                "UPDATE walks SET record = ? WHERE key = ? AND CAST(record AS BLOB) = ?",
+                [(sealed(new), key, old) for key, (old, new) in records.items()],
             )
 
 

@@ -1,7 +1,7 @@
 """What a record keeps so that a script that changes is planned by itself, without its project being read again.
 
 {"file": the project's, "folder": of its outputs, "prints": fingerprints in the order of the record's scenes,
- "pronounce", "scripts": {file: [[number of the scene, its locale, its notes]]}}
+ "pronounce", "scripts": {file: [[number of the scene, its locale, its voice's, its notes]]}}
 
 Kept only where words are all that a script can change: see `again_of`. `refill` uses it.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from didgen.api.wire import TalkRequest, TextScript
+from didgen.catalog.local_voices import VOICES, Voice
 from didgen.plan.address import project_folder
 from didgen.plan.scene import Scene
 from didgen.plan.translations import has_translations
@@ -56,11 +57,11 @@ def _is_plain(planned: Planned) -> bool:
     return b"include" not in written and not any(tag in text for text in texts.values() for tag in _TAGS)
 
 
-def _scripts(planned: Planned) -> dict[str, list[tuple[int, str, Sequence[str]]]]:
+def _scripts(planned: Planned) -> dict[str, list[tuple[int, str, str, Sequence[str]]]]:
     """By file, the scenes that speak its words and nothing else; only files that are nothing else to anybody."""
     files, folder = planned.files, planned.project.folder
     specs: dict[str, SceneSpec] = {spec.id: spec for spec in planned.project.spec.scenes}
-    found: dict[str, list[tuple[int, str, Sequence[str]]]] = {}
+    found: dict[str, list[tuple[int, str, str, Sequence[str]]]] = {}
     barred = {files.relative(given.path) for scene in planned.scenes for given in scene.inputs.values()}
     for number, scene in enumerate(planned.scenes):
         script = specs[scene.address.partition("[")[0].partition("/")[2]].script
@@ -70,13 +71,17 @@ def _scripts(planned: Planned) -> dict[str, list[tuple[int, str, Sequence[str]]]
             name = files.relative(files.locate(script.file, folder))
         except FileProblem:
             continue
-        found.setdefault(name, []).append((number, scene.locale, scene.notes))
-        if not _says_words_alone(scene) or script.code is not None or not name.endswith(SUFFIX):
+        voice = _voice(scene)
+        if voice is None or script.code is not None or not name.endswith(SUFFIX):
             barred.add(name)
+        else:
+            found.setdefault(name, []).append((number, scene.locale, voice.locale, scene.notes))
     return {name: scenes for name, scenes in found.items() if name not in barred}
 
 
-def _says_words_alone(scene: Scene) -> bool:
-    """Whether the words change nothing but what is said and how long that takes."""
+def _voice(scene: Scene) -> Voice | None:
+    """Who speaks a scene whose words change nothing but what is said and how long that takes; None for any other."""
     script = scene.request.script if isinstance(scene.request, TalkRequest) else None
-    return isinstance(script, TextScript) and not script.ssml and not scene.respelled and scene.limit is None
+    if not isinstance(script, TextScript) or script.ssml or scene.respelled or scene.limit is not None:
+        return None
+    return VOICES.get(script.provider.voice_id or "") if script.provider is not None else None

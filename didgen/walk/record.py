@@ -1,6 +1,6 @@
 """What a finished walk leaves for the next one: stamps of every file it read and wrote, and what came of it.
 
-{"form": 3, "surroundings", "asked_at", "until", "films", "stale", "stamps": columns (`project.stamps`),
+{"form": 4, "surroundings", "asked_at", "until", "films", "stale", "stamps": columns (`project.stamps`),
  "scenes": [[address, file, duration_s, reasons, warnings, overrun, behind]],
  "again": what a script is planned from by itself (`again`), null where it cannot be}
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from didgen.walk.summary import SceneResult, Summary
 
-FORM = 3
+FORM = 4
 
 
 def record_of(

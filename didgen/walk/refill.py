@@ -38,7 +38,7 @@ def refilled(root: str, keys: Iterable[str], day: str) -> dict[str, tuple[dict[s
     kept, now = read_walks(root, wanted), surroundings()
     found = {}
     for key in wanted:
-        record = read_record(kept.get(key, ""))
+        record = read_record(kept.get(key, b""))
         if record is None or record["again"] is None or not in_time(record, now, day):
             return None
         rows = _rows(root, record)
@@ -62,8 +62,9 @@ def _rows(root: str, record: Mapping[str, Any]) -> list[Row] | None:
         return None
     rows: list[Row] = []
     prints: set[str] = set()
-    for number, locale, notes, text in scenes:
-        made = _made(stored, record["scenes"][number][0], again["prints"][number], again["pronounce"], locale, text)
+    for number, locale, tongue, notes, text in scenes:
+        spoken = again["pronounce"], locale, tongue, text
+        made = _made(stored, record["scenes"][number][0], again["prints"][number], *spoken)
         if made is None:
             return None
         fingerprint, seconds, reasons = made
@@ -108,12 +109,17 @@ def _is_whole(root: str, record: Mapping[str, Any], stored: Stored) -> bool:
 
 
 def _made(
-    stored: Stored, address: str, fingerprint: str, pronounce: Mapping[str, str], locale: str, text: str
+    stored: Stored,
+    address: str,
+    fingerprint: str,
+    pronounce: Mapping[str, str],
+    locale: str,
+    tongue: str,
+    text: str,
 ) -> tuple[str, float, tuple[str, ...]] | None:
     """Fingerprint, length in seconds and reasons of a scene with other words; None where something is wrong with them
-    or with what is known of the scene."""
+    or with what is known of the scene. tongue: the locale of its voice."""
     from didgen.catalog.languages import unreadable
-    from didgen.catalog.local_voices import VOICES
     from didgen.plan.estimate import text_length
     from didgen.plan.fingerprint import fingerprint_of
     from didgen.plan.reasons import changes
@@ -123,10 +129,9 @@ def _made(
     if before is None or fingerprint_of(before) != fingerprint:
         return None
     request = before["request"]
-    script, provider = request["script"], request["script"].get("provider", {})
-    voice = VOICES.get(provider.get("voice_id", ""))
+    script, provider = request["script"], request["script"]["provider"]
     words = speak_text(plain_ends(text), pronounce)
-    if voice is None or words.respelled or length_problem(words) or unreadable(words.spoken, voice.locale):
+    if words.respelled or length_problem(words) or unreadable(words.spoken, tongue):
         return None
     now = {**before, "request": {**request, "script": {**script, "input": words.spoken}}}
     pad_s = float(request["config"].get("pad_audio") or 0.0)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from didgen.garbage import without_gc
 from didgen.project.stamps import renewed
-from didgen.store.walks import read_walks, renew_walks
+from didgen.store.walks import read_walks, renew_walks, unsealed
 from didgen.walk.record import of_this_form, surroundings
 
 TYPE_CHECKING = False
@@ -39,12 +39,12 @@ def untouched(root: str, keys: Iterable[str], day: str) -> dict[str, dict[str, A
     """The records of those walks of which all still holds, by key. A file is read where its look is another, or cannot
     be trusted; looks that have become trustworthy are written down. day: what `today` is taken to be."""
     held: dict[str, dict[str, Any]] = {}
-    fresh: dict[str, tuple[str, str]] = {}
+    fresh: dict[str, tuple[bytes, dict[str, Any]]] = {}
     with without_gc():
         kept = read_walks(root, keys)
         now = surroundings() if kept else ""
-        for key, text in kept.items():
-            record = read_record(text)
+        for key, there in kept.items():
+            record = read_record(there)
             if record is None or not in_time(record, now, day):
                 continue
             stamps = renewed(root, record["stamps"])
@@ -52,19 +52,16 @@ def untouched(root: str, keys: Iterable[str], day: str) -> dict[str, dict[str, A
                 continue
             held[key] = record
             if stamps is not record["stamps"]:
-                fresh[key] = text, json.dumps({**record, "stamps": stamps}, separators=(",", ":"))
+                fresh[key] = there, {**record, "stamps": stamps}
     if fresh:
         renew_walks(root, fresh)
     return held
 
 
-def read_record(text: str) -> dict[str, Any] | None:
-    """A record in the form of this didgen; None for any other."""
-    try:
-        record = json.loads(text)
-    except ValueError:
-        return None
-    return record if of_this_form(record) else None
+def read_record(kept: bytes) -> dict[str, Any] | None:
+    """A record in the form of this didgen; None for any other, and for one that is not as it was written."""
+    record = unsealed(kept)
+    return record if record is not None and of_this_form(record) else None
 
 
 def in_time(record: Mapping[str, Any], now: str, day: str) -> bool:

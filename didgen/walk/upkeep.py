@@ -252,7 +252,7 @@ def _drafts_as_delivered(root: Path, store: Artifacts) -> Iterator[tuple[Path, s
     """Drafts that nobody wrote to since they were delivered, and their digests then; drafts have no manifest."""
     latest: dict[str, Stamp] = {}
     for record in store.state.walks().values():
-        latest |= {n: s for n, s in stamps_in(record).items() if n.startswith(f"{DRAFTS.as_posix()}/")}
+        latest |= {n: s for n, s in stamps_in(record or {}).items() if n.startswith(f"{DRAFTS.as_posix()}/")}
     for name, stamp in latest.items():
         with suppress(OSError):
             found = (root / name).stat()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import wave
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from didgen.catalog.local_voices import VOICES, language
 from didgen.catalog.rates import CHARACTERS_PER_S, WORDS_PER_S
-from didgen.plan.estimate import animation_length, recording_length, text_length, unseen_recording_length
+from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
+
+
+def both(length: Length) -> tuple[float, float]:
+    return length.seconds, length.most_s
 
 
 def text_seconds(spoken: str, voice: str, locale: str, **how: float) -> float:
@@ -91,12 +94,12 @@ def test_a_known_length_is_no_range(tmp_path: Path) -> None:
     with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
         sound.setparams((1, 2, 16_000, 0, "NONE", ""))
         sound.writeframes(bytes(2 * 16_000 * 20))
-    assert (22.0, 22.0) == astuple(recording_length(tmp_path / "a.wav", pad_s=2))
+    assert (22.0, 22.0) == both(recording_length(tmp_path / "a.wav", pad_s=2))
     (tmp_path / "a.ogg").write_bytes(b"OggS" + bytes(159_996))
-    assert (12.0, 162.0) == astuple(recording_length(tmp_path / "a.ogg", pad_s=2))
+    assert (12.0, 162.0) == both(recording_length(tmp_path / "a.ogg", pad_s=2))
     (tmp_path / "a.ogg").write_bytes(b"OggS" + bytes(20 << 20))
-    assert (600.0, 600.0) == astuple(recording_length(tmp_path / "a.ogg"))
-    assert (602.0, 602.0) == astuple(unseen_recording_length(pad_s=2))
+    assert (600.0, 600.0) == both(recording_length(tmp_path / "a.ogg"))
+    assert (602.0, 602.0) == both(unseen_recording_length(pad_s=2))
 
 
 def test_animations_are_as_long_as_their_drivers() -> None:

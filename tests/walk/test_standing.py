@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from didgen.cli.atonce import at_once
 from didgen.errors import ProjectError
 from didgen.project import stamps
 from didgen.store.artifacts import Artifacts
@@ -149,11 +152,37 @@ def test_times_that_say_nothing_cost_one_reading(root: Path, monkeypatch: pytest
         after = store.state.walks()
     assert before.keys() == after.keys()
     for key, record in after.items():
-        assert before[key]["stamps"]["ctimes"] != record["stamps"]["ctimes"]
-        assert before[key]["stamps"]["digests"] == record["stamps"]["digests"]
-        assert {name: v for name, v in before[key].items() if name != "stamps"} == {
-            name: v for name, v in record.items() if name != "stamps"
-        }
+        was, now = dict(before[key] or {}), dict(record or {})
+        looks, other_looks = was.pop("stamps"), now.pop("stamps")
+        assert looks["ctimes"] != other_looks["ctimes"]
+        assert looks["digests"] == other_looks["digests"]
+        assert was == now
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "replace(record, '\"scenes\":[', '\"scenes\":[7,')",
+        "replace(record, '\"digests\"', '\"figures\"')",
+        "replace(record, 'b.mp4', 'c.mp4')",
+        "substr(record, 1, length(record) / 2)",
+        "'[]'",
+        "'{'",
+        "''",
+        "7",
+        "x'ff00'",
+    ],
+)
+def test_a_record_that_was_written_to_is_no_record(root: Path, edit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever its shape is then: all is planned anew, also other words of a script, and nothing is rendered twice."""
+    build(root)
+    (root / "projects/one/a.txt").write_text("This is somebody else.")
+    with sqlite3.connect(root / ".didgen/state.sqlite") as db:
+        db.execute(f"UPDATE walks SET record = {edit}")
+    assert list(NAMES) == left(root)
+    assert (False, "") == (at_once(["plan"])[0], capsys.readouterr().out)
+    assert {"reused": 5, "rendered": 1} == Counter(scene.action for scene in build(root).scenes)
+    assert [] == left(root)
 
 
 def test_a_record_of_another_form_is_no_record(root: Path) -> None:
@@ -161,7 +190,7 @@ def test_a_record_of_another_form_is_no_record(root: Path) -> None:
     build(root)
     with Artifacts(root) as store:
         for key, record in store.state.walks().items():
-            store.state.put_walk(key, {**record, "form": 1})
+            store.state.put_walk(key, {**(record or {}), "form": 1})
     assert list(NAMES) == left(root)
     assert {"reused"} == {scene.action for scene in build(root).scenes}
     assert [] == left(root)
