@@ -75,16 +75,25 @@ class Runner:
 def _call(line: list[str], environ: Mapping[str, str], out: IO[bytes]) -> int:
     """Run a command to its end, and its exit code. A run that is cancelled tells the command, which then sees to what
     it has under way; it is not killed for that."""
-    with subprocess.Popen(line, env=environ, stdout=out) as child:
-        before = {
-            number: signal.signal(number, lambda *_: child.send_signal(signal.SIGINT))
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
+    started: list[subprocess.Popen[bytes]] = []
+    untold: list[int] = []  # cancelled before there was anybody to tell
+
+    def cancel(number: int, _: object) -> None:
+        for child in started:
+            child.send_signal(signal.SIGINT)
+        if not started:
+            untold.append(number)
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with subprocess.Popen(line, env=environ, stdout=out) as child:
+            started.append(child)
+            if untold:
+                child.send_signal(signal.SIGINT)
             return child.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def environment(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> dict[str, str]:

@@ -58,6 +58,7 @@ class Child:
     def __init__(self, command: Sequence[str], limits: Limits, memo: Memo | None, log: Path | None) -> None:
         self._command, self._limits, self._memo, self._log = tuple(command), limits, memo, log
         self._process: asyncio.subprocess.Process | None = None
+        self._changing = asyncio.Lock()  # being started or killed
         self._heard = self._began = 0.0
         self._video_s, self._counted = 0.0, False
         self._verdict = ""
@@ -97,9 +98,10 @@ class Child:
 
     async def started(self) -> asyncio.subprocess.Process:
         """The worker's process, started where there is none. Raises RenderError."""
-        if self._process is None or self._process.returncode is not None:
-            self._process = await self._start()
-        return self._process
+        async with self._changing:
+            if self._process is None or self._process.returncode is not None:
+                self._process = await self._start()
+            return self._process
 
     async def _start(self) -> asyncio.subprocess.Process:
         log = _open_log(self._log)
@@ -177,10 +179,11 @@ class Child:
 
     async def kill(self) -> None:
         """End the worker and everything it started, now."""
-        process, self._process = self._process, None
-        if process is not None:
-            _kill_group(process)
-            await process.wait()
+        async with self._changing:
+            process, self._process = self._process, None
+            if process is not None:
+                _kill_group(process)
+                await process.wait()
 
 
 async def _let_go(process: asyncio.subprocess.Process, talk: asyncio.Future[Message]) -> bool:

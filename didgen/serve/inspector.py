@@ -49,7 +49,7 @@ class Inspector:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(KEEPERS, "didgen-inspector")
         self._mine = threading.local()
-        self._keepers: list[subprocess.Popen[bytes]] = []
+        self._keepers: set[subprocess.Popen[bytes]] = set()
 
     async def look(self, path: Path, use: Use, what: str) -> Seen:
         """What a file is, once it was opened as what it is to be used for. what: as messages call it.
@@ -76,13 +76,14 @@ class Inspector:
                 return answer
         except (ValueError, OSError):
             pass
-        keeper.kill()
-        keeper.wait()
+        self._let_go(keeper)
         return _NO_ANSWER
 
     def _keeper(self) -> subprocess.Popen[bytes]:
         """This thread's own."""
         keeper: subprocess.Popen[bytes] | None = getattr(self._mine, "keeper", None)
+        if keeper is not None and keeper.poll() is not None:
+            self._let_go(keeper)
         if keeper is None or keeper.poll() is not None:
             environ = without_secrets(os.environ) | dict.fromkeys(_THREADS, "1")
             keeper = self._mine.keeper = subprocess.Popen(
@@ -93,16 +94,21 @@ class Inspector:
                 start_new_session=True,
                 env=environ,
             )
-            self._keepers.append(keeper)
+            self._keepers.add(keeper)
         return keeper
 
     def close(self) -> None:
         """Let the keepers go."""
-        for keeper in self._keepers:
+        for keeper in list(self._keepers):
             keeper.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
-        for keeper in self._keepers:
-            keeper.wait()
-            for pipe in (keeper.stdin, keeper.stdout):
-                with suppress(OSError):
-                    pipe.close() if pipe is not None else None
+        for keeper in list(self._keepers):  # with one that was just being started
+            self._let_go(keeper)
+
+    def _let_go(self, keeper: subprocess.Popen[bytes]) -> None:
+        keeper.kill()
+        keeper.wait()
+        for pipe in (keeper.stdin, keeper.stdout):
+            with suppress(OSError):
+                pipe.close() if pipe is not None else None
+        self._keepers.discard(keeper)

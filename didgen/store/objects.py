@@ -68,7 +68,7 @@ class Objects:
 
     def put_file(self, source: Path) -> str:
         """Store a copy of a file; the digest of exactly the bytes that were copied."""
-        unnamed = self.temporary / f"incoming-{os.getpid()}-{source.name}"
+        unnamed = self.temporary / f"incoming-{os.getpid()}-{os.urandom(6).hex()}"
         try:
             with beside(unnamed, mode=READ_ONLY) as file:
                 digest, _ = copy_hashed(source, file)
@@ -112,9 +112,12 @@ class Objects:
         Raises DamagedObjectError (and moves the object to quarantine), StorageError.
         """
         if self.size(digest) < 0:
-            raise DamagedObjectError(f"object {digest[:12]} is missing")
+            raise _missing(digest)
         with beside(to) as file:
-            found, _ = copy_hashed(self.path(digest), file)
+            try:
+                found, _ = copy_hashed(self.path(digest), file)
+            except FileNotFoundError as error:  # somebody else found it damaged meanwhile
+                raise _missing(digest) from error
             if found != digest:
                 self.set_aside(self.path(digest), digest)
                 raise DamagedObjectError(f"object {digest[:12]} is damaged")
@@ -124,10 +127,10 @@ class Objects:
 
         Raises DamagedObjectError (and moves the object to quarantine), StorageError.
         """
-        if self.size(digest) < 0:
-            raise DamagedObjectError(f"object {digest[:12]} is missing")
         try:
             found = sha256_file(self.path(digest))
+        except FileNotFoundError as error:
+            raise _missing(digest) from error
         except OSError as error:
             raise StorageError(f"cannot read {self.path(digest)}: {error.strerror}") from error
         if found != digest:
@@ -136,10 +139,11 @@ class Objects:
         return self.path(digest)
 
     def set_aside(self, path: Path, name: str) -> None:
-        """Move what is damaged to quarantine, where nothing looks for it."""
+        """Move what is damaged to quarantine, where nothing looks for it; somebody else may have done so."""
         try:
             self.quarantine.mkdir(exist_ok=True)
-            os.replace(path, self.quarantine / name)
+            with suppress(FileNotFoundError):
+                os.replace(path, self.quarantine / name)
         except OSError as error:
             raise storage_error(error, self.quarantine / name) from error
 
@@ -151,6 +155,10 @@ class Objects:
         sweep(self.folder)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir(exist_ok=True)
+
+
+def _missing(digest: str) -> DamagedObjectError:
+    return DamagedObjectError(f"object {digest[:12]} is missing")
 
 
 def _copy_input(source: Path, file: IO[bytes]) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -115,12 +116,12 @@ class Builder:
     def take(self, order: Order) -> None:
         """Carry out a plan in place of the project's former one."""
         self._given += 1
-        self._loop.call_soon_threadsafe(self._take, order)
+        self._loop.call_soon_threadsafe(self._obey, self._take, order)
 
     def drop(self, target: Target) -> None:
         """Stop what is made of a project that is no longer there."""
         self._given += 1
-        self._loop.call_soon_threadsafe(self._drop, target)
+        self._loop.call_soon_threadsafe(self._obey, self._drop, target)
 
     @property
     def idle(self) -> bool:
@@ -134,13 +135,11 @@ class Builder:
 
     def again(self) -> set[Target]:
         """Projects of which a file was edited between planning and rendering; told once."""
-        found, self._again = self._again, set()
-        return found
+        return {self._again.pop() for _ in range(len(self._again))}
 
     def locks(self) -> dict[Target, Stamp]:
         """Of projects that were finished, the `didgen.lock` that was written then; told once."""
-        found, self._locks = self._locks, {}
-        return found
+        return dict(self._locks.popitem() for _ in range(len(self._locks)))
 
     def working_on(self, target: Target) -> bool:
         """Whether a plan of it is being carried out."""
@@ -155,7 +154,8 @@ class Builder:
         """Stop all that is being made, and let go of workers and connections. Paid jobs go on where they are. Films
         that were left for later are joined, unless who waits is interrupted."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._quit.set)
+            with suppress(RuntimeError):  # it is just ending by itself
+                self._loop.call_soon_threadsafe(self._quit.set)
             try:
                 self._thread.join()
             except KeyboardInterrupt:
@@ -210,8 +210,15 @@ class Builder:
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         task.add_done_callback(lambda _: self._loop.call_soon(self._ended))
 
+    def _obey(self, step: Callable[[Any], None], what: Order | Target) -> None:
+        """Do what the other thread gave; what goes wrong with that ends the watch, for nobody waits for it here."""
+        try:
+            step(what)
+        except Exception as error:
+            self._error = error
+            self._quit.set()
+
     def _take(self, order: Order) -> None:
-        self._taken += 1
         self._told_idle = False
         target = order.planned.target
         self._films.forget(target)
@@ -221,6 +228,7 @@ class Builder:
         one = _Round(order, [self._as_it_is_now(decision, order.planned) for decision in order.planned.plan.decisions])
         self._addresses |= {d.scene.fingerprint: d.scene.address for d in one.decisions if d.action == "render"}
         self._rounds[target] = one
+        self._taken += 1  # not before: for a moment it would look as if there were nothing to do
         if former is not None and former.task is not None:
             former.task.cancel()
         self._withdraw()
@@ -228,9 +236,9 @@ class Builder:
         one.task.add_done_callback(self._give_up)
 
     def _drop(self, target: Target) -> None:
-        self._taken += 1
         self._films.forget(target)
         former = self._rounds.pop(target, None)
+        self._taken += 1
         if former is not None and former.task is not None:
             former.task.cancel()
         self._withdraw()

@@ -30,7 +30,7 @@ class Doorbell:
     def listen(self, folders: Iterable[str]) -> None:
         """Watch these folders, and no others; nothing is done when they are watched already."""
         seen = _identified(folders)
-        if seen == self._seen and self._thread is not None and self._thread.is_alive():
+        if seen == self._seen and self._stop is not None and not self._stop.is_set():
             return
         former = self._stop
         self._seen, self._stop = seen, threading.Event()
@@ -67,6 +67,7 @@ class Doorbell:
                     begun = True
                     self._ring()
         except FileNotFoundError:
+            stop.set()  # before anybody hears of it: this thread has ended, though it is alive for a moment
             self._ring()  # a folder went away meanwhile: whoever hears looks, and says what is to be watched now
         except (OSError, RuntimeError) as error:
             if not stop.is_set():

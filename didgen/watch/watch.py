@@ -98,8 +98,7 @@ class Watch:
             while True:
                 builder.check()
                 self._listen(doorbell)
-                self._await_change()
-                self._look(builder)
+                self._look(builder, settled=self._await_change())
                 self._tell_watching()  # that the system tells of nothing may come out at any time
         finally:
             doorbell.close()
@@ -108,24 +107,35 @@ class Watch:
 
     # -- looking ------------------------------------------------------------------------------------------------
 
-    def _look(self, builder: Builder) -> None:
-        """See what has changed, and build that."""
+    def _look(self, builder: Builder, *, settled: bool) -> None:
+        """See what has changed, and build that. settled: whether that was waited for; else it is, when something has:
+        it may have been saved this very moment, and be half a file."""
         if builder.idle:
             self._release()
         try:
             wanted = self._wanted()
         except DidgenError as error:
-            self._trouble("", error)
+            if settled:
+                self._trouble("", error)
+            else:
+                self._look_when_settled(builder)
+            return
+        gone, changed = self._projects.gone(wanted), self._foreign_changes(wanted, builder)
+        if (gone or changed) and not settled:
+            self._look_when_settled(builder)
             return
         self._mended("")
-        for target in self._projects.gone(wanted):
+        for target in gone:
             self._forget(target, builder)
-        changed = self._foreign_changes(wanted, builder)
         again = builder.again() | self._ready_now(builder)
         dirty = [target for target in wanted.targets if target in changed or target in again]
         if dirty:
             names = {name for named in changed.values() for name in named}
             self._rebuild(dirty, wanted, builder, tuple(sorted(names)))
+
+    def _look_when_settled(self, builder: Builder) -> None:
+        self.ear.await_quiet(self._projects)
+        self._look(builder, settled=True)
 
     def _foreign_changes(self, wanted: Wish, builder: Builder) -> dict[Target, list[str]]:
         """As `Projects.changed`, but for a `didgen.lock` that is being written by ourselves: when that is done, it is
@@ -286,23 +296,21 @@ class Watch:
 
     # -- waiting ------------------------------------------------------------------------------------------------
 
-    def _await_change(self) -> None:
-        """Return when something has changed and settled, when something that was made is done, and when what is waited
-        for may be there."""
+    def _await_change(self) -> bool:
+        """Return when something has changed and settled (True), when something that was made is done, and when what is
+        waited for may be there."""
         while True:
             heard = self.ear.hear(LOCK_S if self._waiting else POLL_S if self._polling else RESCAN_S)
             if heard == "ring":
                 self.ear.await_quiet(self._projects)
-                return
+                return True
             if heard == "done" or self._waiting:
-                if self._projects.moved():  # it just happens to be saved, or git is in the midst of it
-                    self.ear.await_quiet(self._projects)
-                return
+                return False
             if self._differs():
                 rang = self.ear.await_quiet(self._projects)
                 if not rang and not self._polling:
                     self._polling = "the system did not tell of a change"
-                return
+                return True
 
     def _differs(self) -> bool:
         """Whether a file has changed, or a project come or gone, of which nothing may have told."""

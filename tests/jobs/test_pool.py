@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from didgen.api.job import Event
 from didgen.api.wire import AnimationRequest, TalkRequest
 from didgen.errors import RenderError
-from didgen.jobs.child import COMMAND, Limits
+from didgen.jobs.child import COMMAND, Child, Limits
 from didgen.jobs.messages import pack
 from didgen.jobs.pool import Pool
 from tests import fakes
@@ -277,6 +277,22 @@ def test_a_worker_that_lets_go_stays_warm(photo: Path, monkeypatch: pytest.Monke
             assert first == process.pid
 
     run(work)
+
+
+def test_a_worker_that_is_being_started_is_not_started_twice() -> None:
+    """Warming up and a first job meet, and so do warming up and the end: no process is left without a parent."""
+
+    async def inside() -> None:
+        child = Child(fakes.COMMAND, Limits(), None, None)
+        one, two = await asyncio.gather(child.started(), child.started())
+        assert one.pid == two.pid
+        await child.kill()
+        starting = asyncio.create_task(child.started())
+        await asyncio.sleep(0)
+        await child.kill()
+        assert (await starting).returncode is not None
+
+    asyncio.run(inside())
 
 
 def test_a_pool_that_lives_long_forgets_what_was_fetched_failed_or_given_up(

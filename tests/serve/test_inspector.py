@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +21,11 @@ import numpy as np
 import pytest
 
 from didgen.errors import RenderError
+from didgen.secret import without_secrets
 from didgen.serve import inspector
 from didgen.serve.inputs import Use
 from didgen.serve.inspector import Inspector, Seen
+from tests import fakes
 from tests.serve import media
 from tests.serve.test_outside import canary
 
@@ -156,9 +159,12 @@ def test_a_child_that_dies_takes_nobody_along(tmp_path: Path, monkeypatch: pytes
             assert 1 == len(opened._keepers)
     with door() as opened:
         assert isinstance(look(opened, tmp_path / "a", "picture"), Seen)
-        opened._keepers[0].send_signal(signal.SIGKILL)
-        opened._keepers[0].wait()
+        (killed,) = opened._keepers
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
         assert isinstance(look(opened, tmp_path / "a", "picture"), Seen)
+        assert 1 == len(opened._keepers)
+        assert all(pipe is not None and pipe.closed for pipe in (killed.stdin, killed.stdout))
 
 
 def test_a_child_can_open_nothing_and_has_no_more_than_its_share(tmp_path: Path) -> None:
@@ -204,3 +210,32 @@ def test_several_are_looked_at_at_once(tmp_path: Path) -> None:
 
     with door() as opened:
         asyncio.run(work(opened))
+
+
+def test_a_keeper_that_is_just_starting_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends at the moment of its first upload: the door closes, and no process stays."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(environ: Mapping[str, str]) -> dict[str, str]:
+        begun.set()
+        assert go_on.wait(60)
+        return without_secrets(environ)
+
+    monkeypatch.setattr(inspector, "without_secrets", slowly)
+    (tmp_path / "a.jpg").write_bytes(fakes.photo())
+    opened = Inspector()
+
+    def until_closing() -> None:
+        while not opened._threads._shutdown:
+            time.sleep(0.01)
+
+    async def look_and_close() -> None:
+        looking = asyncio.create_task(opened.look(tmp_path / "a.jpg", "picture", "file"))
+        await asyncio.to_thread(begun.wait)
+        closing = asyncio.create_task(asyncio.to_thread(opened.close))
+        await asyncio.to_thread(until_closing)
+        go_on.set()
+        await asyncio.wait_for(closing, 60)
+        await asyncio.gather(looking, return_exceptions=True)
+
+    asyncio.run(look_and_close())

@@ -14,7 +14,7 @@ import pytest
 from didgen.digest import sha256_bytes
 from didgen.errors import StorageError
 from didgen.store.objects import DamagedObjectError, InputChangedError, Objects
-from didgen.store.whole import MARK, beside, sweep, sweep_here, write_whole
+from didgen.store.whole import MARK, beside, sweep, sweep_here, sync_folder, write_whole
 
 
 @pytest.fixture
@@ -59,6 +59,44 @@ def test_a_damaged_object_is_not_delivered(objects: Objects, tmp_path: Path, len
     assert -1 == objects.size(digest)
     assert (objects.quarantine / digest).exists()
     assert [] == list(tmp_path.glob(f"{MARK}*"))
+
+
+def test_files_of_one_name_are_stored_at_once(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread stores its film.mp4 while ours is on its way: each digest has its own bytes."""
+    ours, theirs = tmp_path / "ours" / "film.mp4", tmp_path / "theirs" / "film.mp4"
+    for path in (ours, theirs):
+        path.parent.mkdir()
+        path.write_bytes(path.parent.name.encode())
+    meanwhile = [theirs]
+
+    def synced(folder: Path) -> None:
+        if meanwhile:
+            objects.put_file(meanwhile.pop())
+        sync_folder(folder)
+
+    monkeypatch.setattr("didgen.store.objects.sync_folder", synced)
+    monkeypatch.setattr("didgen.store.whole.sync_folder", synced)
+    assert sha256_bytes(b"ours") == objects.put_file(ours)
+    for data in (b"ours", b"theirs"):
+        assert data == objects.check(sha256_bytes(data)).read_bytes()
+    assert [] == list(objects.temporary.iterdir())
+
+
+def test_damage_that_two_find_at_once_is_damage_to_both(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one has set it aside between our look and our reading, or before we do."""
+    digest = objects.put_bytes(b"video")
+    objects.set_aside(objects.path(digest), digest)
+    objects.set_aside(objects.path(digest), digest)
+    assert b"video" == (objects.quarantine / digest).read_bytes()
+    monkeypatch.setattr(objects, "size", lambda _: 5)
+    with pytest.raises(DamagedObjectError, match="missing"):
+        objects.deliver(digest, tmp_path / "a.mp4")
+    with pytest.raises(DamagedObjectError, match="missing"):
+        objects.check(digest)
 
 
 def test_a_missing_object_says_so(objects: Objects, tmp_path: Path) -> None:

@@ -7,12 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from didgen.watch.told import View
+from didgen.watch.watch import Watch
 from tests import fakes
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +114,29 @@ def started(root: Path, *words: str, under: Sequence[str] = (), jobs: int = 2, *
     finally:
         if process.poll() is None:
             running.stop()
+
+
+def watched_here(root: Path, view: View, edit: Callable[[], None]) -> None:
+    """A watch on this thread; it ends when `edit`, on another one, has. Raises what ends it before."""
+
+    def work() -> None:
+        try:
+            edit()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before, editing = signal.signal(signal.SIGTERM, end), threading.Thread(target=work, daemon=True)
+    editing.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Watch(root, (), "local", 1, 0, view, lambda _: True, fakes.COMMAND).run()
+    finally:
+        with suppress(KeyboardInterrupt):
+            editing.join(PATIENCE_S)
+        signal.signal(signal.SIGTERM, before)
 
 
 def save(path: Path, data: str | bytes) -> None:

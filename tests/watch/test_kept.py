@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from pathlib import Path
 
@@ -15,9 +13,7 @@ from didgen.watch import watch as watches
 from didgen.watch.builder import Builder
 from didgen.watch.onpage import _put
 from didgen.watch.told import Idle, Told
-from didgen.watch.watch import Watch
-from tests import fakes
-from tests.watch.running import project, save_by_renaming, talk
+from tests.watch.running import project, save_by_renaming, talk, watched_here
 
 EDITS = 6
 
@@ -46,21 +42,14 @@ def test_it_keeps_no_more_after_many_edits_than_after_one(tmp_path: Path, monkey
             rests.release()
 
     def edit() -> None:
-        try:
-            for k in range(1, EDITS + 1):
-                assert rests.acquire(timeout=60)
-                kept = Remembered.last
-                counts.append((len(kept._delivered), len(kept._addresses), len(kept._rendering), len(gallery._clips)))
-                path = folder / "project.yaml"
-                save_by_renaming(path, path.read_text().replace(f"n{k - 1}", f"n{k}").replace(f" {k - 1}.", f" {k}."))
-        finally:
-            os.kill(os.getpid(), signal.SIGINT)
+        for k in range(1, EDITS + 1):
+            assert rests.acquire(timeout=60)
+            kept = Remembered.last
+            counts.append((len(kept._delivered), len(kept._addresses), len(kept._rendering), len(gallery._clips)))
+            path = folder / "project.yaml"
+            save_by_renaming(path, path.read_text().replace(f"n{k - 1}", f"n{k}").replace(f" {k - 1}.", f" {k}."))
 
-    editing = threading.Thread(target=edit)
-    editing.start()
-    with pytest.raises(KeyboardInterrupt):
-        Watch(root, (), "local", 1, 0, view, lambda _: True, fakes.COMMAND).run()
-    editing.join()
+    watched_here(root, view, edit)
     assert EDITS == len(counts)
     assert counts[1] == counts[-1]
     assert 2 >= max(counts[-1])
