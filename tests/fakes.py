@@ -86,6 +86,10 @@ def photo(grey: int = 90, side: int = 256) -> bytes:
     return bytes(cv2.imencode(".jpg", ramp)[1].tobytes())
 
 
+VIDEO_HEAD = b"\0\0\0\x14ftypqt  \0\0\0\0qt  "
+"""How a QuickTime file begins, which is all that a plan looks at."""
+
+
 def wav(seconds: float = 0.5) -> bytes:
     """A true recording: a tone of 44.1 kHz, 16 bits."""
     import io

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from didgen.catalog.nearest import nearest
@@ -94,7 +95,7 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"]) -> str:
     url = f"bank://{bank}/{name}" + (f"/{orientation}" if orientation else "")
     banks = TALK_BANKS if kind == "talk" else ANIMATION_BANKS
     if bank not in banks:
-        raise _unknown_bank(bank, kind, banks)
+        raise _unknown_bank(text, bank, kind, banks)
     if name and name not in banks[bank]:
         raise UsageError(f"there is no driver {name!r} in {bank}", hint=nearest(name, banks[bank]))
     if orientation and orientation not in ORIENTATIONS:
@@ -104,12 +105,18 @@ def resolve_driver(text: str, kind: Literal["talk", "animation"]) -> str:
     return url
 
 
-def _unknown_bank(bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:
+def _unknown_bank(text: str, bank: str, kind: str, banks: dict[str, tuple[str, ...]]) -> UsageError:
     other = ANIMATION_BANKS if kind == "talk" else TALK_BANKS
     if bank in other:
         wanted = "an animation" if kind == "talk" else "a talk"
         return UsageError(f"the driver {bank!r} is for {wanted}", hint=nearest("", banks))
-    return UsageError(f"there is no driver {bank!r}", hint=nearest(bank, banks))
+    close = nearest(bank, banks) if "." not in text else ""  # a file of another kind is no misspelt name
+    hint = close if close.startswith("did you") else _may_be(banks)
+    return UsageError(f"there is no driver {text!r}", hint=hint)
+
+
+def _may_be(banks: Collection[str]) -> str:
+    return f"a driver is {', '.join(banks)}, or a file: a video (mp4, mov, webm, mkv) or a {MOTION_SUFFIX} file"
 
 
 def is_driver_file(text: str) -> bool:

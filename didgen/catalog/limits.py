@@ -1,4 +1,7 @@
-"""What the service takes: its documented and measured limits. MB are millions, where it may mean either."""
+"""What the service takes: its documented and measured limits. MB are millions, where it may mean either.
+
+And what the local engine takes, for whoever has to know it without importing the engine.
+"""
 
 from __future__ import annotations
 
@@ -16,3 +19,8 @@ SOUND_S = 600.0
 STEREO_S = 350.0
 """Up to here two sides of AAC are good in so many bytes."""
 SOUND_SUFFIXES = (".mp3", ".wav", ".m4a", ".mp4", ".flac")
+
+LOCAL_PICTURE_BYTES = 64 << 20
+LOCAL_PICTURE_PIXELS = 40_000_000
+LOCAL_SIDE_PX = 8_192
+"""What the local engine reads of a picture; of a source it needs PICTURE_SIDE_PX, as the service does."""

@@ -8,16 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog import limits
 from didgen.engine.quiet import quiet_stderr
 from didgen.engine.still import decode_still
 from didgen.errors import RenderError
 from didgen.media.heif import read_still
 from didgen.media.photo_header import Header, foreign_format, read_header
 
-MAX_FILE_BYTES = 64 << 20
-MAX_PIXELS = 40_000_000
-MAX_SIDE_PX = 8_192
-MIN_SIDE_PX = 160  # the service's limit
+MAX_FILE_BYTES = limits.LOCAL_PICTURE_BYTES
+MAX_PIXELS = limits.LOCAL_PICTURE_PIXELS
+MAX_SIDE_PX = limits.LOCAL_SIDE_PX
+MIN_SIDE_PX = limits.PICTURE_SIDE_PX
 WORK_SIDE_PX = 1_920  # larger photos are shrunk to this long side
 
 _READ = "give a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file"

@@ -44,6 +44,12 @@ def recording_s(path: Path) -> float | None:
     return None
 
 
+def begins_in(path: Path) -> bool:
+    """Whether an MP3 begins within the first 64 KiB of a file, behind whatever stands in front. Raises OSError."""
+    with open(path, "rb") as file:
+        return _sync(file.read(2 * _RESYNC_BYTES), 0) is not None
+
+
 # -- WAV, FLAC and Ogg ---------------------------------------------------------------------------------------------
 
 

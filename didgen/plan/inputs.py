@@ -11,6 +11,7 @@ from didgen.catalog.drivers import MOTION_SUFFIX
 from didgen.catalog.versions import PREPARED
 from didgen.errors import DidgenError
 from didgen.media.fit import Fit, UnfitError, Use, fit_picture, fit_sound
+from didgen.media.kinds import WANTED, unfit_for
 from didgen.media.motion import MotionError, read_motion
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Input
@@ -57,8 +58,21 @@ class Inputs:
         given = self._outside(name, written) if "://" in written else self._local(name, written, folder)
         if given is None:
             return written
-        self.found[name] = given if self.service.local else self._fitting(name, given)
+        self.found[name] = self._readable(name, given) if self.service.local else self._fitting(name, given)
         return given.path.as_uri()
+
+    def _readable(self, name: str, given: Input) -> Input:
+        """An input as the local engine gets it. Raises FileProblem, DidgenError for what it cannot read."""
+        if given.url or given.path.suffix.lower() == MOTION_SUFFIX:
+            return given  # looked at where it was fetched; read as a whole
+        called = self.files.relative(given.path)
+        try:
+            fault, hint = _unfit(name, given.path, given.digest, whole=self.files.is_fresh(given.path))
+        except OSError as error:
+            raise FileProblem(f"{called} cannot be read: {error.strerror}") from None
+        if fault:
+            raise DidgenError(f"{called} {fault}", hint=hint)
+        return given
 
     def _fitting(self, name: str, given: Input) -> Input:
         """An input as a service gets it; notes what has to be made of it. Raises DidgenError for what cannot fit."""
@@ -82,7 +96,7 @@ class Inputs:
         path = self.files.locate(written, folder)
         digest = self.files.digest(path)
         if not self.files.size(path):
-            raise FileProblem(f"{self.files.relative(path)} is empty")
+            raise DidgenError(f"{self.files.relative(path)} is empty", hint=WANTED[name].accepted)
         if name == "driver_url" and path.suffix.lower() == MOTION_SUFFIX:
             try:
                 motion_s(path, digest)
@@ -112,6 +126,12 @@ class Inputs:
 def _fit(path: Path, digest: str, use: Use) -> Fit:  # noqa: ARG001
     """The fit of a file of that digest; scenes share their pictures, and each is looked at once. Raises UnfitError."""
     return fit_sound(path) if use == "sound" else fit_picture(path.read_bytes(), logo=use == "logo")
+
+
+@lru_cache(maxsize=4096)
+def _unfit(name: str, path: Path, digest: str, *, whole: bool) -> tuple[str, str]:  # noqa: ARG001
+    """`unfit_for` of a file of that digest."""
+    return unfit_for(name, path, whole=whole)
 
 
 @lru_cache(maxsize=256)

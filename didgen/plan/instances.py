@@ -181,7 +181,7 @@ class Instances:
                 path = self._files.locate(written, self._project.folder)
                 self._tables[name] = read_table(path, self._files)
             except FileProblem as problem:
-                self._fail(str(problem), ("data", name))
+                self._fail(str(problem), ("data", name), problem.hint(self._project.folder))
             except ProjectError as error:
                 self.problems += error.problems
         return self._tables[name]

@@ -350,7 +350,7 @@ class _One:
         try:
             return self.inputs.take(name, written, self.project.folder_of(*path))
         except FileProblem as problem:
-            self._fail(str(problem), path)
+            self._fail(str(problem), path, problem.hint(self.project.folder_of(*path)))
         except DidgenError as error:
             self._fail(error.message, path, error.hint)
         return "unusable"

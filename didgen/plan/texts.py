@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from didgen.errors import Place, Problem
@@ -67,10 +67,18 @@ class Texts:
             return self._render(text, instance, self._project.document.place(*path).file)
         except TemplateProblem as problem:
             _stop_if_included(problem)
-            raw = self._project.document
-            full = path if isinstance(_at(raw.data, path), str) else (*path, "text")
-            place = raw.text_line(problem.line, *full)
+            full = path if isinstance(_at(self._project.document.data, path), str) else (*path, "text")
+            place = self._spot(text, problem, full)
             raise WrongTextError(Problem(str(problem), place, field_name(full), problem.hint)) from None
+
+    def _spot(self, text: str, problem: TemplateProblem, path: Keys) -> Place:
+        """Where a mistake in a text of the project's file stands: in its own line of the file, where that shows it."""
+        place = self._project.document.text_line(problem.line, *path)
+        said = (text.splitlines() or [""])[problem.line - 1 : problem.line]
+        if not said or not problem.column:
+            return place
+        written = self._files.read(self._files.root / place.file).decode("utf-8-sig").splitlines()
+        return found_in(written, place, said[0], problem.column)
 
     def _from_file(self, script: ScriptSpec, template: str, instance: Instance, path: Keys) -> str:
         here = (*path, "file")
@@ -81,13 +89,13 @@ class Texts:
         except UnicodeDecodeError:
             raise self._wrong(f"{name} is not UTF-8 text", here) from None
         except FileProblem as problem:
-            raise self._wrong(str(problem), here) from None
+            raise self._wrong(str(problem), here, problem.hint(self._folder)) from None
         try:
             tagged = has_tags(source)
             text = self._render(source, instance, self._files.relative(file)) if tagged else plain_ends(source)
         except TemplateProblem as problem:
             _stop_if_included(problem)
-            place = Place(self._files.relative(file), problem.line)
+            place = Place(self._files.relative(file), problem.line, problem.column)
             raise WrongTextError(Problem(str(problem), place, "", problem.hint)) from None
         if os.path.splitext(file)[1].lower() in MARKDOWN_SUFFIXES:
             if len(text) > MAX_CHARACTERS:
@@ -115,7 +123,24 @@ class WrongTextError(Exception):
 def _stop_if_included(problem: TemplateProblem) -> None:
     """A mistake in a file that was included is told at that file's line. Raises WrongTextError."""
     if problem.file:
-        raise WrongTextError(Problem(str(problem), Place(problem.file, problem.line), "", problem.hint)) from None
+        place = Place(problem.file, problem.line, problem.column)
+        raise WrongTextError(Problem(str(problem), place, "", problem.hint)) from None
+
+
+def found_in(written: Sequence[str], place: Place, said: str, column: int) -> Place:
+    """Where column `column` of a text's line stands in the file. written: the file's lines; place: of the text, or of
+    that line of it. In a text that is folded or quoted what stands from there on is looked for."""
+    from dataclasses import replace
+
+    at = written[place.line - 1].find(said) if place.line <= len(written) else -1
+    if at >= 0:
+        return replace(place, column=at + column)
+    part = said[column - 1 :].split("  ", 1)[0]
+    for cut in (len(part), part.find("}") + 2, len(part.split(" ")[0])):
+        for line in range(place.line, len(written) + 1):
+            if cut > 1 and (at := written[line - 1].find(part[:cut])) >= 0:
+                return replace(place, line=line, column=at + 1)
+    return place
 
 
 def _at(data: Any, path: Keys) -> Any:

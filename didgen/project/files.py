@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from didgen.digest import CHUNK_BYTES, sha256_bytes, sha256_file
+from didgen.project.nearby import Nearby
 from didgen.project.stamps import MISSING, Stamp, look_of, stamp_of
 
 MAX_TEXT_BYTES = 5_000_000
@@ -18,6 +19,22 @@ T = TypeVar("T")
 
 class FileProblem(Exception):
     """A file that cannot be used; the message names no place, the caller knows who asked for it."""
+
+    def hint(self, folder: Path | str) -> str:  # noqa: ARG002
+        """What to do about it, in names as they are written in a file of `folder`; "" where nobody knows."""
+        return ""
+
+
+class MissingFileProblem(FileProblem):
+    """A file that is not there. path: where it was looked for."""
+
+    def __init__(self, name: str, path: str, nearby: Nearby) -> None:
+        super().__init__(f"{name} does not exist")
+        self._path = path
+        self._nearby = nearby
+
+    def hint(self, folder: Path | str) -> str:
+        return self._nearby.hint(self._path, str(folder))
 
 
 class Files:
@@ -36,6 +53,8 @@ class Files:
         self._links: dict[str, str] = {}
         self._bytes: dict[str, bytes] = {}
         self._folders: dict[tuple[str, str], tuple[str, str]] = {}
+        self._nearby = Nearby(self._prefix)
+        self._fresh: set[str] = set()
 
     def locate(self, name: str, folder: Path) -> Path:
         """The path that `name`, written in a file of `folder`, stands for; existing or not.
@@ -113,7 +132,12 @@ class Files:
         if known is not None and known.digest and known.look == look_of(self._stat(path, name)):
             return known
         digest, found = self._steady(path, name, sha256_file)
+        self._fresh.add(name)
         return stamp_of(found, digest)
+
+    def is_fresh(self, path: Path) -> bool:
+        """Whether a file whose digest was asked for is new or changed since the last finished walk."""
+        return self.relative(path) in self._fresh
 
     def size(self, path: Path) -> int:
         """Size in bytes of a file whose digest was asked for."""
@@ -157,13 +181,18 @@ class Files:
             found = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
             self._seen[name] = MISSING
-            raise FileProblem(f"{name} does not exist") from None
+            raise MissingFileProblem(self._named(name), str(path), self._nearby) from None
         except OSError as error:
             self._unread[name] = MISSING
             raise FileProblem(f"{name} cannot be read: {error.strerror}") from None
         if not stat.S_ISREG(found.st_mode):
             raise self._unusable(name, found, f"is {_sort(found.st_mode)}, not a file")
         return found
+
+    def _named(self, name: str) -> str:
+        """How a missing file is called: also by the link that leads to it."""
+        link = next((link for link, real in self._links.items() if real == name), "")
+        return f"{link} is a link, and {name}" if link and not link.startswith(f"{name}/") else name
 
 
 def _unread(path: str) -> Stamp:

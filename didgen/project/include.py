@@ -52,7 +52,8 @@ class _Included:
                 self._done[file] = self.over(_checked(document), file, (*chain, file))
             return self._done[file]
         except FileProblem as problem:
-            raise ProjectError([Problem(str(problem), by.place(*at), field_name(at))]) from None
+            told = Problem(str(problem), by.place(*at), field_name(at), problem.hint(path.parent))
+            raise ProjectError([told]) from None
 
 
 def _names(document: Document) -> list[tuple[str, tuple[str | int, ...]]]:

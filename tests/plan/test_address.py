@@ -26,6 +26,7 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import Project, load_project
+from tests import fakes
 
 
 @given(st.text(max_size=120))
@@ -76,7 +77,7 @@ def test_values_make_safe_names_that_stay_apart(one: str, other: str) -> None:
 
 
 def project(folder: Path, *ids: str, film: str = "") -> Project:
-    (folder / "p.jpg").write_bytes(b"p")
+    (folder / "p.jpg").write_bytes(fakes.photo())
     lines = [f"  - {{id: {name}, script: Hello, source: p.jpg}}" for name in ids]
     (folder / "project.yaml").write_text(
         "didgen: 1\nname: x\nscenes:\n" + "\n".join(lines) + "\n  - {id: z, source: p.jpg}\n" + film

@@ -17,6 +17,7 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from tests import fakes
 
 FULL: dict[str, Any] = {
     "didgen": 1,
@@ -81,8 +82,8 @@ def changed(path: tuple[Any, ...], how: str, value: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("p.jpg", "a.wav", "d.mp4"):
-        (tmp_path / name).write_bytes(b"bytes")
+    for name, data in (("p.jpg", fakes.photo()), ("a.wav", fakes.wav()), ("d.mp4", fakes.VIDEO_HEAD)):
+        (tmp_path / name).write_bytes(data)
     (tmp_path / "t.md").write_text("# Title\nText\n")
     (tmp_path / "people.csv").write_text("id,plan\nanna,pro\nbob,free\n")
     return tmp_path

@@ -11,6 +11,7 @@ import pytest
 from didgen.api.wire import AudioScript, TextScript
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError, UsageError
+from didgen.media import kinds
 from didgen.plan.identity import service_id
 from didgen.plan.resolve import resolve
 from didgen.plan.scene import Input, Scene
@@ -62,7 +63,7 @@ def test_a_video_without_a_mark_is_said(folder: Path) -> None:
     """`logo: false` is the writer's choice, and the plan tells it; the mark and a logo of one's own need no words."""
     (said,) = one(folder, "script: Hello, config: {logo: false}").notes
     assert "logo: false" in said
-    (folder / "logo.png").write_bytes(b"logo")
+    (folder / "logo.png").write_bytes(fakes.photo())
     assert () == one(folder, "script: Hello, config: {logo: {url: logo.png, position: [-9, 9]}}").notes
     assert () == one(folder, "script: Hello").notes == one(folder, "script: Hello, config: {logo: true}").notes
 
@@ -242,17 +243,17 @@ scenes:
     folder.mkdir()
     another = "give one of them another id"
     for name in ("empty.jpg", "photo.jpg"):
-        (folder / name).write_bytes(b"photo" if name == "photo.jpg" else b"")
+        (folder / name).write_bytes(fakes.photo() if name == "photo.jpg" else b"")
     assert [
         "project.yaml:2:20: defaults.source: missing.jpg does not exist",
-        "project.yaml:5:13: scenes[0].script: 'nobody' is undefined (known: locale, name, scene)",
+        "project.yaml:5:22: scenes[0].script: 'nobody' is undefined (known: locale, name, scene)",
         "project.yaml:6:12: scenes[0].voice: there is no voice 'hart' (did you mean 'heart'?)",
         "project.yaml:7:22: scenes[0].config.stitch: must be true or false (write false, without quotes)",
         f"project.yaml:8:9: scenes[1].id: w/a at project.yaml:4:9 has the same file name, a ({another})",
         "project.yaml:9:13: scenes[1].script: the script has 2 characters, at least 3 are needed",
         "project.yaml:10:13: scenes[1].source: . is a folder, not a file",
-        "project.yaml:14: scenes[2].script: 'tow' is undefined (known: locale, name, scene)",
-        "project.yaml:15:13: scenes[2].source: empty.jpg is empty",
+        "project.yaml:14:10: scenes[2].script: 'tow' is undefined (known: locale, name, scene)",
+        "project.yaml:15:13: scenes[2].source: empty.jpg is empty (" + kinds.WANTED["source_url"].accepted + ")",
         "project.yaml:16:13: scenes[2].driver: there is no driver 'livly' (did you mean 'lively'?)",
         "project.yaml:18:12: scenes[3].voice: an animation has no voice (give the scene a script, or leave this out)",
         "project.yaml:19:34: scenes[3].config.driver_expressions: belongs to talks, and this is an animation",
@@ -270,8 +271,8 @@ scenes:
         (f"script: {'x' * 40_001}", "the script has 40,001 characters, at most 40,000 can be spoken"),
         ("script: {file: tour.md}", "5:28: scenes[0].script.file: tour.md does not exist"),
         ("script: {file: photo.bin}", "scenes[0].script.file: photo.bin is not UTF-8 text"),
-        ("script: {file: bad.md}", "bad.md:3: 'x' is undefined"),
-        ("script: {text: '{{ y }}'}", "5:28: scenes[0].script.text: 'y' is undefined"),
+        ("script: {file: bad.md}", "bad.md:3:4: 'x' is undefined"),
+        ("script: {text: '{{ y }}'}", "5:32: scenes[0].script.text: 'y' is undefined"),
         (
             "script: Hello, voice: de-DE-KatjaNeural",
             "the voice 'de-DE-KatjaNeural' does not speak en (its language is de-DE)",
@@ -359,7 +360,7 @@ def test_each_input_by_url_is_asked_for_as_what_it_has_to_be(folder: Path) -> No
 def test_an_overlay_is_an_input_of_an_animation(folder: Path) -> None:
     """Here a file or what a link led to, which is seen and counts; a service gets the link. A talk takes none from the
     defaults."""
-    (folder / "over.mov").write_bytes(b"light")
+    (folder / "over.mov").write_bytes(fakes.VIDEO_HEAD)
     head = HEAD.replace("photo.jpg", "photo.jpg, config: {overlay: ./over.mov}")
     (folder / "project.yaml").write_text(head + "scenes: [{id: a}, {id: b, script: Hello}]\n")
     files = Files(folder)
@@ -461,7 +462,7 @@ def test_order_does_not_change_a_render(folder: Path) -> None:
 )
 def test_what_changes_a_render(folder: Path, old: str, new: str, changed: list[str]) -> None:
     """A word spoken, a picture, a voice, a driver, a setting: the scenes it reaches, and no other."""
-    (folder / "other.jpg").write_bytes(b"another photo")
+    (folder / "other.jpg").write_bytes(fakes.photo(grey=40))
     before, after = scenes(folder, BASE), scenes(folder, BASE.replace(old, new, 1))
     found = [b.address for a, b in zip(before, after, strict=True) if a.fingerprint != b.fingerprint]
     assert [f"demo/{name}" for name in changed] == found

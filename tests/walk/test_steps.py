@@ -354,7 +354,7 @@ def test_the_short_cut_sees_every_change(root: Path, change: str) -> None:
     if change == "project":
         edit(root, "everybody", "everyone")
     elif change == "picture":
-        (root / "projects/hello/anna.jpg").write_bytes(b"a picture of Berta")
+        (root / "projects/hello/anna.jpg").write_bytes(fakes.photo(grey=40))
     elif change == "settings":
         (root / "didgen.yaml").write_text("jobs: 1\n")
     else:

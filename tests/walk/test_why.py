@@ -89,7 +89,7 @@ def test_every_part_of_a_scene_has_its_place(root: Path) -> None:
 
 def test_an_overlay_has_its_place_and_its_file(root: Path) -> None:
     """As the other inputs have."""
-    (root / "projects/hello/over.mov").write_bytes(b"light")
+    (root / "projects/hello/over.mov").write_bytes(fakes.VIDEO_HEAD)
     edit(root, "    driver: bank://nostalgia\n", "    driver: bank://nostalgia\n    config: {overlay: over.mov}\n")
     nod = ask(root, "hello/nod").present
     assert nod is not None
