@@ -146,6 +146,8 @@ def _type_hint(kind: str, value: Any) -> str:
         return "put it in quotes"
     if kind == "bool_type" and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off", "true", "false"):
         return f"write {'true' if value.lower() in ('yes', 'on', 'true') else 'false'}, without quotes"
+    if kind == "tuple_type" and isinstance(value, dict):
+        return "begin each entry with `- `"
     if kind in ("int_type", "float_type") and isinstance(value, str):
         return "write a number, without quotes"
     return ""

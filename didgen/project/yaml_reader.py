@@ -127,27 +127,11 @@ def _events(text: str, file: str) -> Iterator[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         yield from iter(loader(text).get_event, None)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        if "end of stream" in str(error.problem) and error.context_mark:
-            mark = error.context_mark  # where the quote was opened that nobody closed
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        raise _error(f"YAML syntax: {said}", file, line, column, _syntax_hint(text, line)) from None
     except yaml.YAMLError as error:
-        raise _error(f"YAML syntax: {str(error).splitlines()[0]}", file, 0, 0) from None
+        from didgen.project.yaml_words import mistake_of
 
-
-def _syntax_hint(text: str, line: int) -> str:
-    lines = text.splitlines()
-    here = lines[line] if line < len(lines) else ""
-    if "\t" in here[: len(here) - len(here.lstrip())]:
-        return "indent with spaces, not tabs"
-    if re.match(r"\s*(- )?[\w.-]+:\s[^'\"|>{\[].*: ", here):
-        return "put text that contains `: ` in quotes"
-    if "{{" in here:
-        return "put text that contains {{ in quotes"
-    return ""
+        found = mistake_of(text, error)
+        raise _error(found.message, file, *found.at, found.hint) from None
 
 
 def _error(message: str, file: str, line: int, column: int, hint: str = "") -> ProjectError:
@@ -203,7 +187,8 @@ class _Builder:
     def _allow(self, event: Any) -> None:
         self._count(1, event)
         if event.tag is not None and event.tag != "!":
-            raise self._fail(f"the tag {event.tag!r} is not allowed", event, "write plain values")
+            hint = "write plain values; put text that begins with ! in quotes"
+            raise self._fail(f"the tag {event.tag!r} is not allowed", event, hint)
 
     def _count(self, nodes: int, event: Any) -> None:
         self._nodes += nodes
@@ -249,7 +234,8 @@ class _Builder:
         if self._aliases > MAX_ALIASES:
             raise self._fail(f"more than {MAX_ALIASES} aliases", event)
         if event.anchor not in self._anchors:
-            raise self._fail(f"nothing before this is named &{event.anchor}", event)
+            hint = "put text that begins with * in quotes"
+            raise self._fail(f"nothing before this is named &{event.anchor}", event, hint)
         top = self._stack[-1]
         if isinstance(top.data, dict) and top.key is None:
             raise self._fail("a key must be plain text", event)

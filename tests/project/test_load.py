@@ -105,7 +105,7 @@ film: [welcome, tour]
         (HEAD + "defaults: {source: [a]}\n" + SCENE, "project.yaml:2:20: defaults.source: must be text"),
         ("- a\n", "project.yaml:1:1: is not a project (begin it with `didgen: 1`)"),
         ("", "project.yaml:1:1: is not a project"),
-        ("a: [\n", "project.yaml:2:1: YAML syntax"),
+        ("a: [\n", "project.yaml:1:4: the [ is not closed"),
         (HEAD + SCENE + "film: [b]\n", "project.yaml:3:8: film[0]: there is no scene 'b' (known: a)"),
     ],
 )
