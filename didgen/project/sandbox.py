@@ -3,8 +3,8 @@
 The sandbox keeps a template from reaching anything but its variables; the process keeps it from taking time and
 memory, which no sandbox does. Run as `python -P -m didgen.project.sandbox`: says {ready}, then takes one JSON request
 a line on stdin ({source, variables, name} or {expression, variables}) and gives one JSON answer a line on stdout
-({text}, {holds} or {error, line, file, full}; full: its memory is used up). It opens no files of the user: before an
-answer it may say {need: name} and is told {source}, {missing} or {refused}.
+({text}, {holds} or {error, hint, line, column, file, full}; full: its memory is used up). It opens no files of the
+user: before an answer it may say {need: name} and is told {source}, {missing} or {refused}.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import posixpath
 import resource
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +51,10 @@ _FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, A
 
 
 class Loader(BaseLoader):
-    """Files that templates include, asked for on the other end of the pipe and given back as text."""
+    """Files that templates include, asked for on the other end of the pipe and given back as text. texts: by name."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         """Text and name of one file. Raises TemplateNotFound when there is none, SecurityError when it may not be."""
@@ -63,7 +66,8 @@ class Loader(BaseLoader):
             raise SecurityError(given["refused"])
         if len(given["source"]) > MAX_SOURCE:
             raise SecurityError(f"{template} is longer than {MAX_SOURCE:,} characters")
-        return given["source"].removesuffix("\n"), template, None
+        self.texts[template] = given["source"].removesuffix("\n")
+        return self.texts[template], template, None
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -75,7 +79,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
     def __init__(self, locale: str) -> None:
-        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, loader=Loader())
+        self.files = Loader()
+        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, loader=self.files)
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS} | filters_of(locale)
         self.compiled = lru_cache(MAX_KEPT)(self._compiled)
@@ -111,25 +116,37 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def render(sandbox: Sandbox, source: str, variables: dict[str, Any], name: str = "") -> dict[str, Any]:
     """The answer to a request for text; never raises for what a template does. name: the file the text is from."""
-    return _guarded(source, lambda: {"text": _rendered(sandbox.compiled(source, name), variables)})
+    return _guarded(sandbox, source, lambda: {"text": _rendered(sandbox.compiled(source, name), variables)}, name)
 
 
 def holds(sandbox: Sandbox, expression: str, variables: dict[str, Any]) -> dict[str, Any]:
     """The answer to whether an expression is true; never raises for what it does."""
-    return _guarded(expression, lambda: {"holds": bool(sandbox.expression(expression)(**variables))})
+    return _guarded(sandbox, expression, lambda: {"holds": bool(sandbox.expression(expression)(**variables))})
 
 
-def _guarded(source: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _guarded(sandbox: Sandbox, source: str, answer: Callable[[], dict[str, Any]], name: str = "") -> dict[str, Any]:
+    filters = sandbox.filters
     if len(source) > MAX_SOURCE:
         return {"error": f"the template is longer than {MAX_SOURCE:,} characters", "line": 1}
     try:
         return answer()
     except TemplateSyntaxError as error:
-        return {"error": error.message or "syntax error", "line": error.lineno, "file": error.filename or ""}
+        text = getattr(error, "source", None) or source
+        return _told(error.message or "syntax error", text, error.lineno, error.filename or "", filters)
     except _FAULTS as error:
-        return {"error": _message(error), **_where(error)}
+        where = _where(error)
+        text = source if where["file"] == name else sandbox.files.texts.get(where["file"], "")
+        return _told(_message(error), text, where["line"], where["file"], filters)
     except MemoryError:
         return {"error": f"template stopped: over {MAX_MEMORY_BYTES >> 20} MB", "line": 1, "full": True}
+
+
+def _told(said: str, source: str, line: int, file: str, filters: Collection[str]) -> dict[str, Any]:
+    """A complaint in plain words. source: the text that it is about; "" where that is not at hand."""
+    from didgen.project.template_words import in_words
+
+    words = in_words(said, source, line, filters)
+    return {"error": words.message, "hint": words.hint, "line": words.line, "column": words.column, "file": file}
 
 
 def _message(error: BaseException) -> str:
@@ -155,7 +172,7 @@ def _rendered(template: Template, variables: dict[str, Any]) -> str:
 
 def _where(error: BaseException) -> dict[str, Any]:
     """File and line of the innermost template: Jinja rewrites the traceback so that its frames carry them."""
-    where: dict[str, Any] = {"line": 1}
+    where: dict[str, Any] = {"line": 1, "file": ""}
     for frame, line in traceback.walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals:
             where = {"line": line, "file": frame.f_code.co_filename}

@@ -24,14 +24,16 @@ _UNDEFINED = re.compile(r"'([^']+)' is undefined|has no attribute '([^']+)'")
 
 
 class TemplateProblem(Exception):
-    """A template that cannot be rendered: why, on which line, and a hint.
+    """A template that cannot be rendered: why, where, and a hint.
 
-    file: the included file in which that line is, relative to the workspace; "" for the text that was given.
+    line, column: from 1; column 0: unknown. file: the included file in which that is, relative to the workspace; "" for
+    the text that was given.
     """
 
-    def __init__(self, message: str, line: int = 1, hint: str = "", file: str = "") -> None:
+    def __init__(self, message: str, line: int = 1, hint: str = "", file: str = "", column: int = 0) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
         self.hint = hint
         self.file = file
 
@@ -81,8 +83,9 @@ class Templates:
         if key in answer:
             return answer[key]
         message, file = answer["error"], answer.get("file", "")
-        hint = _hint(message, request["variables"])
-        raise TemplateProblem(message, answer.get("line", 1), hint, file if file != request.get("name") else "")
+        hint = _hint(message, request["variables"]) or answer.get("hint", "")
+        where = file if file != request.get("name") else ""
+        raise TemplateProblem(message, answer.get("line", 1), hint, where, answer.get("column", 0))
 
     def _ask(self, request: Mapping[str, Any]) -> Any:
         """The child's answer, once it has been given the files it asked for meanwhile."""

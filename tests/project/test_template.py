@@ -45,11 +45,11 @@ def test_templates_fill_in(templates: Templates, source: str, text: str) -> None
     [
         ("One\nTwo {{ prodct }}", "'prodct' is undefined", 2, "did you mean 'product'?"),
         ("{{ row.nme }}", "has no attribute 'nme'", 1, "did you mean 'name'?"),
-        ("a\n\n{% if %}", "Expected an expression", 3, ""),
+        ("a\n\n{% if %}", "something is missing before %}", 3, ""),
         ("{{ product", "unexpected end of template", 1, ""),
         ("a\n{{ 1 / 0 }}", "division by zero", 2, ""),
-        ("{{ product + 1 }}", "can only concatenate str", 1, ""),
-        ("{{ 'x' | center(99) }}", "No filter named 'center'", 1, ""),
+        ("{{ product + 1 }}", "a text and a number are not added", 1, "join them with ~"),
+        ("{{ 'x' | center(99) }}", "there is no filter 'center'", 1, "did you mean 'percent'?"),
     ],
 )
 def test_mistakes_have_a_line(templates: Templates, source: str, message: str, line: int, hint: str) -> None:

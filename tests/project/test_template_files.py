@@ -14,6 +14,7 @@ from didgen.project.files import Files
 from didgen.project.load import load_project
 from didgen.project.stamps import MISSING, pack, renewed
 from didgen.project.template import TemplateProblem, Templates
+from tests import fakes
 
 NAME = "projects/a/project.yaml"
 
@@ -107,7 +108,7 @@ def test_nothing_is_read_that_is_no_text_of_the_workspace(files: Files, source: 
     ("part", "message", "line"),
     [
         ("one\n{{ whoo }}", "'whoo' is undefined", 2),
-        ("one\n\n{% if %}", "Expected an expression", 3),
+        ("one\n\n{% if %}", "something is missing before %}", 3),
         ("\n{{ 1 / 0 }}", "division by zero", 2),
         ("\n\n\n{% include 'none.md' %}", "none.md does not exist", 4),
         ("\n{% include 'part.md' %}", "nested too deeply, or a file includes itself", 2),
@@ -171,7 +172,7 @@ def test_an_edit_of_an_included_file_renders_its_scenes_anew(tmp_path: Path) -> 
     """Scenes whose words change get another fingerprint, and no other does; Markdown is read after the inclusion."""
     write(tmp_path, end="the *end* of it", two="# Two\n{% include 'end.md' %}")
     (tmp_path / "project.yaml").write_text(PROJECT)
-    (tmp_path / "p.jpg").write_bytes(b"picture")
+    (tmp_path / "p.jpg").write_bytes(fakes.photo())
 
     def planned() -> dict[str, tuple[str, str]]:
         files = Files(tmp_path)
@@ -185,5 +186,5 @@ def test_an_edit_of_an_included_file_renders_its_scenes_anew(tmp_path: Path) -> 
     after = planned()
     assert ["one", "two"] == [name for name in before if before[name] != after[name]]
     write(tmp_path, end="fine\n{{ nobody }}")
-    with pytest.raises(ProjectError, match=r"end\.md:2: 'nobody' is undefined"):
+    with pytest.raises(ProjectError, match=r"end\.md:2:\d+: 'nobody' is undefined"):
         planned()
