@@ -192,6 +192,20 @@ def test_a_falling_lid_slides_out_of_its_fold(portrait: Eyes) -> None:
         assert np.abs(shapes[:, list(eye.up2)]).max() < 0.15 * np.abs(shapes[:, list(eye.up)]).max()
 
 
+def test_a_shut_lid_keeps_a_line_of_its_fold_and_soft_lashes(portrait: Eyes) -> None:
+    """Above the lashes a shut lid is no even patch: where its fold was there is a line, darker than what is above and
+    below it; and its lashes are no line of one px."""
+    shut = cv2.cvtColor(portrait.drawn(eyeBlinkLeft=1.0, eyeBlinkRight=1.0), cv2.COLOR_RGB2GRAY).astype(np.float64)
+    for slit in portrait.slits.values():
+        x, y = slit.frame.origin.astype(int)
+        lashes = y + 2 + int(shut[y + 2 : y + 14, x].argmin())
+        column = shut[lashes - 22 : lashes + 6, x - 2 : x + 3].mean(1)
+        fold = 6 + int(column[6:14].argmin())
+        assert column[fold] < 0.96 * min(column[:fold].max(), column[fold : fold + 5].max())
+        steepest = np.abs(np.diff(shut[lashes - 4 : lashes + 5, x])).max()
+        assert steepest < 0.55 * (column.max() - shut[lashes, x])
+
+
 def test_the_upper_lid_follows_the_gaze_down(portrait: Eyes) -> None:
     """Eyes that look down are less open than eyes that look up."""
     down, up = (portrait.drawn(gaze=np.array([0, y], np.float32)) for y in (8, -8))

@@ -19,6 +19,7 @@ from didgen.engine.warp.geometry import HeadMove
 from didgen.engine.warp.lips import blur_px, find_lip_lines
 from didgen.engine.warp.mouth import Mouth, build_mouth
 from didgen.engine.warp.seam import Line, SlitFrame, darkest_seam, shows_teeth, widest_gap
+from didgen.engine.warp.teeth import Bite, draw_teeth
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -333,6 +334,58 @@ def test_a_mouth_half_outside_the_frame_is_cut_off_there(smiling: Head) -> None:
     move = smiling.geometry.head_move((0, 0, 0), (0, 11.0, 0), 0.0)
     frame = smiling.drawn(move, jawOpen=0.8)
     assert (512, 512, 3) == frame.shape
+
+
+def test_teeth_take_the_colour_of_the_light(closed: Head) -> None:
+    """Under a warm or a violet lamp drawn teeth are most of the way as coloured as the skin."""
+    rgb = load_photo(ASSETS / "woman.jpg").astype(np.float32)
+    plain = closed.mouth.interior.colours.white
+    for lamp in ((0.9, 0.7, 0.52), (0.8, 0.64, 0.96)):
+        lit = Head(np.clip(rgb * lamp, 0, 255).astype(np.uint8)).mouth.interior.colours.white
+        seen = np.log(lit / lit[:, 1:2]) - np.log(plain / plain[:, 1:2])
+        asked = np.log(np.array(lamp) / lamp[1])
+        assert (seen[:, [0, 2]] / asked[[0, 2]]).min() > 0.65
+
+
+def test_light_that_differs_from_side_to_side_does_so_on_the_teeth() -> None:
+    """Orange light from the left, violet from the right: so are the teeth."""
+    left, right = Head(load_photo(ASSETS / "woman-2.jpg")).mouth.interior.colours.white
+    assert left[0] / left[2] > 1.3
+    assert right[0] / right[2] < 1.15
+
+
+def test_a_row_of_teeth_is_seen_as_the_head_is_turned(closed: Head) -> None:
+    """Turned to the left, what is left of the front teeth is short and ends at the arch's horizon, what is right of
+    them long; straight ahead both are alike."""
+    colours, cm = closed.mouth.interior.colours, 20.0
+    reach = []
+    for yaw_deg in (-25.0, 0.0, 25.0):
+        yaw = np.radians(yaw_deg)
+        teeth = draw_teeth(colours, Bite(0.0, 0.0, cm, (np.cos(yaw), 0.0), (-np.sin(yaw), 0.0)), upper=True)
+        seen = np.nonzero(teeth.rgba[..., 3].max(0) > 128)[0] / 2 + teeth.region.left
+        reach.append((-seen[0] / cm, seen[-1] / cm))
+    (far, near), ahead, mirrored = reach
+    assert far < 0.75 * near
+    assert ahead[0] == pytest.approx(ahead[1], abs=0.06)
+    assert mirrored == pytest.approx((near, far), abs=0.06)
+
+
+def test_teeth_darken_towards_the_corners_and_under_the_lip(closed: Head) -> None:
+    """No even strip: the front teeth are lighter than those at the side, and lighter at their edge than right under the
+    lip."""
+    teeth = closed.mouth.interior.upper_teeth
+    row = teeth.rgba[..., :3].mean(-1)[teeth.rgba[..., 3].argmax(0), np.arange(teeth.rgba.shape[1])]
+    opaque = teeth.rgba[..., 3].max(0) > 128
+    thirds = [part.mean() for part in np.array_split(row[opaque], 5)]
+    assert thirds[2] > 1.15 * max(thirds[0], thirds[4])
+    frame = closed.drawn(jawOpen=0.6, mouthUpperUpLeft=0.5, mouthUpperUpRight=0.5).astype(float).mean(2)
+    x, y = closed.geometry.moved(
+        sum((_only(f"mouthUpperUp{side}", 0.5) for side in ("Left", "Right")), _only("jawOpen", 0.6)), closed.move()
+    )[13, :2].astype(int)
+    column = frame[y : y + 14, x - 6 : x + 7].mean(1)
+    bright = int(column.argmax())
+    assert bright >= 4
+    assert column[2] < 0.85 * column[bright]
 
 
 def _only(name: str, value: float) -> NDArray[np.float32]:

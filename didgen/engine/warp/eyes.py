@@ -28,11 +28,13 @@ from didgen.engine.warp.layer import (
     weaker,
     whole_shift,
 )
-from didgen.engine.warp.lids import REACH, LidLayers, LidLines, Shut, build_lids, find_lid_lines
+from didgen.engine.warp.lid_lines import LidLines, find_lid_lines
+from didgen.engine.warp.lids import REACH, LidLayers, Shut, build_lids
 from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, clamp, floats
 
 STEP_PX = 4
 FOLLOW = 0.55  # share of the iris's way up or down that the upper lid goes with it
+LASHES_CM = 0.25  # below the lower lid's edge, as far as the lashes of a shut eye hang
 _KNOTS = 97  # of the table of how far the lid falls along the eye
 _SIDE = np.arange(256)
 _ABOVE, _BELOW = (np.maximum(sign * (2 * _SIDE - 255), 0).astype(np.uint8) for sign in (1, -1))
@@ -75,7 +77,7 @@ class EyeSlit:
         source = self.field.backward(weights, move, shift)
         shut = self._shut(fallen)
         picture, above, below = self._skin(source, shut)
-        box = hole(cv2.add(above, below), 1)
+        box = hole(cv2.add(above, below), 1 + int(_ramp(0, 0.5, shut) * LASHES_CM * self.geometry.px_per_cm))
         if box:
             above, below, skin = above[box], below[box], picture[box]
             lid, covered = self._lid(np.ascontiguousarray(source[box]), fallen, shut)

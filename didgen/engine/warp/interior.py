@@ -12,44 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.warp.colours import Colours
 from didgen.engine.warp.geometry import smoothstep
-from didgen.engine.warp.layer import Layer, Region, over, weaker, with_alpha
+from didgen.engine.warp.layer import Layer, over, weaker
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats, picture8
+from didgen.engine.warp.teeth import Bite, draw_teeth, finished, sheet
 
-UPPER_WIDTHS_CM = (0.84, 0.66, 0.74, 0.66, 0.62)  # from the middle outwards, along the arch
-UPPER_HEIGHTS_CM = (0.98, 0.86, 0.96, 0.80, 0.74)
-UPPER_EDGE_CM = (0.0, -0.07, -0.03, -0.12, -0.18)  # how far each edge stands below the middle one's
-LOWER_WIDTHS_CM = (0.53, 0.58, 0.68, 0.68, 0.68)
-LOWER_HEIGHTS_CM = (0.78, 0.80, 0.88, 0.78, 0.70)
-LOWER_EDGE_CM = (0.0, -0.02, -0.05, 0.04, 0.08)
-UPPER_ARCH_CM, LOWER_ARCH_CM = 2.55, 2.15  # radius of the arch seen from above
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
-LOWER_SHADE = (0.92, 0.87, 0.84)  # RGB: the lower teeth lie deeper, between tongue and lip
-SUPERSAMPLE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """The inside of one person's mouth under one photo's light, RGB 0..255, and how soft that photo is.
-
-    white: (2, 3), teeth on the picture's left and right: light seldom falls on both sides alike. tinted: 0..1, how
-    much colour the photo has: in a grey one shadows are grey, too.
-    """
-
-    white: Floats
-    flesh: Floats
-    seam: Floats
-    blur_px: float
-    tinted: float
-
-    def shade(self, rgb: tuple[float, float, float]) -> Floats:
-        """(3,) a coloured shadow, as coloured as the photo is."""
-        grey = np.mean(rgb)
-        return floats(grey + (np.array(rgb) - grey) * self.tinted)
-
-    @property
-    def throat(self) -> Floats:
-        return floats(self.flesh * self.shade((0.24, 0.15, 0.15)))
+CAST_CM = 0.44  # how far the upper lip's shadow reaches down
+CAST = (0.30, 0.41, 0.46)  # RGB, taken right under it
+ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
+NARROW = (0.07, 0.15, 0.18)  # RGB, taken between lips that are hardly parted: their red is all about
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +56,13 @@ class Interior:
     px_per_cm: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bite:
-    """Where the teeth stand: u, v in the slit frame (px) of the middle of the upper teeth's edge; px_per_cm.
-
-    tilt: sine of how far the head of the photo looks down: teeth further back stand higher on the picture then.
-    """
-
-    u: float
-    v: float
-    px_per_cm: float
-    tilt: float
-
-
 def draw_interior(colours: Colours, bite: Bite, own_teeth: Layer | None) -> Interior:
     """Everything between the lips. own_teeth: the photo's own, in the slit frame, drawn instead of ours."""
     return Interior(
         _cavity(colours),
         _tongue(colours, bite),
-        _teeth(colours, bite, upper=False),
-        own_teeth or _teeth(colours, bite, upper=True),
+        draw_teeth(colours, bite, upper=False),
+        own_teeth or draw_teeth(colours, bite, upper=True),
         colours,
         bite.v,
         bite.px_per_cm,
@@ -125,8 +85,8 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
 
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
-    narrow = 0.9 + 0.1 * clamp((gape.gap_cm - 0.2) / 0.6, 0, 1)
-    return floats(narrow * (1 - gape.pout * interior.colours.shade((0.52, 0.64, 0.66))))
+    colours, narrow = interior.colours, clamp((1.0 - gape.gap_cm) / 0.8, 0, 1)
+    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.52, 0.64, 0.66))))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
@@ -178,17 +138,17 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Flo
 
     light: (3,) 0..1 RGB, how much comes in.
     """
-    cm = interior.px_per_cm
+    cm, colours = interior.px_per_cm, interior.colours
     covered = coverage * np.float32(1 / 255)
     near = cv2.GaussianBlur(covered, (0, 0), 0.16 * cm)  # above a half only where both lips are near
-    drop = max(1, int(0.16 * cm))
-    cast = cv2.blur(covered, (3, 2 * drop + 1), anchor=(1, 2 * drop))  # of what lies above
-    dim, lit = 1 - 0.34 * cast, smoothstep(0.62, 0.44, near)
-    colours = interior.colours
+    drop = max(1, int(CAST_CM / 2 * cm))
+    cast = cv2.blur(covered, (2 * int(0.1 * cm) + 1, 2 * drop + 1), anchor=(-1, 2 * drop))  # of what lies above
+    lit = smoothstep(0.62, 0.44, near)
     planes = []  # NumPy is slow over a last axis of three
-    for k, tint in enumerate(colours.shade((0.10, 0.20, 0.22))):
+    for k, (under, about) in enumerate(zip(colours.shade(CAST), colours.shade(ABOUT), strict=True)):
         seam = colours.seam[k]
-        planes.append(seam + (cv2.extractChannel(picture, k) * (light[k] * dim * (1 - near * tint)) - seam) * lit)
+        dim = light[k] * (1 - under * cast) * (1 - about * near)
+        planes.append(seam + (cv2.extractChannel(picture, k) * dim - seam) * lit)
     return picture8(cv2.merge(planes))
 
 
@@ -205,7 +165,7 @@ def _cavity(colours: Colours) -> Picture:
 
 def _tongue(colours: Colours, bite: Bite) -> Layer:
     """A dome 3.7 cm wide whose tip is at v = 0, lit from above, with a groove and a moist highlight."""
-    u, v, region = _sheet(bite.px_per_cm, (bite.u, 0.0), (-2.0, -0.3, 2.0, 2.6))
+    u, v, region = sheet(bite.px_per_cm, (bite.u, 0.0), (-2.0, -0.3, 2.0, 2.6))
     dome = 1.9 * (1 - np.clip(1 - (u / 1.85) ** 2, 0, 1) ** 0.5) * 0.45
     depth = v - dome
     light = 0.56 + 0.46 * smoothstep(-0.05, 0.45, depth) - 0.20 * smoothstep(0.6, 1.8, depth)
@@ -213,75 +173,5 @@ def _tongue(colours: Colours, bite: Bite) -> Layer:
     light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
     gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
     flesh = colours.flesh * colours.shade((0.96, 0.78, 0.78))
-    rgb = flesh * light[..., None] + gloss[..., None] * _lit(colours, u)
-    return _finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
-
-
-def _teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
-    """One row of teeth: the upper one from the bite, the lower one from v = 0, where it is placed frame by frame."""
-    widths, heights, edges, arch = (
-        (UPPER_WIDTHS_CM, UPPER_HEIGHTS_CM, UPPER_EDGE_CM, UPPER_ARCH_CM)
-        if upper
-        else (LOWER_WIDTHS_CM, LOWER_HEIGHTS_CM, LOWER_EDGE_CM, LOWER_ARCH_CM)
-    )
-    box = (-2.6, -1.8, 2.6, 0.6) if upper else (-2.6, -0.8, 2.6, 1.5)
-    u, v, region = _sheet(bite.px_per_cm, (bite.u, bite.v if upper else 0.0), box)
-    along = arch * np.arcsin(np.clip(np.abs(u) / arch, 0, 0.999))
-    bounds = np.cumsum((0.0, *widths))
-    k = np.clip(np.searchsorted(bounds, along, side="right") - 1, 0, len(widths) - 1)
-    across = 2 * (along - bounds[k]) / np.take(widths, k) - 1  # -1..1 over a tooth
-    fade = (2.4, 1.8) if upper else (1.9, 1.3)  # into the dark of the cheeks
-    sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
-    back = arch - np.sqrt(np.clip(arch * arch - u * u, 0, None))  # cm behind the middle ones
-    edge = -back * (bite.tilt + (0.10 if upper else 0.0))
-    crown = sign * (edge + np.take(edges, k) - v) - 0.06 * np.abs(across) ** 3
-    height = np.take(heights, k) - 0.10 * across * across
-    rgb = _enamel(colours, along - bounds[k], np.take(widths, k), across, crown / height, u)
-    alpha = smoothstep(-0.03, 0.03, crown) * smoothstep(*fade, np.abs(u))
-    return _finished(
-        rgb * (1.0 if upper else colours.shade(LOWER_SHADE)),
-        alpha * smoothstep(1.35, 1.15, crown),
-        region,
-        colours.blur_px,
-    )
-
-
-def _lit(colours: Colours, u: Floats) -> Floats:
-    """(h, w, 3) the white of teeth at u, cm from the middle: from one side's light over to the other's."""
-    right = smoothstep(-1.8, 1.8, u)[..., None]
-    return floats(colours.white[0] + (colours.white[1] - colours.white[0]) * right)
-
-
-def _enamel(colours: Colours, inside: Floats, width: Floats, across: Floats, height: Floats, u: Floats) -> Floats:
-    """Colour of the teeth: convex, softly parted, warm at the gum, a little grey at the edge, dark to the back."""
-    parted = 1 - (0.16 + 0.14 * smoothstep(0.3, 0.0, height)) * np.exp(
-        -((np.minimum(inside, width - inside) / 0.035) ** 2)
-    )
-    round_ = 1 - 0.10 * across * across + 0.06 * np.exp(-(((across + 0.15) / 0.4) ** 2 + ((height - 0.45) / 0.25) ** 2))
-    length = 0.88 + 0.12 * smoothstep(-0.05, 0.25, height) - 0.10 * smoothstep(0.5, 1.0, height)
-    back = 1 - 0.58 * smoothstep(0.7, 2.3, np.abs(u))
-    white = _lit(colours, u) * (parted * round_ * length * back)[..., None]
-    gum = colours.flesh * colours.shade((0.86, 0.62, 0.62)) * back[..., None]
-    at_gum = smoothstep(0.94, 1.03, height)[..., None]
-    return floats(white + (gum - white) * at_gum)
-
-
-def _sheet(
-    px_per_cm: float, middle: tuple[float, float], box_cm: tuple[float, float, float, float]
-) -> tuple[Floats, Floats, Region]:
-    """x, y in cm from `middle` (slit frame, px) on a supersampled grid, and the region (slit frame, px) that a box
-    about it covers at 2 samples a px."""
-    low = np.floor(np.array(middle) + np.array(box_cm[:2]) * px_per_cm).astype(int)
-    high = np.ceil(np.array(middle) + np.array(box_cm[2:]) * px_per_cm).astype(int)
-    region = Region(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-    lag = 0.25 * (1 - 1 / SUPERSAMPLE)  # the middle of the samples that `_finished` puts together
-    grid = ((region.grid(2 * SUPERSAMPLE) - lag - np.array(middle)) / px_per_cm).astype(np.float32)
-    return grid[..., 0], grid[..., 1], region
-
-
-def _finished(rgb: Floats, alpha: Floats, region: Region, blur_px: float) -> Layer:
-    """Reduced to 2 samples a px and as soft as the photo."""
-    size = (region.width * 2, region.height * 2)
-    both = cv2.resize(np.dstack([rgb, alpha * 255]).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(both, (0, 0), max(2 * blur_px, 0.5))
-    return Layer(with_alpha(picture8(soft[..., :3]), soft[..., 3] / 255), region, 2)
+    rgb = flesh * light[..., None] + gloss[..., None] * colours.lit(u)
+    return finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)

@@ -1,4 +1,4 @@
-"""The lids: where they end, and what a lid looks like that slides out of its fold.
+"""The lids: what one looks like that slides out of its fold.
 
 An upper lid does not stretch when it falls: it slides out from under the fold above it. So the lid is a layer of its
 own in the slit frame (u along, v across the eye). Its lower part is the photo's; what comes out from under the fold is
@@ -15,108 +15,37 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.lab import lab
-from didgen.engine.face.mesh import Eye
 from didgen.engine.warp.canvas import Canvas
-from didgen.engine.warp.eyeball import iris_of
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, with_alpha
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats, picture8
+from didgen.engine.warp.lid_lines import LidLines
+from didgen.engine.warp.seam import Floats, Picture, floats, picture8
 
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
-WHITE_REACH_CM = 0.2  # how far under the landmarks' lower lid the eye's white is looked for
-OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
-FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
-LEAST_FOLD_CM = 0.09
 LEAST_LIGHT = 0.78  # of a shut lid, as a share of that of the skin below the eye
-PALE = 0.7  # of the distance from skin: a colour nearer than that to the eye's white is white
-HANG_CM = 0.1  # how far the lashes of a shut eye hang below its edge
+SEEN_SHARE = (0.5, 0.85)  # of a lid's colour that is what is seen of it in the photo: in its middle, at its corners
+CREASE_CM = 0.1  # below the fold: where its line lies on a shut lid
+CREASE_LEFT = 0.7  # of its darkness
+DEEPEST_FOLD = 0.35  # at most so much darker than the skin is a fold; beyond it is a brow or a rim
+LID_COLOUR = 1.1  # of the colour of the skin about it: a lid is thin and warm, and paler it looks dead
+HANG_CM = 0.13  # how far the lashes of a shut eye hang below its edge
 ABOVE_CM = 0.06  # how far their roots' dark line reaches above it
-DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
+DARKEST = 0.44  # of the lid's own colour: lashes are no lighter than that
 NO_SKIN = 0.1  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
 NEAR_CM = 0.22  # above the fold, where its own dark goes as it unfolds
-LASH_SOFT_CM = 0.03  # sigma of their line: lashes are many, and a crisp line looks drawn
+LASH_SOFT_CM = 0.045  # sigma of their line: lashes are many, and a crisp line looks drawn
+LASH_DENSE = 1.2  # what softening thins out is made good by so much
 LASH_BLUR = 0.55  # of the sigma of the eye's own edges: no line is sharper than what was photographed
 GRAIN_BELOW_CM, GRAIN_DEPTH_CM = 0.45, 0.6  # under the lower lid: the skin whose grain a shut lid has
 GRAIN_CM = 0.08  # sigma: what is coarser than that is shape and shade, not grain
 SPECK = 2.5  # of the median grain: what stands out further than that is a mole or a lash, not grain
 REACH = 1.45  # half widths of the eye: how far along it the layers go
-_DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
-_UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
 DENSE = 2  # samples a px of the lid's layer
 THIRDS = np.full(3, 1 / 3, np.float32)  # a product is five times faster than a mean over three
 
 
 Shut = Callable[[Floats], Floats]
 """Places of the photo (h, w, 2), work px → where the skin there goes when the eye is shut."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LidLines:
-    """The edges of an eye in its slit frame, px: upper and lower lid, and the fold above the upper one."""
-
-    frame: SlitFrame
-    upper: Line
-    lower: Line
-    fold: Line
-
-    def fall(self, u: Floats, px_per_cm: float) -> Floats:
-        """How far the upper lid's edge falls at each u when it shuts; nothing at the corners and beyond."""
-        gap = np.maximum(self.lower.at(u) - self.upper.at(u), 0)
-        return floats(gap + OVERLAP_CM * px_per_cm * smoothstep(1.0, 0.75, np.abs(u) / self.frame.half))
-
-
-def find_lid_lines(canvas: Canvas, landmarks: Floats, eye: Eye, px_per_cm: float) -> LidLines:
-    """The landmarks' lines, the lower one brought down to where the eye's white really ends."""
-    frame = SlitFrame.between(landmarks[eye.up[0]], landmarks[eye.up[-1]])
-    up, lo, crease = (frame.uv(landmarks[list(row)]) for row in (eye.up, eye.lo, eye.crease))
-    upper, lower = Line.through(up), Line.through(lo)
-    fold = up + FOLD_SHARE * (crease - up)
-    fold[:, 1] = np.minimum(fold[:, 1], upper.at(fold[:, 0]) - LEAST_FOLD_CM * px_per_cm)
-    u = np.linspace(-1.1, 1.1, 45, dtype=np.float32) * frame.half
-    reach = _white_below(canvas, landmarks, eye, frame, lower, u, px_per_cm)
-    return LidLines(frame, upper, Line(u, floats(lower.at(u) + reach)), Line.through(fold))
-
-
-def _white_below(
-    canvas: Canvas, marks: Floats, eye: Eye, frame: SlitFrame, lower: Line, u: Floats, px_per_cm: float
-) -> Floats:
-    """(n,) px at each u: how far the eye's white goes on below the landmarks' line.
-
-    On turned heads the net sets that line too high by up to a quarter of the eye, and a lid that falls to it leaves a
-    white sliver. White is what is nearer in colour to the eye's own white than to the skin below the eye.
-    """
-    down = np.linspace(0, WHITE_REACH_CM * px_per_cm, 25, dtype=np.float32)[:, None]
-    strip = _colours(canvas.sampled(frame.xy(u[None] + 0 * down, lower.at(u) + down)))
-    white = _eye_white(canvas, marks, eye)
-    skin = np.median(_colours(canvas.sampled(marks[None, list(eye.under[2:7]), :2]))[0], 0)
-    if np.linalg.norm(white - skin) < _UNLIKE or white[0] < skin[0] - _DARKER:
-        return np.zeros(len(u), np.float32)
-    pale = np.linalg.norm(strip - white, axis=-1) < PALE * np.linalg.norm(strip - skin, axis=-1)
-    reach = np.minimum.accumulate(pale, axis=0).sum(0) * float(down[1, 0])
-    x = u / frame.half
-    clear = (np.abs(u - frame.uv(marks[eye.iris[0]])[0]) > 0.8 * iris_of(marks, eye)[2]) & (reach < 0.9 * down[-1, 0])
-    if clear.sum() < 3:
-        return np.zeros(len(u), np.float32)
-    # a lid's edge is a plain arc: wet rims and lashes must not make it wavy
-    arc = np.polynomial.Polynomial.fit(x[clear], reach[clear], 2)(x)
-    return floats(np.clip(arc, 0, down[-1, 0]) * smoothstep(1.1, 0.95, np.abs(x)))
-
-
-def _eye_white(canvas: Canvas, marks: Floats, eye: Eye) -> Floats:
-    """(3,) the colour of the white: the brightest third of what lies between the lids beside the iris."""
-    share = np.linspace(0.3, 0.7, 5, dtype=np.float32)[:, None, None]
-    places = marks[None, list(eye.up[1:-1]), :2] * (1 - share) + marks[None, list(eye.lo[1:-1]), :2] * share
-    x, y, radius = iris_of(marks, eye)
-    beside = np.hypot(places[..., 0] - x, places[..., 1] - y) > 1.1 * radius
-    colours = _colours(canvas.sampled(places.astype(np.float32)))
-    colours = colours[beside] if beside.sum() > 5 else colours.reshape(-1, 3)
-    return floats(np.median(colours[colours[:, 0] >= np.percentile(colours[:, 0], 65)], 0))
-
-
-def _colours(rgb: Picture) -> Floats:
-    """(h, w, 3) half the lightness, of 255, then a and b, of CIE Lab: tints tell white from skin, shadows must not."""
-    return floats(lab(rgb) * (0.5 * 2.55, 1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,13 +176,13 @@ class _Sheet:
 
         blur_px: sigma of the photo's edges."""
         clean = self.clean
-        edge = np.minimum(self.rgb, clean)
-        share = smoothstep(0.07 * self.cm, 0.03 * self.cm, self.low)[..., None]
+        edge = self._softened(np.minimum(self.rgb, clean), blur_px)
+        share = smoothstep(0.13 * self.cm, -0.03 * self.cm, self.low)[..., None]
         share = np.maximum(share, self._beyond()[..., None])
         rgb = clean + share * (edge - clean)
         lashes = self._lashes(blur_px)
         dark = np.minimum(self._lash_tone(), clean)
-        rgb = rgb + lashes[..., None] * (dark - rgb)
+        rgb = floats(rgb + lashes[..., None] * (dark - rgb))
         return Layer(with_alpha(picture8(rgb), np.maximum(self._alpha(), lashes)), self.region, DENSE)
 
     def _lash_tone(self) -> Floats:
@@ -271,8 +200,14 @@ class _Sheet:
         below = np.clip(1 + self.low / np.maximum(long, 0.3), 0, 1)
         above = smoothstep(ABOVE_CM * self.cm, 0.0, self.low)
         line = floats(np.where(self.low < 0, below, above) * smoothstep(0.0, 0.03 * self.cm, long))
+        return floats(np.minimum(LASH_DENSE * self._softened(line, blur_px), 1))
+
+    def _softened(self, picture: Floats, blur_px: float) -> Floats:
+        """(h, w, ...) as soft as lashes are seen, though the lid's edge is drawn together across when it is shut.
+
+        blur_px: sigma of the photo's edges."""
         soft = float(np.hypot(LASH_SOFT_CM * self.cm, LASH_BLUR * blur_px)) * DENSE
-        return floats(cv2.GaussianBlur(line, (0, 0), soft, sigmaY=soft * self._squeeze()))
+        return floats(cv2.GaussianBlur(picture, (0, 0), soft, sigmaY=soft * self._squeeze()))
 
     def _squeeze(self) -> float:
         """How much the lid's lower end is drawn together across when it is shut."""
@@ -293,15 +228,29 @@ class _Sheet:
         s = np.clip(self.height / whole, 0, 1)
         tone = self._lid_tone()
         colour = tone + smoothstep(0.5, 1.0, s)[..., None] * (self.above - tone)
-        round_ = 0.05 * np.sin(np.pi * s) - 0.07 * smoothstep(0.75, 1.0, s) - 0.06 * smoothstep(0.2, 0.0, s)
-        round_ = round_ - 0.05 * np.clip(np.abs(self.u) / self.lines.frame.half, 0, 1)[None] ** 2
+        round_ = 0.05 * np.sin(np.pi * s) - 0.07 * smoothstep(0.75, 1.0, s) - 0.08 * smoothstep(0.3, 0.0, s)
+        round_ = round_ - 0.08 * np.clip(np.abs(self.u) / self.lines.frame.half, 0, 1)[None] ** 2
+        line = np.exp(-((((whole - self.height) / self.cm - CREASE_CM) / 0.06) ** 2))
+        colour = floats(colour * (1 - CREASE_LEFT * line[..., None] * self._crease()))
         return floats(colour * (1 + round_)[..., None] + self._grain(self.uv[..., 0], self.low) * self._light(colour))
 
     def _lid_tone(self) -> Floats:
         """(columns, 3) a shut lid's own colour: between what is seen of it and the skin about it, and never as dark as
         the shadow under a brow, since it bulges into the light."""
-        tone = 0.35 * self.above + 0.25 * self.under + 0.4 * self.plate
-        return _at_least(tone, LEAST_LIGHT * self.under)
+        outward = smoothstep(0.2, 1.0, np.abs(self.u) / self.lines.frame.half)[:, None]
+        seen = SEEN_SHARE[0] + (SEEN_SHARE[1] - SEEN_SHARE[0]) * outward
+        about = 0.58 * self.above + 0.42 * self.under
+        tone = _at_least(floats(about + seen * (self.plate - about)), LEAST_LIGHT * self.under)
+        grey = (tone @ THIRDS)[:, None]
+        return floats(grey + LID_COLOUR * (tone - grey))
+
+    def _crease(self) -> Floats:
+        """(columns, 3) 0..1 how much darker than the skin about it the fold is: as much is left of it on a shut lid."""
+        fold = self._tone(self.fold - 0.08 * self.cm, self.fold + 0.08 * self.cm, 10)
+        darker = 1 - fold / np.maximum((self.above + self.plate) / 2, 1)
+        return floats(
+            np.clip(darker, 0, DEEPEST_FOLD) * smoothstep(1.0, 0.7, np.abs(self.u) / self.lines.frame.half)[:, None]
+        )
 
     def _grain(self, u: Floats, low: Floats) -> Floats:
         """(h, w, 3) the detail of the skin under the eye, mirrored about both its ends: pores, film or paint.

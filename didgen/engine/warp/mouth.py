@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.mesh import EYES
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.colours import mouth_colours
 from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
-from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
-from didgen.engine.warp.interior import Bite, Colours, Gape, Interior, draw_interior, paint_interior
+from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.interior import Gape, Interior, draw_interior, paint_interior
 from didgen.engine.warp.layer import (
     Layer,
     Region,
@@ -34,15 +34,14 @@ from didgen.engine.warp.lips import (
     blur_px,
     find_lip_lines,
     lip_layers,
-    lip_samples,
     own_teeth,
 )
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats
+from didgen.engine.warp.teeth import Bite
 
-CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
-GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue
-ONE_TONE = (1.8, 3.6)  # Lab, rms: old prints measure up to 1.2, photos in colours from 4.8 on
+BEHIND_CM = 0.5  # the teeth's front, behind the line where lips meet
+STEEPEST = 0.12  # a row of teeth leans no further against its lips: what is more is a crooked smile
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
 INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
@@ -179,15 +178,8 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     soft = blur_px(canvas, geometry.landmarks)
     upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft)
     colours = mouth_colours(canvas, lines, geometry, soft)
-    u = float(lines.frame.uv(geometry.landmarks[13])[0])
-    tilt = float(np.sin(np.radians(geometry.placement.pose_deg[1])))
-    if lines.parted:
-        teeth, v = own_teeth(canvas, lines, cm)
-        interior = draw_interior(colours, Bite(u, v, cm, tilt), teeth)
-    else:
-        v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
-        interior = draw_interior(colours, Bite(u, v, cm, tilt), None)
     axes = np.column_stack([lines.frame.along, lines.frame.across])
+    bite, teeth = _bite(geometry, canvas, lines, axes)
     jaw_uv = np.zeros((len(geometry.shapes_px), 2), np.float32)
     jaw_uv[JAW] = geometry.shapes_px[JAW, 17, :2] @ axes
     depth = float(geometry.landmarks[[13, 14], 2].mean()) + 0.6 * cm
@@ -200,7 +192,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
         fields[1],
         upper,
         lower,
-        interior,
+        draw_interior(colours, bite, teeth),
         _inner_uv(geometry, lines),
         floats(geometry.shapes_px[:, INNER, :2] @ axes),
         jaw_uv,
@@ -209,80 +201,22 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     )
 
 
+def _bite(geometry: Geometry, canvas: Canvas, lines: LipLines, axes: Floats) -> tuple[Bite, Layer | None]:
+    """Where the teeth stand, behind the middle of the lips, and the photo's own if it shows them. axes: (2, 2) work px
+    → slit frame."""
+    cm = geometry.px_per_cm
+    (right_u, right_v), (back_u, back_v) = (geometry.placement.R0[:2, [0, 2]].T @ axes).tolist()
+    u = float(lines.frame.uv(geometry.landmarks[13])[0]) + back_u * BEHIND_CM * cm
+    if lines.parted:
+        teeth, v = own_teeth(canvas, lines, cm)
+    else:
+        teeth, v = None, float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
+    slope = clamp(right_v, -STEEPEST, STEEPEST)
+    return Bite(u, v, cm, (right_u, slope), (back_u, back_v)), teeth
+
+
 def _inner_uv(geometry: Geometry, lines: LipLines) -> Floats:
     """(22, 2): u of the inner landmarks, v of the lines there."""
     u = lines.frame.uv(geometry.landmarks[INNER])[:, 0]
     n = len(UPPER_INNER)
     return np.column_stack([u, np.append(lines.upper.at(u[:n]), lines.lower.at(u[n:]))])
-
-
-def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: float) -> Colours:
-    """The inside's colours from the photo's lips, skin and whites of the eyes. soft_px: blur of the photo."""
-    hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
-    lip = np.median(lips, 0).astype(np.float32)
-    cheeks = canvas.sampled(geometry.landmarks[None, list(CHEEK_SKIN), :2])[0].astype(np.float32)
-    skin = np.median(cheeks, 0)
-    light = float(np.clip(_luminance(skin) / 165, 0.35, 1.25))
-    flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
-    sclera = _sclera(canvas, geometry.landmarks)
-    sides = cheeks[:2].mean(0), cheeks[2:].mean(0)
-    white = (
-        np.tile(_teeth_white(hole), (2, 1))
-        if lines.parted
-        else np.stack([_likely_white((side + skin) / 2, sclera) for side in sides])
-    )
-    seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
-    tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1)) * _coloured(canvas.rgb)
-    tone = floats(skin / max(float(skin @ GREY), 1.0))
-    white, flesh, seam = (_greyed(colour, tinted, tone) for colour in (white, flesh, seam))
-    upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    return Colours(white, flesh, seam, max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.9 * soft_px), tinted)
-
-
-def _coloured(rgb: Picture) -> float:
-    """1 for a photo (h, w, 3) in colours; 0 for a grey one and for one in a single tone, as old prints are: there the
-    tint of every px follows from its lightness."""
-    small = cv2.resize(rgb[::4, ::4], (96, 96), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float64)
-    curve = (lab[:, :1] / 255) ** np.arange(4)
-    off = lab[:, 1:] - curve @ np.linalg.lstsq(curve, lab[:, 1:], rcond=None)[0]
-    return float(smoothstep(*ONE_TONE, np.array(np.sqrt((off**2).sum(1).mean()))))
-
-
-def _greyed(rgb: NDArray[np.floating], tinted: float, tone: Floats) -> Floats:
-    """(..., 3) colours with `tinted` 0..1 of their own tint and the rest of `tone`, the photo's colour of grey: in a
-    photo without colours a red mouth is painted on."""
-    grey = (rgb @ GREY)[..., None] * tone
-    return floats(grey + (rgb - grey) * tinted)
-
-
-def _teeth_white(hole: Picture) -> Floats:
-    """The bright part of what shows between parted lips; the teeth we add stand deeper in the mouth."""
-    order = np.argsort(hole.astype(np.float32).sum(1))
-    return floats(0.92 * hole[order[int(0.6 * len(order)) :]].mean(0))
-
-
-def _likely_white(skin: Floats, sclera: Floats) -> Floats:
-    """Teeth under the light that falls on skin and whites of the eyes: brighter, and half as coloured.
-
-    Beside red lips a neutral grey looks blue, so the light's own colour, read off the skin, has to be in them.
-    """
-    bright = float(np.clip(1.4 * max(_luminance(sclera), _luminance(skin)), 40, 240))
-    warm = np.array([1.04, 1.0, 0.90])  # enamel is never paper-white
-    tint = 0.43 * warm + 0.44 * skin / max(_luminance(skin), 1) + 0.13 * sclera / max(_luminance(sclera), 1)
-    return floats(np.clip(bright * tint, 0, 250))
-
-
-def _sclera(canvas: Canvas, landmarks: Floats) -> Floats:
-    """The bright part of what lies between the lids, RGB."""
-    pixels = []
-    for eye in EYES.values():
-        up, lo = landmarks[list(eye.up[1:-1]), :2], landmarks[list(eye.lo[1:-1]), :2]
-        share = np.linspace(0.25, 0.75, 8, dtype=np.float32)[:, None, None]
-        pixels.append(canvas.sampled(up * share + lo * (1 - share)).reshape(-1, 3))
-    both = np.concatenate(pixels).astype(np.float32)
-    return both[np.argsort(both.sum(1))[int(0.75 * len(both)) :]].mean(0)  # type: ignore[no-any-return]
-
-
-def _luminance(rgb: Floats) -> float:
-    return float(rgb @ np.array([0.299, 0.587, 0.114], np.float32))
