@@ -28,20 +28,20 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a worker is given up. Wall time grows with the video's length; silence counts as hanging."""
+    """When a worker is given up. Wall time grows with the pictures, whatever their rate; silence counts as hanging."""
 
     memory_bytes: int = 4 << 30
     silence_s: float = 120.0
     start_s: float = 120.0
-    per_second_s: float = 20.0  # wall seconds allowed for each second of video
+    per_picture_s: float = 0.8  # wall seconds allowed for each picture of the video
     speech_per_second_s: float = (
         1.0  # silence allowed on top for each of them until frames come: speech has no progress
     )
     look_every_s: float = 0.5
 
-    def wall_s(self, video_s: float) -> float:
-        """Wall time allowed for a video of that length."""
-        return self.start_s + self.per_second_s * video_s
+    def wall_s(self, pictures: float) -> float:
+        """Wall time allowed for a video of so many pictures."""
+        return self.start_s + self.per_picture_s * pictures
 
     def quiet_s(self, video_s: float, counted: bool) -> float:
         """Silence allowed for a video of that length; `counted`: its frames are being drawn."""
@@ -60,7 +60,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._changing = asyncio.Lock()  # being started or killed
         self._heard = self._began = 0.0
-        self._video_s, self._counted = 0.0, False
+        self._video_s, self._pictures, self._counted = 0.0, 0.0, False
         self._verdict = ""
 
     async def render(self, shot: Mapping[str, Any], out: Path, video_s: float, progress: Progress) -> Mapping[str, Any]:
@@ -71,7 +71,7 @@ class Child:
         """
         clean = False
         process = await self.started()
-        self._video_s, self._counted, self._verdict = video_s, False, ""
+        self._video_s, self._pictures, self._counted, self._verdict = video_s, FPS * video_s, False, ""
         self._began = self._heard = time.monotonic()
         watch = asyncio.create_task(self._watch(process))
         order = {"do": "render", "shot": dict(shot), "out": str(out)}
@@ -129,7 +129,7 @@ class Child:
             self._heard = time.monotonic()
             match message.get("say"):
                 case "progress":
-                    self._note_length(message)
+                    self._note_pictures(message)
                     progress(message["stage"], message["done"], message["total"])
                 case "recall":
                     value = self._memo.get(message["key"]) if self._memo is not None else None
@@ -143,10 +143,10 @@ class Child:
                 case other:
                     raise ValueError(f"unknown message {other!r}")
 
-    def _note_length(self, message: Message) -> None:
-        """Frames counted by the engine are the true length; until then it was a guess."""
+    def _note_pictures(self, message: Message) -> None:
+        """The engine has counted them: 60 a second of some drivers. Until then there was a guess, 25 a second."""
         if message["stage"] == "frames" and message["total"]:
-            self._video_s, self._counted = message["total"] / FPS, True
+            self._pictures, self._counted = float(message["total"]), True
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         while True:
@@ -159,7 +159,7 @@ class Child:
     def _judge(self, pid: int, now: float) -> str:
         """Why this worker has to go; "" while it may stay."""
         limits = self._limits
-        wall_s, quiet_s = limits.wall_s(self._video_s), limits.quiet_s(self._video_s, self._counted)
+        wall_s, quiet_s = limits.wall_s(self._pictures), limits.quiet_s(self._video_s, self._counted)
         if _memory_bytes(pid) > limits.memory_bytes:
             return f"over {limits.memory_bytes / (1 << 30):g} GB"
         if now - self._heard > quiet_s:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CHARACTERS_PER_S = 12.0  # slow speech: the watchdog's guess may be long, never short
 _BYTES_PER_S = 4000.0  # of a thinly coded recording, for the same reason
 _LONGEST_AUDIO_S = 600.0  # what is accepted
+_LONGEST_DRIVER_S = 300.0  # of a driver of one's own, as much as is followed
+_LONGEST_TAKE_S = 60.0  # of a bank: songs are the longest
 
 
 def to_shot(request: wire.RenderRequest) -> tuple[engine.Shot, tuple[str, ...]]:
@@ -50,7 +52,7 @@ def length_guess_s(shot: engine.Shot) -> float:
         return len(shot.script.text) / _CHARACTERS_PER_S / shot.script.rate + shot.config.pad_audio_s
     if isinstance(shot.script, engine.AudioScript):
         return min(shot.script.path.stat().st_size / _BYTES_PER_S, _LONGEST_AUDIO_S) + shot.config.pad_audio_s
-    return 60.0
+    return _LONGEST_DRIVER_S if isinstance(shot.driver, Path) else _LONGEST_TAKE_S
 
 
 def file_path(url: str) -> Path | None:

@@ -202,14 +202,23 @@ def test_a_worker_that_grows_is_killed(photo: Path) -> None:
     run(work, limits=Limits(memory_bytes=200 << 20, look_every_s=0.05))
 
 
-def test_wall_time_grows_with_the_video(photo: Path) -> None:
+def test_wall_time_grows_with_the_pictures(photo: Path) -> None:
     """A worker that is still talking but never done is given up as well; a longer video is given longer."""
-    assert Limits().wall_s(10) == 320.0
+    assert Limits().wall_s(10 * 25) == 320.0
 
     async def work(pool: Pool) -> None:
         assert "not done after" in (await ending(pool, photo, "!hang")).message
 
-    run(work, limits=Limits(start_s=0.3, per_second_s=0.1, look_every_s=0.05))
+    run(work, limits=Limits(start_s=0.3, per_picture_s=0.004, look_every_s=0.05))
+
+
+def test_counted_pictures_are_what_is_allowed_for() -> None:
+    """Ten seconds of a driver with 60 pictures a second are 600 pictures, of one with ten a second 100."""
+    for total in (600, 100):
+        child = Child((), Limits(start_s=0.0, per_picture_s=1.0, silence_s=1e6), None, None)
+        child._note_pictures({"stage": "frames", "done": 0, "total": total})
+        assert child._judge(os.getpid(), total - 1.0) == ""
+        assert child._judge(os.getpid(), total + 1.0) == f"not done after {total} s"
 
 
 def test_a_killed_worker_fails_one_scene_and_a_fresh_one_takes_over(photo: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from didgen.api.wire import AnimationRequest, RenderConfig, TalkRequest
+from didgen.engine.motion.driver_video import LIMIT_S
 from didgen.engine.shot import AudioScript, Config, Expression, FaceSquare, Logo, Shot, TextScript
 from didgen.errors import RenderError
 from didgen.jobs.shots import file_path, length_guess_s, shot_from_json, shot_to_json, to_shot
@@ -187,3 +188,5 @@ def test_the_guess_grows_with_the_script(photo: Path) -> None:
     assert length_guess_s(Shot(photo, TextScript("x" * 900, "heart"))) == 75.0
     assert length_guess_s(Shot(photo, TextScript("x" * 900, "heart", rate=2.0))) < 40.0
     assert length_guess_s(Shot(photo, AudioScript(photo))) < 1.0
+    assert length_guess_s(Shot(photo, None, "bank://classics")) == 60.0
+    assert length_guess_s(Shot(photo, None, photo)) == LIMIT_S  # nothing is heard of a driver while it is followed
