@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.pose import pose_from_rotation
+from didgen.engine.face.pose import pose_from_rotation, rotation_from_pose
 from didgen.engine.face.retrack import Tracked
 from didgen.engine.motion.lids import lid_weights, lids_at, narrowing
 from didgen.engine.motion.track import INDEX, MotionTrack
@@ -18,26 +20,35 @@ from didgen.quality.eyes import blinks_of, eyes_left
 from didgen.quality.figures import Figures
 from didgen.quality.head import SHUT
 from didgen.quality.lips import correlation
+from didgen.quality.turning import flow_deg, scaled
 
 _NEAR = 2  # pictures: a blink this far from where it was is still that blink
 _MOVED_DEG, _MOVED_CM, _LOOKED_DEG = 0.5, 0.05, 2.0  # spread: what moves less says nothing of how it is followed
 _ENOUGH = 10  # pictures
 _CLOSING = 0.1  # of closure: eyes that are open are less shut
+_AGREED = 0.95  # Pearson's r of the yaw with the net's: skin that was followed; a hand before a face takes it along
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the T pictures of a video show. fps: of the video. seen: its face. lids: (T, 2) closure 0..1 of the
-    subject's right and left eye, as acted where that is known."""
+    subject's right and left eye, as acted where that is known. skin_deg: (T, 3) yaw, pitch, roll from the first picture
+    on, as its skin tells (`skin_turned_deg`); None leaves it to the landmarks."""
 
     fps: float
     seen: Tracked
     lids: Curve
+    skin_deg: Curve | None = None
 
     @classmethod
-    def of(cls, seen: Tracked, fps: float, lids: Curve | None = None) -> Shown:
+    def of(cls, seen: Tracked, fps: float, lids: Curve | None = None, skin_deg: Curve | None = None) -> Shown:
         """lids: None has them told from the pictures."""
-        return cls(fps, seen, lid_weights(narrowing(seen.eye_opening), fps) if lids is None else lids)
+        return cls(fps, seen, lid_weights(narrowing(seen.eye_opening), fps) if lids is None else lids, skin_deg)
+
+    @property
+    def turned_deg(self) -> Curve:
+        """(T, 3) yaw, pitch, roll of each picture from the pose of the first one on."""
+        return turned_deg(self.seen) if self.skin_deg is None else self.skin_deg
 
     @property
     def times(self) -> Curve:
@@ -52,7 +63,7 @@ def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Fig
     pictures on which the driver's mouth and eyes lie open to view: what the net draws on a hand is no driver.
     """
     times = ours.times
-    wanted, turned = _at(times, driver, turned_deg(driver.seen)), turned_deg(ours.seen)
+    wanted, turned = _at(times, driver, driver.turned_deg), ours.turned_deg
     off = np.abs(turned - wanted - np.median(turned - wanted, axis=0)).mean(0)
     lids = lids_at(times, driver.lids, driver.times)
     open_ = (lids.max(1) < _CLOSING) & _in_view(times, driver, seen_of(driver.seen, driver.fps).eyes)
@@ -100,6 +111,22 @@ def turned_deg(seen: Tracked) -> Curve:
     """(T, 3) yaw, pitch, roll of each picture from the pose of the first one on."""
     base = seen.placements[0].R0
     return np.array([pose_from_rotation(placement.R0 @ base.T) for placement in seen.placements])
+
+
+def skin_turned_deg(pictures: Callable[[], Iterable[NDArray[np.uint8]]], seen: Tracked, rest: int = 0) -> Curve | None:
+    """(T, 3) the same, told from the skin (`quality.turning`): an open mouth or a shut lid turns a head for the net, by
+    a degree and more, and on one face more than on another. None where its yaw is another one: a hand was before it.
+
+    pictures: gives the T that were tracked, (H, W, 3) RGB. rest: the one that all are compared with, best one of a calm
+    face, turned to neither side.
+    """
+    calm = next(islice(pictures(), rest, None))
+    both = replace(seen, landmarks=np.concatenate([seen.landmarks[rest : rest + 1], seen.landmarks]))
+    net, flow = turned_deg(both), flow_deg(chain([calm], pictures()), both)
+    if flow is None or (correlation(net[:, 0], flow[:, 0]) or 0.0) < _AGREED:
+        return None
+    rotations = rotation_from_pose(scaled(flow, net))[1:]
+    return np.array([pose_from_rotation(rotation @ rotations[0].T) for rotation in rotations])
 
 
 def _at(times: Curve, one: Shown, values: Curve) -> Curve:

@@ -23,7 +23,7 @@ from didgen.engine.shot import Config, Memo, Shot
 from didgen.engine.video.pictures import DriverPictures
 from didgen.engine.video.probe import probe
 from didgen.quality.clip import pictures_at, pictures_of, track_of
-from didgen.quality.driven import Shown, follows, reenacts, turned_deg
+from didgen.quality.driven import Shown, follows, reenacts, skin_turned_deg
 from didgen.quality.figures import Figures, Row
 from didgen.quality.page import Sheet
 from didgen.quality.strips import face_cut, jpeg
@@ -51,7 +51,7 @@ def measure_driver(
     pictures = DriverPictures(clip, LIMIT_S)
     seen = follow(pictures)
     fps = (len(seen) - 1) / max(pictures.times[-1], 1e-6)
-    driver = Shown.of(seen, fps, lids)
+    driver = Shown.of(seen, fps, lids, skin_turned_deg(lambda: DriverPictures(clip, LIMIT_S), seen))
     with tempfile.TemporaryDirectory() as folder:
         ours, figures, out = _moved(clip, photo, driver, keep or Path(folder), shelf)
         own = _reenacted(clip, Path(folder), shelf)
@@ -63,8 +63,10 @@ def measure_driver(
 def _moved(clip: Path, photo: Path, driver: Shown, folder: Path, shelf: Memo) -> tuple[Shown, Figures, Path]:
     out = folder / f"{clip.stem}-{photo.stem}.mp4"
     rendered = render(Shot(photo, None, clip, CONFIG), out, lambda *_: None, shelf)
-    ours = Shown.of(follow(pictures_of(out)), probe(out).fps)
-    return ours, follows(driver, ours, out, track_of(rendered.facts["track"])), out
+    seen, track = follow(pictures_of(out)), track_of(rendered.facts["track"])
+    rest = int(np.abs(track.pose_deg).sum(1).argmin())
+    ours = Shown.of(seen, probe(out).fps, skin_deg=skin_turned_deg(lambda: pictures_of(out), seen, rest))
+    return ours, follows(driver, ours, out, track), out
 
 
 def _reenacted(clip: Path, folder: Path, shelf: Memo) -> Shown:
@@ -80,7 +82,7 @@ def _gap(driver: Shown, ours: Shown) -> np.ndarray:
 
 def _moments(driver: Shown) -> dict[str, int]:
     """Pictures of the driver that tell most."""
-    turned, open_ = turned_deg(driver.seen), driver.lids.max(1) < 0.2
+    turned, open_ = driver.turned_deg, driver.lids.max(1) < 0.2
     poses = np.where(open_[:, None], turned, np.median(turned, axis=0))
     found = {"start": 0, "left": poses[:, 0].argmin(), "right": poses[:, 0].argmax(), "up": poses[:, 1].argmin()}
     found |= {"down": poses[:, 1].argmax(), "tilt": np.abs(poses[:, 2]).argmax()}

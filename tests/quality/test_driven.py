@@ -19,7 +19,7 @@ from didgen.engine.video.encode import Encoder
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import build_rig
 from didgen.quality.clip import pictures_of
-from didgen.quality.driven import Shown, follows, lips_follow, reenacts, turned_deg
+from didgen.quality.driven import Shown, follows, lips_follow, reenacts, skin_turned_deg, turned_deg
 from didgen.quality.figures import Row, missed
 
 PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "woman-2.jpg"
@@ -93,6 +93,31 @@ def test_blinks_are_counted_by_what_is_seen(blinking: tuple[Path, Tracked, Motio
     assert "driven_blinks" in [measure.name for measure in missed(Row("half", figures))]
     assert figures.driven_yaw is None  # a driver that does not turn
     assert figures.driven_yaw_error_deg == pytest.approx(0, abs=0.01)
+
+
+def test_an_open_mouth_turns_no_head() -> None:
+    """As it does for the landmark net. A thing that goes the other way across the face leaves it to that one."""
+    photo = load_photo(PHOTO)
+    rig = build_rig(photo, find_faces(photo)[0])
+    t, track = np.arange(40) / 25, MotionTrack.still(40)
+    track.pose_deg[:, :2] = np.stack([6 * np.sin(4 * t), 3 * np.sin(6 * t)], 1)
+    track.weights[:, INDEX["jawOpen"]] = 0.35 * (1 - np.cos(11 * t))
+    frames = [draw(rig, track, k) for k in range(len(track))]
+    seen = follow(frames)
+    skin = skin_turned_deg(lambda: iter(frames), seen)
+    assert skin is not None
+    off, net_off = (
+        np.abs(turned - track.pose_deg - np.median(turned - track.pose_deg, axis=0)).mean(0)
+        for turned in (skin, turned_deg(seen))
+    )
+    assert off[1] < 0.4
+    assert off[1] < 0.4 * net_off[1]
+    assert off[0] < 0.5
+    hidden = [frame.copy() for frame in frames]
+    noise = np.random.default_rng(1).integers(0, 255, (512, 1024, 3)).astype(np.uint8)
+    for k, frame in enumerate(hidden):
+        frame[:300] = noise[:300, 10 * k : 10 * k + 512]
+    assert skin_turned_deg(lambda: iter(hidden), seen) is None
 
 
 def test_what_a_hand_hides_is_not_judged() -> None:
