@@ -22,6 +22,7 @@ from didgen.catalog.drivers import SINGING, split_driver
 from didgen.catalog.local_voices import DEFAULT as DEFAULT_VOICE
 from didgen.catalog.versions import MODELS
 from didgen.digest import canonical_json, sha256_bytes, sha256_file
+from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.face import Face
 from didgen.engine.face.find import as_response, choose_face, choose_faces, find_faces
 from didgen.engine.face.visible import Sight, look_at
@@ -172,7 +173,7 @@ def _subject(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> _Subjec
 def _faces_key(source: Path) -> str:
     """Under which the faces of a photo are remembered: the photo's bytes and the nets that find them."""
     nets = {name: MODELS[name] for name in FACE_NETS}
-    return "faces-" + sha256_bytes(canonical_json([1, sha256_file(source), nets]))
+    return "faces-" + sha256_bytes(canonical_json([2, sha256_file(source), nets]))
 
 
 def _faces(photo: NDArray[np.uint8], kept: bytes | None) -> list[Face]:
@@ -186,6 +187,7 @@ def _packed(faces: Sequence[Face]) -> bytes:
             "presence": face.presence,
             "blendshapes": face.blendshapes.astype(float).tolist(),
             "pose_deg": face.pose_deg,
+            "stroke": face.stroke and [face.stroke.middle.astype(float).ravel().tolist(), face.stroke.thick_px],
         }
         for face in faces
     ]
@@ -199,6 +201,7 @@ def _unpacked(value: bytes) -> list[Face]:
             presence=row["presence"],
             blendshapes=np.array(row["blendshapes"], np.float32),
             pose_deg=tuple(row["pose_deg"]),
+            stroke=row["stroke"] and Stroke(np.array(row["stroke"][0], np.float32).reshape(-1, 2), row["stroke"][1]),
         )
         for row in json.loads(value)
     ]

@@ -26,6 +26,7 @@ from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
 from didgen.quality.eyes import eyes_left
 from didgen.quality.flicker import Flicker
+from didgen.quality.inked import drawn
 from didgen.quality.mouthing import Mouth, followed
 from didgen.quality.turning import flow_deg
 
@@ -145,6 +146,9 @@ def _mouth(video: Path, tracked: Tracked, photo: Face | None, picture: Picture |
         return followed(pictures_of(video), tracked)
     apart = gap_of(mesh_of(photo)) > PARTED_CM if parted is None else parted
     sight = look_at(picture, photo)
+    inked = drawn(pictures_of(video), tracked, (picture, photo)) if photo.stroke is not None else None
+    if inked is not None:
+        return inked
     hair = sight.mouth_hidden and not sight.eyes_hidden
     return followed(pictures_of(video), tracked, (picture, photo), parted=apart, hidden=hair)
 

@@ -45,7 +45,10 @@ def group_of(phoneme: Phoneme) -> str | None:
 
 
 def lip_shapes(clip: Clip) -> NDArray[np.float64]:
-    """(T, D) centimetres: gap, width, the rows of the lips up and down, and how far they stand out."""
+    """(T, D) centimetres: gap, width, the rows of the lips up and down, and how far they stand out; of a drawn
+    mouth its outline."""
+    if clip.mouth is not None and clip.mouth.outline_cm is not None:
+        return np.column_stack([clip.gap_cm, clip.width_cm, clip.mouth.outline_cm])
     meshes = clip.tracked.meshes_cm
     rows = [[row[k] for k in _COLUMNS] for row in (*LIP_ROWS_UPPER[::3], *LIP_ROWS_LOWER[::3])]
     nose = meshes[:, 1:2, :]  # the nose does not talk

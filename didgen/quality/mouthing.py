@@ -45,10 +45,12 @@ _OF_ONE_MIND = 0.75  # r of the net's gap and the followed one: below that the n
 
 @dataclass(frozen=True, slots=True)
 class Mouth:
-    """(T,) each. gap_cm: between the lips at the middle, 0 closed. width_cm: between the corners."""
+    """(T,) each. gap_cm: between the lips at the middle, 0 closed. width_cm: between the corners. outline_cm: (T, D)
+    what else tells shapes apart, of a mouth that the landmark net does not see; None leaves that to the net."""
 
     gap_cm: Curve
     width_cm: Curve
+    outline_cm: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def followed(
     followed there, and where lips have no pattern, and are the net's elsewhere: on bare cheeks it finds them better.
     A gap that cannot be followed is the net's; where both agree it is their mean, the followed one counted twice.
     """
-    frame = _Frame(tracked)
+    frame = Level(tracked)
     edges: list[_Follower] = []
     for number, rgb in enumerate(pictures):
         crop = frame.crop(rgb, tracked.landmarks[number])
@@ -194,7 +196,7 @@ def _with_net(gap: Curve, net: Curve) -> Curve:
     return np.asarray((2 * gap + float(net @ gap) / float(net @ net) * net) / 3)
 
 
-class _Frame:
+class Level:
     """The crop about the mouth, level with the head and of one size, that moves along with what does not talk."""
 
     def __init__(self, tracked: Tracked) -> None:
@@ -205,15 +207,27 @@ class _Frame:
         shift = np.array([_HALF_CM, _ABOVE_CM]) * PX_PER_CM - turn @ middle
         self._level = np.vstack([np.column_stack([turn, shift]), [0, 0, 1]])
 
+    @staticmethod
+    def size() -> tuple[int, int]:
+        """Width and height of the crop, px."""
+        return round(2 * _HALF_CM * PX_PER_CM), round((_ABOVE_CM + _BELOW_CM) * PX_PER_CM)
+
     def crop(self, rgb: Picture, landmarks: NDArray[np.floating]) -> Picture:
         """(h, w) grey."""
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        size = round(2 * _HALF_CM * PX_PER_CM), round((_ABOVE_CM + _BELOW_CM) * PX_PER_CM)
+        return self.colours(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), landmarks)
+
+    def colours(self, rgb: Picture, landmarks: NDArray[np.floating]) -> Picture:
+        """(h, w) or (h, w, 3), as the picture is."""
         to = self._onto(landmarks)
         shrunk = float(np.sqrt(abs(np.linalg.det(to[:2, :2]))))
         if shrunk < 0.6:  # a photo much larger than its video: fine grain would be drawn as noise
-            grey = cv2.GaussianBlur(grey, (0, 0), 0.4 / shrunk)
-        return np.asarray(cv2.warpAffine(grey, to[:2], size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+            rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.4 / shrunk), np.uint8)
+        return np.asarray(cv2.warpAffine(rgb, to[:2], self.size(), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+    def placed(self, landmarks: NDArray[np.floating], points: NDArray[np.floating]) -> Curve:
+        """(n, 2) crop px of points of a picture with these landmarks."""
+        to = self._onto(landmarks)
+        return np.asarray(points.astype(np.float64) @ to[:2, :2].T + to[:2, 2])
 
     def lips(self, landmarks: Iterable[NDArray[np.floating]]) -> Curve:
         """(T, 4, 2) crop px of the upper and the lower lip's inner middle and the subject's right and left corner."""

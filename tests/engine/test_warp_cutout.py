@@ -98,6 +98,13 @@ def test_a_plain_background_is_filled_plainly():
     assert np.abs(filled.astype(int) - (90, 120, 150)).max() <= 3
 
 
+def test_a_picture_that_is_all_person_has_grey_behind() -> None:
+    """Nothing to fill from, and no division by it: a drawing's matte may be the whole picture."""
+    with np.errstate(all="raise"):
+        filled = fill_behind(np.full((40, 60, 3), 200, np.uint8), np.ones((40, 60), np.bool_))
+    assert (filled == 128).all()
+
+
 def test_only_what_hangs_together_with_the_face_moves(before_wall):
     """A second person in the matte is background; a wide grey patch is made to decide."""
     landmarks = before_wall[0].geometry.landmarks

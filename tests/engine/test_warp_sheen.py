@@ -30,6 +30,7 @@ def change(rig: Rig, pose_deg: tuple[float, float, float]) -> NDArray[np.int_]:
     """(H, W) what the sheen adds to a frame with the head turned so, grey levels."""
     track = MotionTrack.still(1)
     track.pose_deg[0] = pose_deg
+    assert rig.sheen is not None
     dull = replace(rig, sheen=replace(rig.sheen, light=0 * rig.sheen.light))
     pair = [draw(each, track, 0).astype(int) for each in (rig, dull)]
     return np.asarray((pair[0] - pair[1]).sum(-1))
@@ -57,6 +58,7 @@ def test_highlights_lag_behind_a_turn(pose_deg: tuple[float, float, float], axis
 def test_highlights_are_on_bare_skin_alone() -> None:
     """None on eyes, on brows, on lips or at the rectangle's border."""
     rig = rig_of("woman")
+    assert rig.sheen is not None
     sheen, marks = rig.sheen, rig.geometry.landmarks[:, :2]
     assert sheen.light.max() > 8
     assert not np.concatenate([sheen.light[[0, -1]].ravel(), sheen.light[:, [0, -1]].ravel()]).any()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.face.drawn import Stroke
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
@@ -15,12 +17,14 @@ class Face:
     landmarks: (478, 3) float32 in picture px (x right, y down, z in px, smaller = nearer), the face mesh with irises.
     presence: 0..1 from the landmark net. blendshapes: (52,) float32 scores in the net's order.
     pose_deg: yaw, pitch, roll with the signs of `MotionTrack.pose_deg`.
+    stroke: the line of a drawn mouth, on which the landmarks' lips lie then; None for all that is no drawing.
     """
 
     landmarks: NDArray[np.float32]
     presence: float
     blendshapes: NDArray[np.float32]
     pose_deg: tuple[float, float, float]
+    stroke: Stroke | None = None
 
     @property
     def box(self) -> tuple[float, float, float, float]:

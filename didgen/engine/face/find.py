@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.engine.face.detect import detect, iou
+from didgen.engine.face.drawn import drawn_mouth
 from didgen.engine.face.face import Face
 from didgen.engine.face.landmarks import (
     blendshape_scores,
@@ -33,7 +35,13 @@ _SAME_FACE_IOU = 0.5
 
 
 def find_faces(rgb: NDArray[np.uint8]) -> list[Face]:
-    """Every face of an (H, W, 3) RGB picture, largest first; none is an empty list."""
+    """Every face of an (H, W, 3) RGB picture, largest first, as it is animated; none is an empty list. A drawing's lips
+    lie on the line of its mouth."""
+    return [_as_drawn(rgb, face) for face in seen_faces(rgb)]
+
+
+def seen_faces(rgb: NDArray[np.uint8]) -> list[Face]:
+    """The same as the net sees them."""
     faces: list[Face] = []
     for detection in detect(rgb):
         landmarks, presence = find_landmarks(rgb, region_of_detection(detection))
@@ -47,6 +55,11 @@ def find_faces(rgb: NDArray[np.uint8]) -> list[Face]:
 def describe(landmarks: NDArray[np.float32], presence: float) -> Face:
     """A Face from its points: blendshapes and pose are computed."""
     return Face(landmarks, presence, blendshape_scores(landmarks), place_head(landmarks).pose_deg)
+
+
+def _as_drawn(rgb: NDArray[np.uint8], face: Face) -> Face:
+    stroke, landmarks = drawn_mouth(rgb, face.landmarks)
+    return face if stroke is None else replace(describe(landmarks, face.presence), stroke=stroke)
 
 
 def choose_face(

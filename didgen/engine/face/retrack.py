@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.find import find_faces
+from didgen.engine.face.find import seen_faces
 from didgen.engine.face.landmarks import blendshape_scores, read_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import EYES, LIP_GAP, MOUTH_CORNERS
 from didgen.engine.face.pose import Placement, place_head
@@ -124,7 +124,7 @@ def _look(rgb: NDArray[np.uint8], last: NDArray[np.float32] | None, near: bool) 
         points, presence, shades = read_landmarks(rgb, region_of_landmarks(last))
         if presence >= _MIN_PRESENCE:
             return points, shades
-    faces = find_faces(rgb)
+    faces = seen_faces(rgb)
     if not faces:
         return None
     points = (faces[0] if last is None else min(faces, key=lambda face: _apart(face.landmarks, last))).landmarks

@@ -27,6 +27,8 @@ _STEEPEST = 0.45  # cosine between the way across the outline and along a line: 
 
 def fill_behind(rgb: Picture, hole: NDArray[np.bool_]) -> Picture:
     """(h, w, 3): the picture with the hole (h, w) filled from what surrounds it. A picture that is all hole is grey."""
+    if hole.all():
+        return np.full_like(rgb, 128)
     known = ~hole
     smooth = _smooth_fill(rgb, known)
     places, clear = _mirrored_places(rgb, hole)

@@ -129,14 +129,17 @@ def press_gain(gap_cm: float) -> float:
 
 
 def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> tuple[float, float]:
-    """Width between the corners of the mouth and height between its inner lips as the landmark net sees them, cm."""
+    """Width between the corners of the mouth and height between its inner lips as the landmark net sees them, cm; it
+    sees no drawn mouth: there as the mesh says, less the line."""
     still = geometry.head_move(np.zeros(3), (0, 0, 0), 0.0)
-    around = region_of_landmarks(geometry.moved(weights, still).astype(np.float32))
-    landmarks = find_landmarks(render(weights, still), around)[0]
+    landmarks = geometry.moved(weights, still).astype(np.float32)
+    if geometry.stroke is None:
+        landmarks = find_landmarks(render(weights, still), region_of_landmarks(landmarks))[0]
+    line_cm = 0.0 if geometry.stroke is None else geometry.stroke.thick_px / geometry.px_per_cm
     mesh = place_head(landmarks).canonical_from_picture(landmarks)
     right, left = mesh[list(MOUTH_CORNERS), :2]
     upper, lower = mesh[list(LIP_GAP), 1]
-    return float(np.hypot(*(left - right))), float(max(upper - lower, 0.0))
+    return float(np.hypot(*(left - right))), float(max(upper - lower - line_cm, 0.0))
 
 
 def relax_gain(smile: float, score: float) -> float:

@@ -31,5 +31,6 @@ def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
     if rig.creases is not None:
         rig.creases.paint(work, weights, reading)
-    rig.sheen.paint(work, move, reading)
+    if rig.sheen is not None:
+        rig.sheen.paint(work, move, reading)
     return work

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.mesh import CHIN, FACE_OVAL, FOREHEAD, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.face.pose import Placement, rotation_from_pose
 from didgen.engine.warp import tps
@@ -48,6 +49,7 @@ class Geometry:
     landmarks: (478, 3) work px. placement: the canonical head in work px. mesh_cm: (478, 3) the person's own mesh,
     canonical axes (x right, y up, z towards the camera). shapes_px: (44, 478, 3) displacement of each vertex per unit
     weight, work px. mouth_open: whether the photo's lips are apart; gap_cm: by how much, 0 when closed.
+    stroke: the line of a drawn mouth, work px; None in photos.
     grid: over the work picture; on its nodes (rows, columns): depth (z, work px), head (0..1, what turns with the
     head), body (0..1, what breath lifts), reach (0..1, how far shapes may be displaced; 0 where the picture is pinned).
     pivot: (3,) work px.
@@ -67,6 +69,7 @@ class Geometry:
     head: Floats
     body: Floats
     reach: Floats
+    stroke: Stroke | None = None
 
     @property
     def px_per_cm(self) -> float:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
@@ -16,6 +17,7 @@ from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_se
 
 UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
 SHARP_PX = 2.2  # sigma of the edges of a face in a sharp photo
+INK_EDGE_PX = 0.8  # of a drawn line's edge are half ground
 FOLD = 1.45  # past its edge a lip goes on as half a mirror image
 DIP_CM = 0.3  # at most this much of a dip in the seam is the upper lip's alone
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
@@ -25,12 +27,19 @@ TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
 @dataclass(frozen=True, slots=True)
 class LipLines:
     """Where the lips of the photo part. `parted` is false for a closed mouth: then `upper` is its one dark seam and
-    `lower` the same line without its dips, nowhere below the seam (see `_bow`)."""
+    `lower` the same line without its dips, nowhere below the seam (see `_bow`). Of a `drawn` one either lip keeps the
+    whole stroke, so that an open mouth has its line all around: `upper` is the stroke's lower edge, `lower` its upper
+    one."""
 
     frame: SlitFrame
     upper: Line
     lower: Line
     parted: bool
+    drawn: bool = False
+
+    def ink_cm(self, px_per_cm: float) -> float:
+        """By how much the lips of a drawn mouth overlap: its line; else 0."""
+        return max(float((self.upper.v - self.lower.v).max()), 0.0) / px_per_cm if self.drawn else 0.0
 
 
 def blur_px(canvas: Canvas, landmarks: Floats) -> float:
@@ -51,12 +60,14 @@ def blur_px(canvas: Canvas, landmarks: Floats) -> float:
     return float(np.sqrt(max(sigma * sigma - SHARP_PX**2, 0.0)))
 
 
-def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float) -> LipLines:
+def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float, stroke: Stroke | None = None) -> LipLines:
     """The lines from (478, 3) landmarks in work px, corrected by the picture.
 
     The landmark net sees a gap in closed lips and sets the inner rows beside the seam: a mouth opened there tears the
-    lip. So lines of a closed mouth are the darkest path between the corners.
+    lip. So lines of a closed mouth are the darkest path between the corners; of a drawn one they are its stroke.
     """
+    if stroke is not None:
+        return _along_stroke(stroke)
     frame = SlitFrame.between(landmarks[78], landmarks[308])
     upper = Line.through(frame.uv(landmarks[list(UPPER_INNER)]))
     lower = Line.through(frame.uv(landmarks[list(LOWER_INNER)]))
@@ -65,6 +76,14 @@ def find_lip_lines(canvas: Canvas, landmarks: Floats, px_per_cm: float) -> LipLi
         return LipLines(frame, upper, lower, True)
     seam = _seam(canvas, frame, upper, lower, px_per_cm)
     return LipLines(frame, seam, _bow(seam, px_per_cm), False)
+
+
+def _along_stroke(stroke: Stroke) -> LipLines:
+    frame = SlitFrame.between(stroke.middle[0], stroke.middle[-1])
+    line = Line.through(frame.uv(stroke.middle))
+    half = max(0.5 * stroke.thick_px - INK_EDGE_PX, 0.0)
+    aside = floats(half * np.hypot(1, np.gradient(line.v, line.u)))
+    return LipLines(frame, Line(line.u, line.v + aside), Line(line.u, line.v - aside), parted=False, drawn=True)
 
 
 def _bow(seam: Line, px_per_cm: float) -> Line:
@@ -120,6 +139,9 @@ def lip_layers(
     # shadow, in which it lies when open too; on the lower one it would become a dark rim before the tongue.
     if lines.parted:
         up = down = np.full(uv.shape[:2], 0.05 * px_per_cm, np.float32)
+        fold_ends = 1.1, 0.9
+    elif lines.drawn:  # ink goes on as ink
+        up = down = np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32)
         fold_ends = 1.1, 0.9
     else:  # towards its corners a lip keeps the shadow that goes on beyond them, else it ends in a pale spike
         fold_ends = 1.02, 0.7
@@ -182,7 +204,8 @@ def _masks(lines: LipLines, grid: Floats, px_per_cm: float, edge_px: float) -> t
     u, v = uv[..., 0], uv[..., 1]
     beyond = np.maximum(np.abs(u) - lines.frame.half, 0)
     above = np.clip((lines.upper.at(u) - v) / (edge_px + 0.5 * beyond) + 0.5, 0, 1)
-    below = np.clip((v - lines.lower.at(u) + 0.07 * px_per_cm + 3 * beyond) / edge_px + 0.5, 0, 1)
+    under = 0.0 if lines.drawn else 0.07 * px_per_cm
+    below = np.clip((v - lines.lower.at(u) + under + 3 * beyond) / edge_px + 0.5, 0, 1)
     return above.astype(np.float32), below.astype(np.float32)
 
 

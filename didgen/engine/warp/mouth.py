@@ -46,6 +46,7 @@ STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners
 INNER = [*UPPER_INNER, *LOWER_INNER]
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
+FULL, THIN = (6, 0.75), (8, 0.45)  # rounds and damping of the inverse: beside a line, skin stretches several times
 CALM_CM = 5.0  # of a calm mouth's inner width, at most: a photo's smile is wider
 POUTING = (0.9, 0.72)  # of that: from this width on, and wholly at that one, rounded lips stand forward and shade teeth
 
@@ -121,7 +122,7 @@ class Mouth:
         where a closed mouth stays closed the photo's own seam is better than any drawn one."""
         if self.lines.parted:
             return min(1.0, opening.change_px / (0.12 * self.geometry.px_per_cm))
-        return clamp(opening.gap_cm / 0.1, 0, 1)
+        return clamp((opening.gap_cm + self.lines.ink_cm(self.geometry.px_per_cm)) / 0.1, 0, 1)
 
     def _gape(self, opening: Opening, turned: NDArray[np.float64], corner: tuple[int, int], tongue: float) -> Gape:
         """corner: x, y px of the region where what is drawn begins."""
@@ -168,12 +169,14 @@ def _opening(mouth: Mouth, weights: NDArray[np.floating]) -> Opening:
 def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     """canvas: the source, in the geometry's work px."""
     cm = geometry.px_per_cm
-    lines = find_lip_lines(canvas, geometry.landmarks, cm)
+    lines = find_lip_lines(canvas, geometry.landmarks, cm, geometry.stroke)
     half = lines.frame.half
     region = slit_region(lines.frame, 1.5 * half, -0.9 * half, 1.75 * half)
     cover = shares(superellipse(lines.frame, 0.425 * half, 1.5 * half, 1.325 * half, region.grid()))
+    rounds, damping = THIN if lines.drawn else FULL
     fields = [
-        FlowField.over(geometry, vertices, region.box, STEP_PX) for vertices in (upper_vertices(), lower_vertices())
+        FlowField.over(geometry, vertices, region.box, STEP_PX, rounds=rounds, damping=damping)
+        for vertices in (upper_vertices(), lower_vertices())
     ]
     soft = blur_px(canvas, geometry.landmarks)
     upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft)

@@ -35,7 +35,7 @@ class Rig:
     cutout: Cutout
     field: FlowField
     slits: Slits
-    sheen: Sheen
+    sheen: Sheen | None
     creases: Creases | None
     calibration: Calibration
     photo: Picture | None
@@ -97,8 +97,9 @@ def build_rig(
 
     smile_score = float(face.blendshapes[[SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]].mean())
     calibration = calibrate(geometry, field, seen, smile_score)
-    sheen = build_sheen(geometry, canvas)
-    creases = build_creases(geometry, canvas)
+    photographed = geometry.stroke is None  # a drawing has no folds and highlights but those its painter drew
+    sheen = build_sheen(geometry, canvas) if photographed else None
+    creases = build_creases(geometry, canvas) if photographed else None
     return Rig(geometry, canvas, cutout, field, slits, sheen, creases, calibration, photo if stitch else None)
 
 
@@ -114,4 +115,4 @@ def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, 
 
 def _scaled(face: Face, scale: float) -> Face:
     landmarks: NDArray[np.float32] = face.landmarks * np.float32(scale)
-    return replace(face, landmarks=landmarks)
+    return replace(face, landmarks=landmarks, stroke=face.stroke and face.stroke.scaled(scale))

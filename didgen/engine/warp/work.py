@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.face import Face
 from didgen.engine.face.matte import person_matte
 from didgen.engine.face.mesh import EYES, LIP_ROWS_LOWER, LIP_ROWS_UPPER
@@ -29,6 +30,7 @@ _EXPAND = 2.4  # of the face's longer side, per unit of `align_expand_factor`
 _STITCH_SIDE = 2.6  # of the face's longer side: how much of the photo a head may set in motion
 _DENSE_PX = 900  # up to this side the canvas is twice as dense as the frame; beyond, the photo itself is dense enough
 _MATTE_PX = 512
+ROLL_CM = 0.3  # a drawn lower lip goes up that would roll in by 1
 _CORNER = np.array([0.5, 0.5, 0.0])  # from a px's corner to its centre
 
 
@@ -57,6 +59,11 @@ class WorkArea:
         """(n, 3) landmarks in photo px (counted from px edges) → work px (counted from px centres)."""
         xy = (landmarks[:, :2].astype(np.float64) - (self.left, self.top)) * self.scale - 0.5
         return np.column_stack([xy, landmarks[:, 2] * self.scale])
+
+    def stroke(self, stroke: Stroke) -> Stroke:
+        """The same of the line of a drawn mouth."""
+        middle = (stroke.middle - (self.left, self.top)) * self.scale - 0.5
+        return Stroke(middle.astype(np.float32), stroke.thick_px * self.scale)
 
     def box(self, face: Face) -> tuple[float, float, float, float]:
         """The face's left, top, right, bottom in work px."""
@@ -123,8 +130,13 @@ def build_geometry(
     landmarks = area.points(face.landmarks)
     placement = place_head(landmarks)
     mesh_cm = placement.canonical_from_picture(landmarks)
-    parted = find_lip_lines(canvas, landmarks.astype(np.float32), placement.s).parted
+    stroke = face.stroke and area.stroke(face.stroke)
+    parted = find_lip_lines(canvas, landmarks.astype(np.float32), placement.s, stroke).parted
     gap_cm = _gap_cm(mesh_cm) if parted else 0.0
+    basis = shape_basis(mesh_cm, parted, gap_cm)
+    basis[_unseen_lids(canvas, landmarks.astype(np.float32))] = 0
+    if stroke is not None:
+        basis = stiff_lips(basis, stroke.thick_px / placement.s)
     grid = NodeGrid(0, 0, *size, 8 if max(size) <= 640 else 16)
     edges = pinned_edges(size, area.room(width, height), area.box(face), stitch=stitch)
     opacity = _opacity(canvas, size, landmarks)
@@ -143,7 +155,7 @@ def build_geometry(
         landmarks=landmarks.astype(np.float32),
         placement=placement,
         mesh_cm=mesh_cm,
-        shapes_px=_shapes_px(mesh_cm, placement, parted, gap_cm, _unseen_lids(canvas, landmarks.astype(np.float32))),
+        shapes_px=_in_px(basis, placement),
         mouth_open=parted,
         gap_cm=gap_cm,
         grid=grid,
@@ -151,6 +163,7 @@ def build_geometry(
         head=maps.head,
         body=maps.body,
         reach=maps.reach,
+        stroke=stroke,
     )
     return geometry, canvas, opacity
 
@@ -161,12 +174,21 @@ def _unseen_lids(canvas: Canvas, landmarks: Floats) -> list[int]:
     return [INDEX[name + side] for name in LIDS for side in unseen]
 
 
-def _shapes_px(
-    mesh_cm: NDArray[np.float64], placement: Placement, parted: bool, gap_cm: float, still: list[int]
-) -> Floats:
-    """(44, 478, 3) displacements in work px, picture axes. still: shapes that do nothing on this photo."""
-    basis = shape_basis(mesh_cm, parted, gap_cm)
-    basis[still] = 0
+def stiff_lips(basis: NDArray[np.float64], line_cm: float) -> NDArray[np.float64]:
+    """(44, 478, 3) displacements by which each lip of a drawing moves as its inner edge does: what makes a lip thick or
+    thin would fray its line. A lower lip that cannot roll in goes up instead, by less than its line, `line_cm`, is
+    thick."""
+    out = basis.copy()
+    arch = np.sin(np.linspace(0, np.pi, len(LIP_ROWS_LOWER[3])))
+    out[INDEX["mouthRollLower"], list(LIP_ROWS_LOWER[3]), 1] = min(ROLL_CM, line_cm) * arch
+    for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER):
+        for row in rows[:3]:
+            out[:, list(row)] = out[:, list(rows[3])]
+    return out
+
+
+def _in_px(basis: NDArray[np.float64], placement: Placement) -> Floats:
+    """(44, 478, 3) displacements: cm, canonical axes → work px, picture axes."""
     return (placement.s * (basis @ F) @ placement.R0.T).astype(np.float32)
 
 
