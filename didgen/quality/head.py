@@ -11,9 +11,11 @@ from didgen.engine.face.mesh import SCORE_INDEX
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.quality.clip import Clip, mesh_of
 from didgen.quality.eyes import blinks_of
+from didgen.quality.lips import CLOSED_CM
 from didgen.quality.turning import scaled
 
 SHUT = 0.5  # of the open eye's lowest quarter still seen (see `quality.eyes`): half-shut lids leave 0.6 and more
+LEAST_CLOSED = 25  # pictures with a closed mouth, of a drawing: with fewer there is little to learn from
 SMILING = 0.6  # of score: a photo that smiles
 _SMILES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
 
@@ -53,7 +55,16 @@ def turned_deg(clip: Clip) -> NDArray[np.float64]:
     skin's in the net's degrees (`quality.turning`), the net's own where no skin was followed."""
     base = clip.tracked.placements[0].R0 if clip.photo is None else place_head(clip.photo.landmarks).R0
     net = np.array([pose_from_rotation(placement.R0 @ base.T) for placement in clip.tracked.placements])
-    return net if clip.flow_deg is None else scaled(clip.flow_deg, net)
+    return net if clip.flow_deg is None else scaled(clip.flow_deg, net, _seen_well(clip))
+
+
+def _seen_well(clip: Clip) -> NDArray[np.bool_] | None:
+    """(T,) where the net sees the face as it saw the photo: of a drawing whose mouth opens, it sees another head. None
+    for faces that it knows, and where a drawn mouth is hardly ever closed."""
+    if clip.mouth is None or clip.mouth.outline_cm is None:
+        return None
+    closed = clip.mouth.gap_cm <= CLOSED_CM
+    return closed if closed.sum() >= LEAST_CLOSED else None
 
 
 def blinks(clip: Clip) -> Blinks | None:

@@ -55,18 +55,20 @@ def flow_deg(pictures: Iterable[Picture], tracked: Tracked) -> Curve | None:
     return np.array(turns, np.float64).reshape(-1, 3)
 
 
-def scaled(flow: Curve, net: Curve) -> Curve:
+def scaled(flow: Curve, net: Curve, trusted: NDArray[np.bool_] | None = None) -> Curve:
     """(T, 3) the flow's yaw and pitch in the net's degrees: each times the slope of the net over it (least squares).
 
+    trusted: (T,) the pictures on which the net's word is taken, where its mistakes would not cancel; None for all.
     flow, net: (T, 3) yaw, pitch, roll, degrees, from the same pictures. An axis about which nothing turns, or on which
     the two do not agree at all, is the net's.
     """
     out = net.copy()
+    used = np.ones(len(net), np.bool_) if trusted is None else trusted
     for axis in (0, 1):
-        f, n = flow[:, axis] - flow[:, axis].mean(), net[:, axis] - net[:, axis].mean()
+        f, n = (rows[used, axis] - rows[used, axis].mean() for rows in (flow, net))
         factor = float(n @ f) / max(float(f @ f), 1e-9)
         if f.std() >= _LEAST_TURN_DEG and factor > 0:
-            out[:, axis] = factor * f + net[:, axis].mean()
+            out[:, axis] = factor * (flow[:, axis] - flow[used, axis].mean()) + net[used, axis].mean()
     out[:, 2] = flow[:, 2] - np.median(flow[:, 2]) + np.median(net[:, 2])
     return out
 

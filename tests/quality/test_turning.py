@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from didgen.engine.face.mesh import MOUTH_CORNERS, canonical_mesh
 from didgen.engine.face.pose import place_head, rotation_from_pose
 from didgen.engine.face.retrack import Tracked
 from didgen.engine.photo import load_photo
+from didgen.quality.head import _seen_well
+from didgen.quality.mouthing import Mouth
 from didgen.quality.turning import flow_deg, scaled
 from tests.quality.gallery import gallery
 
@@ -102,3 +106,28 @@ def test_a_head_that_stands_still_is_left_to_the_net() -> None:
     """Nothing turns: there is no factor to find."""
     net = np.random.default_rng(4).normal(0, 1, (50, 3))
     assert np.array_equal(net[:, :2], scaled(np.zeros((50, 3)), net)[:, :2])
+
+
+def test_a_net_that_sees_another_head_with_every_open_mouth_is_asked_when_it_is_closed() -> None:
+    """As in drawings: it reads a third of each turn while the mouth is open; the skin's degrees stay right."""
+    rng = np.random.default_rng(5)
+    truth = np.cumsum(rng.normal(0, 0.4, (600, 3)), 0)
+    closed = np.arange(600) % 4 == 0
+    net = np.where(closed[:, None], truth, truth / 3) + rng.normal(0, 0.2, (600, 3))
+    flow = truth * (1.5, 1.2, 1)
+    trusting, asking = (scaled(flow, net, trusted)[:, 0] for trusted in (None, closed))
+    assert np.polyfit(truth[:, 0], trusting, 1)[0] < 0.7
+    assert np.polyfit(truth[:, 0], asking, 1)[0] == pytest.approx(1, abs=0.03)
+
+
+def test_only_a_drawn_mouth_has_the_net_asked_when_it_is_closed() -> None:
+    """The net knows photos with open mouths; with hardly a closed picture there is nobody to ask."""
+    open_, some = np.full(100, 0.8), np.where(np.arange(100) < 40, 0.02, 0.8)
+    for gap, outline, counted in (
+        (some, np.zeros((100, 1)), 40),
+        (some, None, None),
+        (open_, np.zeros((100, 1)), None),
+    ):
+        clip = SimpleNamespace(mouth=Mouth(gap, gap, outline))
+        seen = _seen_well(clip)
+        assert (None if seen is None else int(seen.sum())) == counted
