@@ -2,8 +2,9 @@
 
 The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
 AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
-`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting frames), `!where`; `!early` leaves a
-preview lying. Each render adds a line with its script to the file named by DIDGEN_FAKE_LOG.
+`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting frames), `!until FILE` (counting frames
+till that is there), `!where`; `!early` leaves a preview lying. Each render adds a line with its script to the file
+named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations
@@ -126,6 +127,11 @@ def _misbehave(text: str, out: Path, report: Report) -> None:
     if "!slow" in text:
         report("frames", 0, FRAMES)
         time.sleep(0.5)
+    if "!until " in text:
+        gate = Path(text.partition("!until ")[2].split()[0])
+        while not gate.exists():
+            report("frames", 1, FRAMES)
+            time.sleep(0.02)
     if "!long" in text:
         for k in range(100):
             report("frames", k, 100)

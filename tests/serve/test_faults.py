@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,29 +13,16 @@ from didgen.errors import UsageError
 from didgen.jobs.pool import Pool
 from didgen.serve.app import make_app
 from didgen.serve.faults import OF_JOBS, OF_REQUESTS, read_faults
-from didgen.serve.settings import Settings
 from tests import fakes
-from tests.api.served import DOOR, Scripted, answer, living, serving
-from tests.serve.test_limits import BASE, Work, body, ended, photo
+from tests.api.served import DOOR, Scripted, answer, serving
+from tests.serve.here import Work, body, ended, photo, serve, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def disturbed(folder: Path, work: Work, *words: str, seed: int = 1) -> None:
     """Do something with a client of a server that has faults. Uploads go through, whatever they are."""
-
-    folder.mkdir(exist_ok=True)
-
-    async def inside() -> None:
-        pool = Pool(1, command=fakes.COMMAND, folder=folder)
-        faults = read_faults(words, seed)
-        settings = Settings(loopback=True)
-        app = make_app(pool, folder / "served", settings=settings, faults=faults, inspector=DOOR)
-        transport = httpx.ASGITransport(app)
-        async with living(app), httpx.AsyncClient(transport=transport, base_url=BASE) as web:
-            await asyncio.wait_for(work(web), 240)
-
-    asyncio.run(inside())
+    serve(folder, work, faults=words, seed=seed, loopback=True)
 
 
 @pytest.mark.parametrize(
@@ -92,18 +78,10 @@ def test_jobs_that_go_wrong(tmp_path: Path) -> None:
     """Stuck, in error, rejected, with a status that nobody knows, without what the client wrote; animations are never
     rejected."""
 
-    async def until(web: httpx.AsyncClient, path: str, statuses: tuple[str, ...]) -> dict[str, Any]:
-        for _ in range(1000):
-            job: dict[str, Any] = (await web.get(path)).json()
-            if job["status"] in statuses:
-                return job
-            await asyncio.sleep(0.01)
-        raise AssertionError(job)
-
     def job_with(expected: tuple[str, ...], kind: str = "") -> Work:
         async def work(web: httpx.AsyncClient) -> None:
             made = await web.post("/talks", json=body(await photo(web), "!slow", user_data="mine"))
-            job = await until(web, f"/talks/{made.json()['id']}", expected)
+            job = await until(web, f"/talks/{made.json()['id']}", *expected)
             assert kind == job.get("error", {}).get("kind", "")
             assert expected != ("started",) or 409 == (await web.delete(f"/talks/{job['id']}")).status_code
 

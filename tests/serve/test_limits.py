@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,6 @@ import httpx
 import pytest
 
 from didgen.errors import UsageError
-from didgen.jobs.pool import Pool
-from didgen.serve.app import make_app
 from didgen.serve.housekeeping import Housekeeping
 from didgen.serve.inputs import localised
 from didgen.serve.ledger.database import Database
@@ -22,43 +20,7 @@ from didgen.serve.ledger.jobs import Jobs
 from didgen.serve.settings import DAY_S, Settings
 from didgen.serve.shelf import Shelf, only_server
 from tests import fakes
-from tests.api.served import DOOR, living
-
-BASE = "http://127.0.0.1:8787"
-
-Work = Callable[[httpx.AsyncClient], Awaitable[None]]
-
-
-def serve(folder: Path, work: Work, key: str | None = None, **settings: Any) -> None:
-    """Do something with a client of a server in a folder; it may be called again there."""
-
-    async def inside() -> None:
-        pool = Pool(1, command=fakes.COMMAND, folder=folder)
-        app = make_app(pool, folder / "served", key, settings=Settings(**settings), inspector=DOOR)
-        transport = httpx.ASGITransport(app)
-        async with living(app), httpx.AsyncClient(transport=transport, base_url=BASE) as web:
-            await asyncio.wait_for(work(web), 240)
-
-    asyncio.run(inside())
-
-
-async def photo(web: httpx.AsyncClient, **more: Any) -> str:
-    answer = await web.post("/images", files={"image": ("a.jpg", fakes.photo())}, **more)
-    url: str = answer.json()["url"]
-    return url
-
-
-def body(url: str, text: str = "Hello there", **more: Any) -> dict[str, Any]:
-    return {"source_url": url, "script": {"type": "text", "input": text}, **more}
-
-
-async def ended(web: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    for _ in range(3000):
-        job: dict[str, Any] = (await web.get(path)).json()
-        if job["status"] in ("done", "error", "rejected"):
-            return job
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{path} did not end")
+from tests.serve.here import body, ended, photo, serve
 
 
 def test_a_full_line_is_a_429_that_says_when_to_come_back(tmp_path: Path) -> None:
@@ -66,7 +28,9 @@ def test_a_full_line_is_a_429_that_says_when_to_come_back(tmp_path: Path) -> Non
 
     async def work(web: httpx.AsyncClient) -> None:
         url = await photo(web)
-        answers = [await web.post("/talks", json=body(url, "!slow")) for _ in range(8)]
+        go = tmp_path / "refused"
+        answers = [await web.post("/talks", json=body(url, f"!until {go}")) for _ in range(8)]
+        go.touch()
         statuses = [answer.status_code for answer in answers]
         assert {201, 429} == set(statuses)
         refused = answers[statuses.index(429)]
@@ -142,12 +106,16 @@ def test_jobs_of_several_clients_are_rendered_in_rotation(tmp_path: Path) -> Non
     async def work(web: httpx.AsyncClient) -> None:
         anna, ben = {"Authorization": "Basic anna:1"}, {"Authorization": "Basic ben:2"}
         url = await photo(web, headers=anna)
-        many = [(await web.post("/talks", json=body(url, "!slow"), headers=anna)).json()["id"] for _ in range(6)]
+        sent, read = tmp_path / "sent", tmp_path / "read"
+        many = [f"!until {sent}"] * 3 + [f"!until {read}"] * 3
+        jobs = [(await web.post("/talks", json=body(url, text), headers=anna)).json()["id"] for text in many]
         one = (await web.post("/talks", json=body(url), headers=ben)).json()["id"]
+        sent.touch()
         web.headers.update(ben)
-        await ended(web, f"/talks/{one}")
-        states = [(await web.get(f"/talks/{job}")).json()["status"] for job in many]
-        assert states.count("done") <= 3
+        assert "done" == (await ended(web, f"/talks/{one}"))["status"]
+        read.touch()
+        for job in jobs:
+            await ended(web, f"/talks/{job}")
 
     serve(tmp_path, work, key="anna:1 ben:2")
 
@@ -202,7 +170,7 @@ def test_a_job_that_takes_the_server_along_each_time_is_given_up(tmp_path: Path)
     seen: dict[str, str] = {}
 
     async def before(web: httpx.AsyncClient) -> None:
-        made = await web.post("/talks", json=body(await photo(web), "!slow"))
+        made = await web.post("/talks", json=body(await photo(web), f"!until {tmp_path / 'never'}"))
         seen["id"] = made.json()["id"]
 
     async def after(web: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from didgen.serve.openapi import document
 from didgen.serve.operations.faces import crops
-from tests.serve.test_server import serve, talk, until, upload
+from tests.serve.here import serve, talk, until, upload
 
 PORTRAIT = Path(__file__).parents[2] / "didgen" / "cli" / "template" / "assets" / "portrait.jpg"
 
@@ -214,7 +214,7 @@ def test_the_description_is_open_and_complete(tmp_path: Path) -> None:
     async def work(web: httpx.AsyncClient) -> None:
         answer = await web.get("/openapi.json")
         assert 200 == answer.status_code
-        assert document() | {"servers": [{"url": "http://127.0.0.1:8000"}]} == answer.json()
+        assert document() | {"servers": [{"url": "http://127.0.0.1:8787"}]} == answer.json()
         page = (await web.get("/docs")).text
         assert "http://" not in page
         assert "https://" not in page

@@ -21,7 +21,7 @@ from didgen.serve.outside import Outside
 from tests import fakes
 from tests.api.served import Scripted, answer
 from tests.serve import hostile
-from tests.serve.test_limits import body, ended, photo, serve
+from tests.serve.here import body, ended, photo, serve
 
 FIELDS = ("source_url", "audio_url", "driver_url", "logo", "overlay", "webhook", "result_url")
 

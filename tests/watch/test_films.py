@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests import fakes
 from tests.watch.running import Running, project, save_by_renaming, talk, watching
 
 MANY = AT_ONCE + 1
+FILM = "✓ output/big/film.mp4\n"
 
 
 @pytest.fixture
@@ -97,36 +99,34 @@ def length_s(root: Path) -> float:
         return float(box.duration or 0) / av.time_base
 
 
-def big(root: Path) -> Path:
-    return project(root, "big", "".join(talk(f"s{k}", f"Scene {k}.") for k in range(MANY)))
-
-
-def edit(folder: Path, old: str, new: str) -> None:
-    path = folder / "project.yaml"
+def edit(watch: Running, old: str, new: str) -> int:
+    """Save the script with other words; how much had been said by then."""
+    since, path = len(watch.text()), watch.root / "projects" / "big" / "project.yaml"
     save_by_renaming(path, path.read_text().replace(old, new))
-
-
-def until_rendered(watch: Running, since: int) -> None:
     watch.until_said(f"1 rendered, {MANY - 1} up to date", since)
+    return since
+
+
+@contextmanager
+def watching_big(root: Path, **environ: str) -> Iterator[Running]:
+    """A watch of a project with many scenes, whose film is there."""
+    project(root, "big", "".join(talk(f"s{k}", f"Scene {k}.") for k in range(MANY)))
+    with watching(root, **environ) as watch:
+        watch.until_said(FILM)
+        yield watch
 
 
 def test_a_film_of_many_clips_follows_when_nothing_is_made(tmp_path: Path) -> None:
-    """Until then the manifest says that it is outdated; then it is the film that a build makes, which finds nothing to
-    do."""
+    """Then it is the film that a build makes, which finds nothing to do."""
     root = tmp_path / "work"
-    folder = big(root)
-    with watching(root) as watch:
-        watch.until_said("✓ output/big/film.mp4\n")
-        assert ["big#film"] == [film["address"] for film in manifest(root)["films"]]
-        since = len(watch.text())
-        edit(folder, "Scene 3.", "Another one.")
-        until_rendered(watch, since)
-        (film,) = manifest(root)["films"]
-        assert film["outdated"] is True
-        watch.until_said("✓ output/big/film.mp4\n", since)
+    with watching_big(root, DIDGEN_FAKE_REST_S="0.1") as watch:
+        (before,) = manifest(root)["films"]
+        assert "big#film" == before["address"]
+        since = edit(watch, "Scene 3.", "Another one.")
+        watch.until_said(FILM, since)
         (joined,) = manifest(root)["films"]
         assert {"address", "duration_s", "files"} == set(joined)
-        assert film["files"]["video"] != joined["files"]["video"]
+        assert before["files"]["video"] != joined["files"]["video"]
     assert pytest.approx(MANY * fakes.FRAMES / 25, abs=0.1) == length_s(root)
     summary = steps.build(steps.wish(root), command=fakes.COMMAND)
     assert MANY == summary.count("reused")
@@ -134,29 +134,21 @@ def test_a_film_of_many_clips_follows_when_nothing_is_made(tmp_path: Path) -> No
 
 
 def test_a_watch_that_ends_joins_what_it_left(tmp_path: Path) -> None:
-    """It does not wait for a rest then."""
+    """It does not wait for a rest then; until then the manifest says that the film is outdated."""
     root = tmp_path / "work"
-    folder = big(root)
-    with watching(root) as watch:
-        watch.until_said("✓ output/big/film.mp4\n")
-        since = len(watch.text())
-        edit(folder, "Scene 3.", "Another one.")
-        until_rendered(watch, since)
+    with watching_big(root, DIDGEN_FAKE_REST_S="3600") as watch:
+        since = edit(watch, "Scene 3.", "Another one.")
+        assert manifest(root)["films"][0]["outdated"] is True
         watch.stop()
-        assert "✓ output/big/film.mp4\n" in watch.text()[since:]
-    (film,) = manifest(root)["films"]
-    assert "outdated" not in film
+        assert FILM in watch.text()[since:]
+    assert "outdated" not in manifest(root)["films"][0]
 
 
 def test_what_a_killed_watch_left_is_joined_by_the_next_build(tmp_path: Path) -> None:
     """There is no short cut past a film that is outdated."""
     root = tmp_path / "work"
-    folder = big(root)
-    with watching(root) as watch:
-        watch.until_said("✓ output/big/film.mp4\n")
-        since = len(watch.text())
-        edit(folder, "Scene 3.", "Another one.")
-        until_rendered(watch, since)
+    with watching_big(root, DIDGEN_FAKE_REST_S="3600") as watch:
+        edit(watch, "Scene 3.", "Another one.")
         os.kill(watch.process.pid, signal.SIGKILL)
         watch.process.wait()
     assert manifest(root)["films"][0]["outdated"]

@@ -13,7 +13,7 @@ from tests.watch.running import project, save, started, talk, watching
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Iterator[Started]:
-    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "2") as bank:
+    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "3600") as bank:
         yield bank
 
 
@@ -26,11 +26,17 @@ def test_what_was_bought_is_kept_though_its_scene_was_edited(tmp_path: Path, ban
     with watching(root, "--service", bank.url, "--live", "--budget", "3", **environ) as watch:
         watch.until(lambda: len(bank.bought()) == 1)
         save(folder / "project.yaml", text.replace("morning", "evening"))
-        watch.until_said("1 rendered")
+        watch.until_said("changed: projects/paid/project.yaml")
+        bank.down()
+        bank.up("--render-s", "0")  # not before that the job may come to its end
+        watch.until(lambda: len(bank.bought()) == 2)
         assert ["morning", "evening"] == [said(job) for job in bank.bought()]
+        evening = bank.bought()[1]["id"].encode()
+        watch.until(lambda: evening in (root / "output" / "paid" / "one.mp4").read_bytes())
         since = len(watch.text())
         save(folder / "project.yaml", text)
         watch.until_said("1 restored", since)
+        since = len(watch.text())
         save(folder / "project.yaml", text.replace("everybody", "all of you"))
         watch.until_said("1 rendered", since)
         since = len(watch.text())

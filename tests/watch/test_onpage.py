@@ -52,7 +52,7 @@ def test_a_saved_line_is_seen_while_it_is_made(tmp_path: Path) -> None:
         watch.until(lambda: {"up-to-date"} == {card["state"] for card in page.cards.values()})
         first = page.cards["shown/one"]["clip"]
         page.seen.clear()
-        save(folder / "project.yaml", text.replace("morning.", "evening, everybody. !long"))
+        save(folder / "project.yaml", text.replace("morning.", f"evening, everybody. !until {root}/never"))
         watch.until(lambda: any(card["state"] == "rendering" and card["progress"] > 0 for card in page.seen))
         assert "evening" in str(page.cards["shown/one"]["script"])
         save(folder / "project.yaml", text.replace("script", "scripd", 1))
