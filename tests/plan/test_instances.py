@@ -154,7 +154,7 @@ scenes: [{{id: a, script: Hello, config: {{fluent: true}}}}]
         ),
         (
             DATA + HELLO.replace("row.name", "row.nme"),
-            "8:13: scenes[0].script: 'dict object' has no attribute 'nme', in x/hello[people=anna@acme.com] and 1 more",
+            "8:27: scenes[0].script: 'dict object' has no attribute 'nme', in x/hello[people=anna@acme.com] and 1 more",
         ),
         (
             DATA + HELLO + "    when: {row.paln: pro}\n",
