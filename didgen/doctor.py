@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from didgen.api.key import Keys
     from didgen.plan.identity import ServiceId
     from didgen.store.bucket import Bucket
+    from didgen.store.folder import Folder
 
 State = Literal["ok", "note", "broken"]
 
@@ -167,11 +168,12 @@ def _state(path: Path) -> Iterator[Finding]:
 def shared_store(address: str, root: Path, *, writes: bool) -> Finding:
     """Whether the store shared with other machines answers and can be listed; where builds put their videos there, also
     written, with the condition that claims need. What is written for that is removed again."""
-    from didgen.store.bucket import AwayError, Bucket
+    from didgen.store.bucket import AwayError
+    from didgen.store.folder import open_bucket
 
     try:
-        bucket = Bucket(address, root, os.environ, make=False)
-        if writes and bucket.missing() and not Bucket(address, root, os.environ, make=True).missing():
+        bucket = open_bucket(address, root, os.environ, make=False)
+        if writes and bucket.missing() and not open_bucket(address, root, os.environ, make=True).missing():
             return Finding(
                 "store", "note", f"{address} is not there yet", "the first build makes it, if that is its name"
             )
@@ -187,7 +189,7 @@ def shared_store(address: str, root: Path, *, writes: bool) -> Finding:
 _READ_ONLY = "builds put nothing there (store_push)"
 
 
-def _written(bucket: Bucket, address: str) -> Finding:
+def _written(bucket: Bucket | Folder, address: str) -> Finding:
     name, mark = f"doctor/{os.urandom(8).hex()}", b"didgen doctor"
     first, second = bucket.create(name, mark), bucket.create(name, mark)
     whole = bucket.get(name) == mark

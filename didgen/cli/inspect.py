@@ -80,12 +80,12 @@ def _find(root: Path, addresses: Sequence[str], service: str | None) -> tuple[li
 
 
 def _finished(root: Path, addresses: Sequence[str], service: str | None) -> dict[str, _Built | None]:
-    from didgen.store.artifacts import Artifacts
+    from didgen.store.reading import opened_to_read
     from didgen.walk.shortcut import wish
     from didgen.walk.steps import plan
 
     plans = plan(wish(root, addresses, service=service))
-    with Artifacts(root) as store:
+    with opened_to_read(root) as store:
         return {d.scene.address: _stored(store, d.scene) for planned in plans for d in planned.plan.decisions}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from didgen.digest import sha256_bytes, sha256_file
+from didgen.errors import StorageError
 from didgen.project.stamps import Stamp, look_of, stamp_of
 
 RELEASE = Path("output")
@@ -50,6 +51,21 @@ class Outputs:
     def name(self, below: Path) -> str:
         """An output as manifest and messages name it: relative to the root, with forward slashes."""
         return (self._below_root / below).as_posix()
+
+    def check_place(self, below: Path) -> None:
+        """Raises StorageError where an output cannot be put: before anything is rendered for it, and making nothing."""
+        path = self.path(below)
+        if path.is_dir():
+            raise StorageError(
+                f"cannot write {path}: it is a folder", hint="move it away, or name the output otherwise"
+            )
+        above = next(folder for folder in path.parents if os.path.lexists(folder))
+        if not above.is_dir():
+            what = "a link that leads nowhere" if above.is_symlink() else "a file, and a folder is needed"
+            raise StorageError(f"cannot write {path}: {above} is {what}", hint="move it away")
+        if not os.access(above, os.W_OK | os.X_OK):
+            hint = "who owns the folder, and is its disk read-only?"
+            raise StorageError(f"cannot write {path}: nothing can be written in {above}", hint=hint)
 
     def holds(self, below: Path, digest: str) -> bool:
         """Whether the file at `below` has exactly the bytes of `digest`; an edited one has not."""

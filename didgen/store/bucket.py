@@ -1,4 +1,4 @@
-"""The door to a shared store: a bucket, or a folder that several machines reach, behind one set of calls.
+"""The door to a shared store that is a bucket; `folder` is that to a folder, by the same calls.
 
 Each call blocks, for a bounded time, and can be made from any thread. obstore's own asynchronous calls are not used:
 a process that ends right after one dies of SIGABRT now and then, since their threads enter the interpreter again.
@@ -7,7 +7,6 @@ Claims need one thing that not every store has: creating what does not exist, or
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didgen.catalog.services import is_loopback
-from didgen.catalog.stores import folder_of
 from didgen.errors import DidgenError, UsageError
 from didgen.secret import unsigned
 
@@ -43,43 +41,32 @@ class AwayError(DidgenError):
 
 
 class Bucket:
-    """A shared store. Names are paths with slashes. Everything raises AwayError."""
+    """A shared store in a bucket. Names are paths with slashes. Everything raises AwayError."""
 
-    def __init__(self, address: str, root: Path, environ: Mapping[str, str], *, make: bool) -> None:
-        """address: an `s3:`, `gs:`, `az:` or `file:` URL or a folder, a relative one below `root`. Credentials are
-        those of the environment. make: make the folder where only its last part is missing. Opens nothing yet.
+    def __init__(self, address: str, environ: Mapping[str, str]) -> None:
+        """address: an `s3:`, `gs:` or `az:` URL. Credentials are those of the environment. Opens nothing yet.
 
         Raises UsageError without obstore.
         """
         if find_spec("obstore") is None:
             raise UsageError(
-                "a shared store needs one package more",
-                hint="pip install 'didgen[s3]', or take `store` out of didgen.yaml and unset DIDGEN_STORE",
+                f"a shared store in a bucket ({unsigned(address)}) needs one package more",
+                hint="pip install 'didgen[s3]', or name a folder, or take `store` out of didgen.yaml and DIDGEN_STORE",
             )
-        self._address, self._environ, self._make = address, environ, make
-        self._folder = folder_of(address, root)
+        self._address, self._environ = address, environ
 
     def missing(self) -> Path | None:
-        """The folder that is not there and would not be made, None for any other store: a bucket has to be asked."""
-        folder = self._folder
-        if folder is None or os.path.lexists(folder):
-            return None
-        if self._make:
-            return None if folder.parent.is_dir() else folder.parent
-        return folder
+        """None: a bucket has to be asked whether it is there."""
+        return None
 
     @cached_property
     def _quick(self) -> ObjectStore:
         """For what is small."""
-        if self._folder is not None:
-            return _open_folder(self._folder, self._make)
         return _open_url(self._address, self._environ, QUICK_S, RETRY_S, 2)
 
     @cached_property
     def _slow(self) -> ObjectStore:
         """For videos, and lists."""
-        if self._folder is not None:
-            return self._quick
         return _open_url(self._address, self._environ, PART_S, PART_S, 1)
 
     def get(self, name: str) -> bytes | None:
@@ -137,18 +124,6 @@ class Bucket:
         for name in names:
             with _translated(), suppress(FileNotFoundError):
                 self._quick.delete(name)
-
-
-def _open_folder(folder: Path, make: bool) -> ObjectStore:
-    from obstore.store import LocalStore
-
-    try:
-        if make:
-            # And none above it: they are missing when a share is not mounted. Another machine may be making it too.
-            folder.mkdir(exist_ok=True)
-        return LocalStore(os.path.realpath(folder, strict=True))
-    except OSError as error:
-        raise AwayError(f"{error.strerror}: {error.filename}", denied=isinstance(error, PermissionError)) from error
 
 
 def _open_url(address: str, environ: Mapping[str, str], each_s: float, all_s: float, tries: int) -> ObjectStore:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from didgen.errors import StorageError
 from didgen.store.whole import storage_error, write_whole
 
 NAME = ".didgen"
@@ -21,6 +23,8 @@ def prepare(root: Path) -> Path:
         home.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise storage_error(error, home) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise StorageError(f"nothing can be written in {home}", hint="who owns the folder, and is its disk read-only?")
     for name, content in _FILES.items():
         if not (home / name).exists():
             write_whole(home / name, content)

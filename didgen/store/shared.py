@@ -29,6 +29,7 @@ from didgen.digest import sha256_bytes
 from didgen.store import sidecars
 from didgen.store.artifacts import Artifacts
 from didgen.store.bucket import AwayError, Bucket
+from didgen.store.folder import Folder, open_bucket
 from didgen.store.objects import HEX, DamagedObjectError, Objects
 from didgen.store.state import Artifact, JobRow
 
@@ -79,15 +80,15 @@ class Entry:
 
 
 def open_shared(address: str, root: Path, *, writes: bool, on_notice: Notice) -> Shared:
-    """The store at an address (`bucket.Bucket`); nothing is asked of it yet. Raises UsageError without obstore."""
-    return Shared(Bucket(address, root, os.environ, make=writes), address, writes=writes, on_notice=on_notice)
+    """The store at an address; nothing is asked of it yet. Raises UsageError for a bucket without obstore."""
+    return Shared(open_bucket(address, root, os.environ, make=writes), address, writes=writes, on_notice=on_notice)
 
 
 class Shared:
     """A shared store during one command, from any thread. away: it is left alone from now on; writes: whether this
     command puts anything there. Nothing here raises AwayError."""
 
-    def __init__(self, bucket: Bucket, name: str, *, writes: bool, on_notice: Notice) -> None:
+    def __init__(self, bucket: Bucket | Folder, name: str, *, writes: bool, on_notice: Notice) -> None:
         """name: how messages call it. on_notice hears of trouble, from any thread."""
         self.bucket, self.name, self.writes = bucket, name, writes
         self.away = False

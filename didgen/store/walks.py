@@ -31,7 +31,7 @@ def state_path(root: Path) -> Path:
     return root / STATE
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """A path as part of a URI, as SQLite reads them."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
@@ -108,9 +108,7 @@ def read_stored(root: str, folder: str, prints: Iterable[str], addresses: Iterab
 @contextmanager
 def _open(root: str | Path) -> Iterator[sqlite3.Connection]:
     """The state, if it is there and of this version. Raises sqlite3.Error."""
-    with closing(
-        sqlite3.connect(f"file:{_quoted(os.path.abspath(os.path.join(root, STATE)))}?mode=rw", uri=True)
-    ) as db:
+    with closing(sqlite3.connect(f"file:{quoted(os.path.abspath(os.path.join(root, STATE)))}?mode=rw", uri=True)) as db:
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             raise sqlite3.OperationalError("another version")
         yield db

@@ -93,11 +93,9 @@ def plan(wanted: Wish, on_notice: OnNotice = _unheard) -> list[Planned]:
 
     Raises ProjectError, StorageError.
     """
-    from didgen.store.artifacts import Artifacts
+    from didgen.store.reading import opened_to_read
 
-    with Artifacts(wanted.root) as store:
-        if store.notice:
-            on_notice(store.notice)
+    with opened_to_read(wanted.root, on_notice) as store:
         return plans_of(wanted, store, on_notice)
 
 

@@ -71,6 +71,7 @@ def build(
     from didgen.walk.purchase import purse_for
     from didgen.walk.sharing import read_through
     from didgen.walk.upgrade import check_upgrade
+    from didgen.walk.writable import check_writable
 
     began = time.monotonic()
     with build_lock(prepare(wanted.root), wait=wanted.wait, on_wait=on_notice), Artifacts(wanted.root) as store:
@@ -84,6 +85,8 @@ def build(
             check_locked(wanted, plans)
         sharing = read_through(wanted, plans, store, on_notice)
         check_upgrade(wanted, plans, on_upgrade)
+        for one in plans:
+            check_writable(one)
         _tell_overruns(plans, on_notice)
         store.state.own(owners_of(plans, wanted.root))
         build_id = build_name()

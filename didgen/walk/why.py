@@ -14,13 +14,14 @@ from didgen.digest import sha256_file
 from didgen.errors import ProjectError, UsageError
 from didgen.jobs.outputs import DRAFTS, RELEASE
 from didgen.project.workspace import named_projects, read_settings
-from didgen.store.artifacts import Artifacts
+from didgen.store.reading import opened_to_read
 from didgen.walk.planned import OnNotice, Planned, plan
 from didgen.walk.shortcut import wish
 
 if TYPE_CHECKING:
     from didgen.plan.origins import Origin
     from didgen.plan.scene import Decision
+    from didgen.store.artifacts import Artifacts
     from didgen.store.state import Artifact
 
 PREFIX = re.compile(r"[0-9a-f]{6,64}")
@@ -77,7 +78,7 @@ def why(root: Path, name: str, service: str | None, on_notice: OnNotice) -> list
     if PREFIX.fullmatch(name):
         return _of_fingerprint(root, name, service, on_notice)
     plans = plan(wish(root, [name], service=service), on_notice)
-    with Artifacts(root) as store:
+    with opened_to_read(root) as store:
         found = []
         for one in plans:
             parts = _parts_of(one, one.plan.decisions)
@@ -98,7 +99,7 @@ def _of_file(root: Path, path: str, service: str | None, on_notice: OnNotice) ->
     draft = path.startswith(DRAFTS.as_posix())
     plans, problem = _plans(root, path, service or ("local" if draft else None), on_notice)
     mine = [(one, d) for one in plans for d in one.plan.decisions if _same_stem(one.outputs.name(d.scene.output), path)]
-    with Artifacts(root) as store:
+    with opened_to_read(root) as store:
         stored = _made(store, root / path)
         if mine:
             (planned, decision), *_ = mine
@@ -155,7 +156,7 @@ def _of_fingerprint(root: Path, prefix: str, service: str | None, on_notice: OnN
         decided = {d.scene.address: (one, d) for one in plans for d in one.plan.decisions}
     except (ProjectError, UsageError) as error:
         problem = f"what is written now cannot be planned: {str(error).splitlines()[0]}"
-    with Artifacts(root) as store:
+    with opened_to_read(root) as store:
         found = []
         for fingerprint, artifact in store.state.artifacts().items():
             if fingerprint.startswith(prefix):

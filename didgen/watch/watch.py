@@ -25,6 +25,7 @@ from didgen.walk.purchase import purse_for
 from didgen.walk.services import default_jobs
 from didgen.walk.sharing import Sharing, read_through
 from didgen.walk.shortcut import Target, Wish, wish
+from didgen.walk.writable import check_writable
 from didgen.watch.builder import Builder, Order
 from didgen.watch.doorbell import Doorbell
 from didgen.watch.inputs import Inputs, Projects
@@ -227,6 +228,7 @@ class Watch:
                 continue
             one, build = replace(wanted, targets=(planned.target,), budget=self._credits_left(store)), build_name()
             try:
+                check_writable(planned)
                 sharing = read_through(one, [planned], store, self._notice) if planned.service.paid else Sharing()
                 purse = purse_for(one, [planned], store, build, self._notice, self._on_bill, sharing)
             except BudgetError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
@@ -14,7 +16,9 @@ import pytest
 from didgen.catalog.stores import store_problem
 from didgen.errors import UsageError
 from didgen.store import bucket as door
+from didgen.store import folder
 from didgen.store.bucket import AwayError, Bucket
+from didgen.store.folder import Folder, open_bucket
 from tests.bucket.server import READER
 from tests.bucket.started import Started, opened
 
@@ -27,12 +31,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 
 
 @pytest.fixture(params=["s3", "folder"])
-def bucket(request: pytest.FixtureRequest, server: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+def bucket(
+    request: pytest.FixtureRequest, server: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Bucket | Folder:
     """An empty store of each kind."""
     if request.param == "folder":
-        return Bucket("shared", tmp_path, {}, make=True)
+        return open_bucket("shared", tmp_path, {}, make=True)
     set_environment(monkeypatch, server)
-    return Bucket(f"{server.address}/{tmp_path.name}", tmp_path, os.environ, make=True)
+    return open_bucket(f"{server.address}/{tmp_path.name}", tmp_path, os.environ, make=True)
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, server: Started, *key: tuple[str, str]) -> None:
@@ -41,7 +47,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, server: Started, *key: tupl
         monkeypatch.setenv(name, value)
 
 
-def test_what_was_put_is_there(bucket: Bucket) -> None:
+def test_what_was_put_is_there(bucket: Bucket | Folder) -> None:
     """Bytes and sizes; what was never put is nowhere; what is put again replaces it."""
     assert (None, -1) == (bucket.get("index/ab/c"), bucket.size("index/ab/c"))
     bucket.put("index/ab/c", b"one")
@@ -49,9 +55,10 @@ def test_what_was_put_is_there(bucket: Bucket) -> None:
     assert (b"four", 4) == (bucket.get("index/ab/c"), bucket.size("index/ab/c"))
 
 
-def test_a_file_travels_in_parts(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_travels_in_parts(bucket: Bucket | Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a part, and exactly as long; of one that turns out shorter what is there."""
-    monkeypatch.setattr(door, "PART_BYTES", 5 << 20)
+    for one in (door, folder):
+        monkeypatch.setattr(one, "PART_BYTES", 5 << 20)
     for size in (1, 5 << 20, (11 << 20) + 7):
         data = os.urandom(1 << 16) * (size // (1 << 16)) + os.urandom(size % (1 << 16))
         (tmp_path / "video").write_bytes(data)
@@ -61,7 +68,7 @@ def test_a_file_travels_in_parts(bucket: Bucket, tmp_path: Path, monkeypatch: py
     assert b"" == b"".join(bucket.parts("objects/none", 10))
 
 
-def test_only_one_of_many_creates(bucket: Bucket) -> None:
+def test_only_one_of_many_creates(bucket: Bucket | Folder) -> None:
     """Of sixteen at once one is told that it did, and its bytes are there."""
     with ThreadPoolExecutor(16) as pool:
         made = list(pool.map(lambda k: bucket.create("claims/x/0", str(k).encode()), range(16)))
@@ -69,7 +76,7 @@ def test_only_one_of_many_creates(bucket: Bucket) -> None:
     assert str(made.index(True)).encode() == bucket.get("claims/x/0")
 
 
-def test_a_list_is_whole(bucket: Bucket) -> None:
+def test_a_list_is_whole(bucket: Bucket | Folder) -> None:
     """Over pages, with sizes, of one folder and not of another whose name begins so; empty of what is not there."""
     for k in range(8):
         bucket.put(f"claims/ab/{k:08d}", b"x" * k)
@@ -78,7 +85,7 @@ def test_a_list_is_whole(bucket: Bucket) -> None:
     assert {} == bucket.names("claims/none")
 
 
-def test_what_is_deleted_is_gone(bucket: Bucket) -> None:
+def test_what_is_deleted_is_gone(bucket: Bucket | Folder) -> None:
     """Also a second time."""
     bucket.put("claims/x/0", b"")
     bucket.delete(["claims/x/0", "claims/x/1"])
@@ -91,14 +98,14 @@ def test_who_may_only_read_is_denied_and_told_so(
 ) -> None:
     """Another error than that of a store that is away; the secret is in no message."""
     set_environment(monkeypatch, server, READER)
-    reader = Bucket(server.address, tmp_path, os.environ, make=False)
+    reader = open_bucket(server.address, tmp_path, os.environ, make=False)
     assert None is reader.get("index/nothing")
     with pytest.raises(AwayError) as caught:
         reader.put("index/x", b"")
     assert caught.value.denied
     set_environment(monkeypatch, server, (READER[0], "not-the-secret"))
     with pytest.raises(AwayError) as caught:
-        Bucket(server.address, tmp_path, os.environ, make=False).get("index/x")
+        open_bucket(server.address, tmp_path, os.environ, make=False).get("index/x")
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -114,7 +121,7 @@ def test_a_store_that_does_not_answer_is_away_soon(how: str, tmp_path: Path, mon
         server.rules(*[doing[how]] if how in doing else [])
         if how == "nobody listens":
             server.down()
-        away = Bucket(server.address, tmp_path, os.environ, make=False)
+        away = open_bucket(server.address, tmp_path, os.environ, make=False)
         with pytest.raises(AwayError):
             away.get("index/x")
         with pytest.raises(AwayError):
@@ -136,7 +143,7 @@ def test_machines_that_make_a_shared_folder_at_once_all_use_it(tmp_path: Path) -
 def make_folders(root: Path, together: Barrier) -> None:
     """As one of the machines; ends with an error where a folder could not be used."""
     for number in range(100):
-        bucket = Bucket(str(root / f"shared-{number}"), root, {}, make=True)
+        bucket = open_bucket(str(root / f"shared-{number}"), root, {}, make=True)
         together.wait(30)
         bucket.put("hello", b"hello")
 
@@ -144,9 +151,9 @@ def make_folders(root: Path, together: Barrier) -> None:
 def test_a_share_that_is_not_mounted_is_away(tmp_path: Path) -> None:
     """No folder is made in its place, but for the last part of the name."""
     with pytest.raises(AwayError, match="mnt"):
-        Bucket("mnt/share/didgen", tmp_path, {}, make=True).get("x")
+        open_bucket("mnt/share/didgen", tmp_path, {}, make=True).get("x")
     with pytest.raises(AwayError, match="shared"):
-        Bucket("shared", tmp_path, {}, make=False).get("x")
+        open_bucket("shared", tmp_path, {}, make=False).get("x")
     assert [] == list(tmp_path.iterdir())
 
 
@@ -174,6 +181,31 @@ def test_a_missing_package_is_told_wherever_the_store_is_named(tmp_path: Path, m
     """The hint holds for a store of didgen.yaml as well as for one of the environment."""
     monkeypatch.setattr("didgen.store.bucket.find_spec", {}.get)
     with pytest.raises(UsageError, match="one package more") as caught:
-        Bucket("../videos", tmp_path, {}, make=True)
+        open_bucket("s3://videos/x", tmp_path, {}, make=True)
     assert "didgen[s3]" in caught.value.hint
     assert "didgen.yaml" in caught.value.hint
+    assert isinstance(open_bucket("../videos", tmp_path, {}, make=True), Folder)
+
+
+def test_a_folder_needs_no_package(tmp_path: Path) -> None:
+    """Not even imported: in a process that could not."""
+    code = (
+        "import sys; sys.modules['obstore'] = None\n"
+        "from didgen.store.folder import open_bucket; from pathlib import Path\n"
+        "store = open_bucket('shared', Path(sys.argv[1]), {}, make=True)\n"
+        "store.put('a/b', b'hello'); print(store.create('a/b', b''), store.get('a/b'), store.names('a'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert ("False b'hello' {'a/b': 5}\n", "") == (done.stdout, done.stderr)
+
+
+def test_what_is_unfinished_in_a_folder_is_not_there(tmp_path: Path) -> None:
+    """Of this program and of others; what is finished can be read as the umask says."""
+    store = open_bucket("shared", tmp_path, {}, make=True)
+    store.put("index/ab/c", b"one")
+    for name in (".didgen-1-ab", "d#1"):
+        (tmp_path / "shared/index/ab" / name).write_bytes(b"half")
+    assert {"index/ab/c": 3} == store.names("index")
+    umask = os.umask(0)
+    os.umask(umask)
+    assert 0o666 & ~umask == (tmp_path / "shared/index/ab/c").stat().st_mode & 0o777

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from didgen.errors import TakenError
 from didgen.store import claims as claims_module
-from didgen.store.bucket import Bucket
 from didgen.store.claims import Claims
+from didgen.store.folder import open_bucket
 from didgen.store.shared import Shared
 
 SCENE = "f" * 64
@@ -30,7 +30,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     made: list[Claims] = []
 
     def one(*, beats: bool = True, writes: bool = True) -> Claims:
-        bucket = Bucket("shared", tmp_path, {}, make=True)
+        bucket = open_bucket("shared", tmp_path, {}, make=True)
         made.append(Claims(Shared(bucket, "shared", writes=writes, on_notice=print)))
         if not beats:
             made[-1]._ended.set()
@@ -173,7 +173,7 @@ def test_in_any_order_only_one_may_send(moves: list[tuple[int, str]], tmp_path_f
             return True
 
     builds = [
-        Clocked(Shared(Bucket("shared", folder, {}, make=True), "shared", writes=True, on_notice=print))
+        Clocked(Shared(open_bucket("shared", folder, {}, make=True), "shared", writes=True, on_notice=print))
         for _ in range(3)
     ]
     holds: int | None = None

@@ -12,7 +12,7 @@ import pytest
 
 from didgen.digest import canonical_json, sha256_bytes
 from didgen.store.artifacts import Artifacts
-from didgen.store.bucket import Bucket
+from didgen.store.folder import open_bucket
 from didgen.store.objects import DamagedObjectError
 from didgen.store.shared import Entry, Shared
 from didgen.store.state import Artifact, JobRow
@@ -27,7 +27,7 @@ class Machine:
         root.mkdir()
         self.store = Artifacts(root)
         self.said: list[str] = []
-        self.bucket = Bucket("../shared", root, {}, make=True)
+        self.bucket = open_bucket("../shared", root, {}, make=True)
         self.shared = Shared(self.bucket, "shared", writes=writes, on_notice=self.said.append)
 
     def made(self, word: str, job: str = "") -> Artifact:

@@ -485,7 +485,7 @@ def test_an_input_edited_while_building_fails_its_scene_only(root: Path) -> None
     """What is sent is what was hashed: a picture that changed after planning is not rendered."""
 
     def edit_now(_: object) -> None:
-        (root / "projects/hello/anna.jpg").write_bytes(b"another picture")
+        (root / "projects/hello/anna.jpg").write_bytes(fakes.photo(grey=33))
 
     summary = steps.build(steps.wish(root), command=fakes.COMMAND, on_plan=edit_now)
     assert ["failed"] * 3 == actions(summary)
