@@ -22,6 +22,9 @@ _BASE_URL = re.compile(
 )
 
 
+_KNOWN = "local, d-id, or the address of a server that speaks D-ID's API: https://host"
+
+
 def is_paid(name: str, *, at_home: bool = False) -> bool:
     """Whether renders of a service cost money: the one place where that is decided.
 
@@ -62,6 +65,25 @@ def service_name(name: str) -> str:
 def unknown_service(name: str) -> str:
     """The complaint about a name that is no service; a password in it is not repeated."""
     return f"unknown service {unsigned(repr(name))}"
+
+
+def service_hint(name: str) -> str:
+    """What to write instead of a name that is no service: what may have been meant, else what there is."""
+    from difflib import get_close_matches
+
+    scheme, sign, rest = name.strip().partition("://")
+    if not sign and (near := get_close_matches(name.lower(), NAMES, n=1)):
+        return f"did you mean {near[0]!r}?"
+    host = rest if sign else name.strip()
+    if "@" in host:
+        return "a password does not stand in the address: a key is read from the environment"
+    if sign and scheme.lower() == "http":
+        return f"http only on this machine: write https://{unsigned(host)}" if host else _KNOWN
+    looks = sign or re.fullmatch(r"[\w.-]+(\.\w+|:\d+)(/\S*)?", host)
+    meant = f"{'http' if is_loopback(host.partition('/')[0]) else 'https'}://{host}"
+    if looks and is_service(meant) and (not sign or get_close_matches(scheme.lower(), ("https", "http"), n=1)):
+        return f"did you mean {unsigned(repr(meant))}?"
+    return _KNOWN
 
 
 def is_loopback(host: str) -> bool:

@@ -87,7 +87,7 @@ def service_voice(voice: str | Mapping[str, Any] | None, locale: str = "en") -> 
         return {**rest, "type": "microsoft", "voice_id": microsoft_like(locale, "female")}, ""
     found = VOICES.get(voice_id)
     if found is None:
-        raise UsageError(f"there is no voice {voice_id!r}", hint=nearest(voice_id, list(VOICES)))
+        raise UsageError(f"there is no voice {voice_id!r}", hint=_voice_hint(voice_id))
     if not found.speaks(locale):
         raise UsageError(f"the voice {voice_id!r} does not speak {locale}")
     name = TO_MICROSOFT.get(voice_id) or _like(found)
@@ -98,8 +98,19 @@ def _local(voice_id: str, locale: str, ready: Collection[str]) -> Voice:
     if not voice_id:
         return _best(None, "", locale, ready)
     if voice_id not in VOICES:
-        raise UsageError(f"there is no voice {voice_id!r}", hint=nearest(voice_id, list(VOICES)))
+        raise UsageError(f"there is no voice {voice_id!r}", hint=_voice_hint(voice_id))
     return VOICES[voice_id]
+
+
+def _voice_hint(name: str) -> str:
+    """What may be meant by a name that no voice has; for a language who speaks it."""
+    if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?", name):
+        if any(voice.speaks(name) for voice in VOICES.values()):
+            return _speakers(name)
+        if len(name) == 2:
+            return f"{_speakers(name)}; didgen voices lists them"
+    close = nearest(name, list(VOICES))
+    return close if close.startswith("did you") else "didgen voices lists them"
 
 
 def _check_provider(provider: str) -> None:

@@ -66,16 +66,13 @@ def _request(
 ) -> tuple[object, str]:
     """The request, and what is to be said about its voice ("" when that is the one asked for)."""
     from didgen.api.wire import TalkRequest
-    from didgen.catalog.drivers import resolve_driver
     from didgen.catalog.local_voices import DEFAULT
     from didgen.catalog.voices import installed, language_of_name, named, resolve_voice
 
     note = ""
-    if not photo.is_file():
-        raise UsageError(f"{photo}: no such picture")
+    _check(photo, "source_url", "picture")
     if audio:
-        if not Path(text).is_file():
-            raise UsageError(f"{text}: no such recording")
+        _check(Path(text), "audio_url", "recording")
         script: dict[str, object] = {"type": "audio", "audio_url": Path(text).resolve().as_uri()}
     else:
         if not text.strip():
@@ -91,8 +88,42 @@ def _request(
         "config": config,
     }
     if driver is not None:
-        body["driver_url"] = resolve_driver(driver, "talk")
+        body["driver_url"] = _driver(driver)
     return TalkRequest.model_validate(body), note
+
+
+def _driver(name: str) -> str:
+    """The URL of a driver as it is named on the command line: of a bank, or a file. Raises UsageError."""
+    from didgen.catalog.drivers import MOTION_SUFFIX, is_driver_file, resolve_driver
+
+    if not is_driver_file(name):
+        return resolve_driver(name, "talk")
+    path = Path(name)
+    if path.suffix.lower() != MOTION_SUFFIX or not path.is_file():
+        _check(path, "driver_url", "driver")
+    return path.resolve().as_uri()
+
+
+def _check(path: Path, member: str, what: str) -> None:
+    """Raises UsageError for a file that cannot be that member of a request."""
+    from didgen.media.kinds import unfit_for
+
+    if not path.is_file():
+        raise UsageError(f"{path}: {'that is a folder' if path.is_dir() else f'no such {what}'}", hint=_near(path))
+    try:
+        fault, hint = unfit_for(member, path, whole=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    if fault:
+        raise UsageError(f"{path} {fault}", hint=hint)
+
+
+def _near(path: Path) -> str:
+    """The files of the folder that are called nearly so."""
+    from didgen.project.nearby import Nearby
+
+    folder = os.getcwd()
+    return Nearby(os.path.join(folder, "")).hint(os.path.abspath(path), folder) if not path.is_dir() else ""
 
 
 async def _render(request: object, output: Path, listener: Listener) -> Mapping[str, Any]:

@@ -73,7 +73,7 @@ def command(
     from didgen.project.workspace import find_root
     from didgen.serve.faults import read_faults
     from didgen.serve.settings import DAY_S, Settings
-    from didgen.serve.shelf import only_server
+    from didgen.serve.shelf import announce, only_server
     from didgen.store.home import prepare
 
     slots = jobs or max(1, (os.cpu_count() or 2) // 2)
@@ -90,11 +90,11 @@ def command(
     wrong = read_faults(faults, seed)
     home = prepare(find_root(Path.cwd()))
     with only_server(home / "served") as rendering, _bound(host, port) as door:
-        folder = home / "served"
+        folder, at = home / "served", f"http://{_at(host, door.getsockname()[1])}"
+        announce(folder, at)
         key, made = _secret("DIDGEN_API_KEY", folder / "key", "local:")
         signing, _ = _secret("DIDGEN_WEBHOOK_SECRET", folder / "webhook-secret", "whsec_")
         if not quiet:
-            at = f"http://{_at(host, door.getsockname()[1])}"
             click.echo(f"serving the local engine on {at} (a page for browsers too; Ctrl-C ends it)")
             if made:
                 click.echo(f"its key: {key} (kept in {home.name}/served/key; DIDGEN_API_KEY sets another)")

@@ -15,15 +15,14 @@ from urllib.parse import urlsplit
 from didgen.api.wire import AudioScript, RenderRequest, TalkRequest, TextScript, kind_of
 from didgen.catalog import versions
 from didgen.catalog.local_voices import DEFAULT, VOICES
-from didgen.catalog.nearest import nearest
 from didgen.catalog.services import (
     D_ID,
     D_ID_HOST,
     LOCAL,
-    NAMES,
     credit_seconds,
     is_paid,
     is_service,
+    service_hint,
     service_name,
     unknown_service,
 )
@@ -82,7 +81,7 @@ def service_id(name: str, *, paid_at_home: bool = False, credit_s: float | None 
     name, about services that are not D-ID; 0 says that they are free.
     """
     if not is_service(name):
-        raise UsageError(unknown_service(name), hint=nearest(name, NAMES))
+        raise UsageError(unknown_service(name), hint=service_hint(name))
     name = service_name(name)
     if name == LOCAL:
         return ServiceId(LOCAL)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from didgen.api.wire import DriverExpressions, ExpressionEntry, FaceSquare, Logo, RenderConfig, VoiceConfig
 from didgen.catalog.nearest import nearest
-from didgen.catalog.services import NAMES
+from didgen.catalog.services import service_hint
 from didgen.errors import Problem
 from didgen.project.models import (
     DAY_PATTERN,
@@ -124,7 +124,7 @@ def _unknown_key(path: Path) -> tuple[str, str]:
 def _wrong_value(path: Path, error: Any) -> tuple[str, str]:
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
     if kind == "value_error":
-        return str(context["error"]), nearest(str(value), NAMES) if path == ("service",) else ""
+        return str(context["error"]), service_hint(str(value)) if path == ("service",) else ""
     if kind == "literal_error":
         return _wrong_word(value, context["expected"])
     if kind == "string_pattern_mismatch":

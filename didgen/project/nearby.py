@@ -10,7 +10,7 @@ OUTPUT = "output"  # what is made is no input
 MOST_FILES = 2_000  # looked at below one folder
 MOST_HINTS = 20  # of one walk: a thousand scenes can miss a file each, and to compare names takes time
 MOST_NAMED = 2
-LIKE = 0.6  # of difflib's ratio
+LIKE, VERY_LIKE = 0.6, 0.8  # of difflib's ratio
 
 
 class Nearby:
@@ -62,9 +62,13 @@ class Nearby:
 
 
 def _close(called: str, names: Sequence[str]) -> list[str]:
-    """The files that are called nearly so. Suffixes are left out: all pictures have theirs in common."""
+    """The one file that is called nearly so, else those whose names without suffix are: all pictures have that in
+    common, and `anna.png` may be `anna.jpg`."""
     from difflib import get_close_matches
 
+    by_name = {os.path.basename(name).lower(): name for name in reversed(names)}
+    if close := get_close_matches(called, by_name, n=1, cutoff=VERY_LIKE):
+        return [by_name[close[0]]]
     by_stem: dict[str, list[str]] = {}
     for name in names:
         by_stem.setdefault(_stem(name), []).append(name)

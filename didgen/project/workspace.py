@@ -170,7 +170,7 @@ STORE_HINT = "s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, or 
 
 
 def _parse_settings(path: Path) -> Settings:
-    from didgen.catalog.services import NAMES, is_service, unknown_service
+    from didgen.catalog.services import is_service, service_hint, unknown_service
     from didgen.catalog.stores import store_problem
     from didgen.project.output import OutputTemplate, output_fault
     from didgen.project.yaml_reader import read_yaml
@@ -190,7 +190,7 @@ def _parse_settings(path: Path) -> Settings:
         elif key == "store" and (problem := store_problem(value)):
             problems.append(Problem(problem, document.place(key), key, STORE_HINT))
         elif key == "service" and not is_service(value):
-            problems.append(Problem(unknown_service(value), document.place(key), key, nearest(value, NAMES)))
+            problems.append(Problem(unknown_service(value), document.place(key), key, service_hint(value)))
     if problems:
         raise ProjectError(problems)
     output = OutputTemplate(data["output"], document.place("output"), "output") if "output" in data else None

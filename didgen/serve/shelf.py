@@ -86,7 +86,10 @@ def only_server(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LockedError(f"another server uses {folder}", hint="stop it, or serve from another folder") from None
+            who = os.pread(handle, 200, 0).decode("utf-8", "replace") or "it has just begun"
+            hint = "use that one, stop it, or serve from another folder"
+            raise LockedError(f"another server uses {folder}: {who}", hint=hint) from None
+        _sign(handle, f"pid {os.getpid()}")
         rendering = folder / "rendering"
         shutil.rmtree(rendering, ignore_errors=True)
         rendering.mkdir(mode=0o700)
@@ -94,6 +97,23 @@ def only_server(folder: Path) -> Iterator[Path]:
         yield rendering
     finally:
         os.close(handle)
+
+
+def announce(folder: Path, address: str) -> None:
+    """Note where the server listens that holds the folder, for whoever wants to start another. Raises StorageError."""
+    try:
+        handle = os.open(folder / "lock", os.O_WRONLY)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    try:
+        _sign(handle, f"pid {os.getpid()} at {address}")
+    finally:
+        os.close(handle)
+
+
+def _sign(handle: int, text: str) -> None:
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, text.encode(), 0)
 
 
 def _sync(path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from didgen import __version__
 from didgen.cli.main import COMMANDS
+from tests import fakes
 
 HEAVY = ("pydantic", "yaml", "jinja2", "httpx", "numpy", "cv2", "av", "rich", "asyncio", "starlette", "diskcache")
 
@@ -118,10 +119,31 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(
     read_only: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     """init, schema and say exit 6 and name it; say does so before it renders anything."""
-    (tmp_path / "a.jpg").write_bytes(b"no picture: nobody gets as far as to look at it")
+    (tmp_path / "a.jpg").write_bytes(fakes.photo())
     done = didgen(*(str(tmp_path / word) if word == "a.jpg" else word for word in words), cwd=read_only)
     assert (6, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
     assert "Read-only file system" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("a.txt", "Hello."), "a.txt is a text file, not a picture (give a JPEG, PNG"),
+        (("a.jgp", "Hello."), "a.jgp: no such picture (did you mean 'a.jpg'?)"),
+        ((".", "Hello."), ".: that is a folder"),
+        (("a.jpg", "a.txt", "--audio"), "a.txt is a text file, not a recording (give a WAV"),
+        (("a.jpg", "Hello.", "--voice", "zh"), "there is no voice 'zh' (zh is spoken by zf_xiaobei, zf_xiaoxiao"),
+        (("a.jpg", "Hello.", "--driver", "nod.mp4"), "nod.mp4: no such driver"),
+        (("a.jpg", "Hello.", "--driver", "a.jpg"), "there is no driver 'a.jpg' (a driver is natural, lively"),
+    ],
+)
+def test_say_refuses_what_it_cannot_use_before_it_starts(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    """In one line that is all it says."""
+    (tmp_path / "a.jpg").write_bytes(fakes.photo())
+    (tmp_path / "a.txt").write_text("Just words.")
+    done = didgen("say", *words, "-o", "a.mp4", cwd=tmp_path)
+    assert (2, "", 1) == (done.returncode, done.stdout, len(done.stderr.splitlines())), done.stderr
+    assert f"didgen: {said}" in done.stderr
 
 
 def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:

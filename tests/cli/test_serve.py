@@ -52,7 +52,8 @@ def test_a_key_is_made_printed_and_kept_and_a_second_server_is_refused(tmp_path:
         second = subprocess.run(
             [sys.executable, "-m", "didgen", "serve", "--port", "0"], cwd=tmp_path, capture_output=True, text=True
         )
-        assert (5, True) == (second.returncode, "another server uses" in second.stderr)
+        who = f"another server uses {tmp_path / '.didgen/served'}: pid {process.pid} at {base} (use that one, stop it"
+        assert (5, True) == (second.returncode, who in second.stderr), second.stderr
     finally:
         process.send_signal(signal.SIGINT)
         assert 0 == process.wait(30)

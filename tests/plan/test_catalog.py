@@ -22,7 +22,7 @@ from didgen.catalog.languages import unreadable
 from didgen.catalog.local_voices import DEFAULT, VOICES, language
 from didgen.catalog.nearest import nearest
 from didgen.catalog.providers import MICROSOFT_FEMALE, MICROSOFT_MALE, TO_MICROSOFT, describe
-from didgen.catalog.services import is_service
+from didgen.catalog.services import is_service, service_hint
 from didgen.catalog.voices import installed, resolve_voice, service_voice, voices_of_ssml
 from didgen.errors import UsageError
 
@@ -358,3 +358,46 @@ def test_what_a_voice_cannot_read(text: str, locale: str, why: str) -> None:
 def test_a_hint_is_one_line() -> None:
     """A name with a line break in it is no name to suggest."""
     assert "known: one" == nearest("zzz", ["one", "t\rwo"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("htp://render.example", "did you mean 'https://render.example'?"),
+        ("htps://render.example:8443/v1", "did you mean 'https://render.example:8443/v1'?"),
+        ("htp://localhost:8787", "did you mean 'http://localhost:8787'?"),
+        ("127.0.0.1:8787", "did you mean 'http://127.0.0.1:8787'?"),
+        ("api.d-id.com", "did you mean 'https://api.d-id.com'?"),
+        ("http://render.example", "http only on this machine: write https://render.example"),
+        ("https://me:secret@render.example", "a password does not stand in the address"),
+        ("loca", "did you mean 'local'?"),
+        ("D-ID", "did you mean 'd-id'?"),
+        ("ftp://render.example", "local, d-id, or the address of a server"),
+        ("elsewhere", "local, d-id, or the address of a server"),
+        ("https://", "local, d-id, or the address of a server"),
+        ("", "local, d-id, or the address of a server"),
+    ],
+)
+def test_what_is_meant_by_a_name_that_is_no_service(name: str, hint: str) -> None:
+    """A misspelt scheme, none at all, one that is not allowed; no secret is repeated."""
+    assert not is_service(name)
+    assert service_hint(name).startswith(hint)
+    assert "secret" not in service_hint(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("zh", "zh is spoken by zf_xiaobei, zf_xiaoxiao"),
+        ("de-AT", "de-AT is spoken by"),
+        ("hart", "did you mean 'heart'?"),
+    ],
+)
+def test_a_language_is_answered_with_the_voices_that_speak_it(name: str, hint: str) -> None:
+    """Named in the place of a voice."""
+    with pytest.raises(UsageError) as caught:
+        resolve_voice(name, "en", installed())
+    assert caught.value.hint.startswith(hint)
+    with pytest.raises(UsageError) as caught:
+        service_voice(name)
+    assert caught.value.hint.startswith(hint)
