@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from didgen.engine.face.face import Face
     from didgen.plan.scene import Scene
     from didgen.quality.clip import Clip
-    from didgen.quality.figures import Row
+    from didgen.quality.figures import Figures, Row
 
 LOCAL = "local"
 
@@ -108,7 +108,17 @@ def _measure(built: _Built) -> tuple[Row, Clip]:
         clip = read_clip(built.video, built.facts, photo, picture=picture, near=near)
     except RenderError as error:
         raise RenderError(error.kind, f"{built.scene.address}: {error.message}", hint=error.hint) from error
-    return Row(built.scene.address, measure(clip), is_frontal(photo)), clip
+    return Row(built.scene.address, _judged(measure(clip), built.scene), is_frontal(photo)), clip
+
+
+def _judged(figures: Figures, scene: Scene) -> Figures:
+    """Without the smile that is left where one is meant: a driver's of an animation, and of a talk that is to be happy.
+
+    The figure says how neutral a face is that talks."""
+    config = scene.request.config
+    given = config.driver_expressions if config is not None else None
+    happy = given is not None and any(one.expression == "happy" for one in given.expressions)
+    return replace(figures, smile_neutral=None) if scene.kind == "animation" or happy else figures
 
 
 def _photo(built: _Built) -> tuple[Face | None, NDArray[np.uint8] | None]:

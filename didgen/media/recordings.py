@@ -96,10 +96,10 @@ def _ogg_s(file: BinaryIO, size: int) -> float | None:
 
 def _mp4_s(file: BinaryIO, size: int) -> float | None:
     """From `moov/mvhd`, or `moov/mvex/mehd` of a fragmented one: 32 bits in version 0, 64 in version 1."""
-    moov = _moov(file, size)
+    moov = moov_of(file, size)
     if moov is None:
         return None
-    inside = {name: (start, end) for name, start, end in _boxes(file, *moov)}
+    inside = {name: (start, end) for name, start, end in boxes(file, *moov)}
     if b"mvhd" not in inside:
         return None
     file.seek(inside[b"mvhd"][0])
@@ -116,7 +116,7 @@ def _mp4_s(file: BinaryIO, size: int) -> float | None:
 def has_video(path: Path) -> bool:
     """Whether an MP4 or M4A holds a video track. Raises OSError."""
     with open(path, "rb") as file:
-        moov = _moov(file, file.seek(0, 2))
+        moov = moov_of(file, file.seek(0, 2))
         if moov is None:
             return False
         file.seek(moov[0])
@@ -124,12 +124,13 @@ def has_video(path: Path) -> bool:
     return b"vide" in (data[at.end() + 8 : at.end() + 12] for at in re.finditer(b"hdlr", data))
 
 
-def _moov(file: BinaryIO, size: int) -> tuple[int, int] | None:
-    return next(((start, end) for name, start, end in _boxes(file, 0, size) if name == b"moov"), None)
+def moov_of(file: BinaryIO, size: int) -> tuple[int, int] | None:
+    """First byte and end of the content of an MP4's `moov`; None without one. size: of the file."""
+    return next(((start, end) for name, start, end in boxes(file, 0, size) if name == b"moov"), None)
 
 
 def _fragments(file: BinaryIO, start: int, end: int) -> int:
-    for name, body, _ in _boxes(file, start, end):
+    for name, body, _ in boxes(file, start, end):
         if name == b"mehd":
             file.seek(body)
             data = file.read(12)
@@ -137,7 +138,7 @@ def _fragments(file: BinaryIO, start: int, end: int) -> int:
     return 0
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name, first byte of the content and its end, of each box in a span; those that reach beyond it end it."""
     for _ in range(MOST_BOXES):
         if start + 8 > end:

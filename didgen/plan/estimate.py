@@ -21,6 +21,7 @@ from didgen.catalog.rates import (
     SLOWER,
     WORDS_PER_S,
 )
+from didgen.catalog.takes import takes_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,13 +84,19 @@ def unseen_recording_length(*, pad_s: float = 0.0) -> Length:
     return Length(LONGEST_RECORDING_S + pad_s, LONGEST_RECORDING_S + pad_s)
 
 
-def animation_length(driver: str | None, known_s: float | None = None) -> Length:
+def animation_length(
+    driver: str | None, known_s: float | None = None, *, local: bool = False, pad_s: float = 0.0
+) -> Length:
     """Length of an animation, which is its driver's: of the bank, or somebody's own video.
 
-    known_s: where the driver says it."""
+    known_s: where a driver of one's own says it. local: by our engine, whose drivers are known; where it chooses among
+    several it is their mean, and at most the longest. pad_s: `pad_audio`, behind a bank's driver."""
     if known_s is not None:
         return Length(round(known_s, 2), round(known_s, 2))
     if driver is not None and not driver.startswith("bank://"):
         return Length(ANIMATION_S, LONGEST_DRIVER_S)
+    if local:
+        lengths = takes_s(driver)
+        return Length(round(sum(lengths) / len(lengths) + pad_s, 2), round(max(lengths) + pad_s, 2))
     song = driver is not None and driver.startswith("bank://classics")
     return Length(ANIMATION_S, LONGEST_SONG_S if song else LONGEST_ANIMATION_S)

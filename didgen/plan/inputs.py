@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from didgen.catalog.drivers import MOTION_SUFFIX
+from didgen.catalog.rates import LONGEST_DRIVER_S
 from didgen.catalog.versions import PREPARED
 from didgen.errors import DidgenError
+from didgen.media.clips import clip_s
 from didgen.media.fit import Fit, UnfitError, Use, fit_picture, fit_sound
 from didgen.media.kinds import WANTED, unfit_for
 from didgen.media.motion import MotionError, read_motion
@@ -132,6 +134,24 @@ def _fit(path: Path, digest: str, use: Use) -> Fit:  # noqa: ARG001
 def _unfit(name: str, path: Path, digest: str, *, whole: bool) -> tuple[str, str]:  # noqa: ARG001
     """`unfit_for` of a file of that digest."""
     return unfit_for(name, path, whole=whole)
+
+
+def driver_s(path: Path, digest: str) -> float | None:
+    """How long a driver of one's own moves, in seconds, as the local engine takes it; None where its file does not
+    tell. Raises MotionError, FileProblem."""
+    if path.suffix.lower() == MOTION_SUFFIX:
+        return motion_s(path, digest)
+    length = _clip_s(path, digest)
+    return None if length is None else min(length, LONGEST_DRIVER_S)
+
+
+@lru_cache(maxsize=4096)
+def _clip_s(path: Path, digest: str) -> float | None:  # noqa: ARG001
+    """The length of the video of that digest: its header is read once."""
+    try:
+        return clip_s(path)
+    except OSError as error:
+        raise FileProblem(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 @lru_cache(maxsize=256)

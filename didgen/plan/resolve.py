@@ -17,7 +17,7 @@ from didgen.api.wire import (
     TalkRequest,
     TextScript,
 )
-from didgen.catalog.drivers import MOTION_SUFFIX, is_driver_file, resolve_driver
+from didgen.catalog.drivers import is_driver_file, resolve_driver
 from didgen.catalog.voices import installed
 from didgen.errors import DidgenError, Problem, ProjectError
 from didgen.plan import terms
@@ -27,7 +27,7 @@ from didgen.plan.drawn import unset_config, unused
 from didgen.plan.estimate import Length, animation_length, recording_length, text_length, unseen_recording_length
 from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.identity import Identities, ServiceId
-from didgen.plan.inputs import Inputs, Remote, motion_s
+from didgen.plan.inputs import Inputs, Remote, driver_s
 from didgen.plan.instances import Instance, Instances
 from didgen.plan.merge import ANIMATION_ONLY, OWN, TALK_ONLY, Merged, merge, written_at
 from didgen.plan.rights import Rights, needs
@@ -251,7 +251,7 @@ class _One:
             identity["respelled"] = dict(spoken.text.respelled)  # the words of the track inside of the video
             fingerprint = fingerprint_of(identity)
         config = request.config or unset_config()
-        length = spoken.length if spoken else animation_length(request.driver_url, self._motion_s())
+        length = spoken.length if spoken else self._animation_length(request.driver_url, config.pad_audio)
         grants, unproven = self._rights(request, frame) if alike is None else self._rights_alike(request, frame)
         return Scene(
             address=self.instance.address,
@@ -285,11 +285,10 @@ class _One:
             frame.rights = self._rights(request, frame)
         return frame.rights
 
-    def _motion_s(self) -> float | None:
-        """How long a driver lasts that is a motion file; None for any other."""
+    def _animation_length(self, driver: str | None, pad_s: float | None) -> Length:
         given = self.inputs.found.get("driver_url")
-        known = given is not None and given.path.suffix.lower() == MOTION_SUFFIX
-        return motion_s(given.path, given.digest) if given is not None and known else None
+        known_s = driver_s(given.path, given.digest) if given is not None else None
+        return animation_length(driver, known_s, local=self.service.local, pad_s=pad_s or 0.0)
 
     def _fail(self, message: str, path: Path, hint: str = "") -> None:
         self.problems.append(self.project.problem(message, *path, hint=hint))

@@ -9,11 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from didgen.catalog.drivers import ANIMATION_BANKS, SINGING
+from didgen.catalog.takes import TAKES_S
 from didgen.engine.motion.bank import bank_frames, bank_track
 from didgen.engine.motion.choice import Driver, find_driver
+from didgen.engine.motion.compose import talk_frames
 from didgen.engine.motion.takes import LONGEST_S, SHORTEST_S, take_of
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.shot import BANK_FPS
+from didgen.engine.song.song import song_of
 from didgen.errors import RenderError
 
 QUIET_BANKS = [category for category in ANIMATION_BANKS if category != SINGING]
@@ -115,3 +118,15 @@ def test_a_bare_category_chooses_and_a_wrong_one_is_answered_with_the_nearest() 
     with pytest.raises(RenderError, match="no bank dancing") as caught:
         find_driver("bank://dancing/driver-03", "animation", 1)
     assert "dance" in str(caught.value.hint)
+
+
+def test_plans_know_how_long_every_driver_is() -> None:
+    """The light table of the catalogue, to a picture: takes, and songs with their own sound."""
+    told = {
+        (bank, name): s for bank, all_s in TAKES_S.items() for name, s in zip(ANIMATION_BANKS[bank], all_s, strict=True)
+    }
+    assert {(*one, round(bank_frames(Driver("animation", *one)) / BANK_FPS, 2)) for one in EVERY} == {
+        (*one, told[one]) for one in EVERY
+    }
+    for name in ANIMATION_BANKS[SINGING]:
+        assert told[SINGING, name] == talk_frames(song_of(name).speech, 0.0, BANK_FPS) / BANK_FPS

@@ -108,3 +108,14 @@ def test_animations_are_as_long_as_their_drivers() -> None:
         animation_length(driver).most_s
         for driver in (None, "bank://nostalgia", "bank://classics/driver-rigoletto", "https://a.example/moves.mp4")
     ]
+
+
+def test_the_engine_s_own_animations_have_their_true_length() -> None:
+    """Of a driver that is named; of an open choice the mean and the longest. A pad comes behind it."""
+    assert (7.4, 7.4) == both(animation_length("bank://nostalgia/driver-02", local=True))
+    assert (9.4, 9.4) == both(animation_length("bank://nostalgia/driver-02/flipped", local=True, pad_s=2.0))
+    assert (8.53, 9.9) == both(animation_length("bank://nostalgia", local=True))
+    assert (9.7, 9.7) == both(animation_length("bank://classics/driver-rigoletto", local=True))
+    assert 9.9 == animation_length(None, local=True).most_s
+    assert (10.0, 15.0) == both(animation_length("bank://nostalgia/driver-02"))
+    assert (3.5, 3.5) == both(animation_length("file:///nod.mp4", 3.5, local=True, pad_s=2.0))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from didgen.api.wire import AudioScript, TextScript
+from didgen.cli.inspect import _judged
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError, UsageError
 from didgen.media import kinds
@@ -17,7 +18,9 @@ from didgen.plan.resolve import resolve
 from didgen.plan.scene import Input, Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
+from didgen.quality.figures import Figures
 from tests import fakes
+from tests.media.test_clips import clip
 
 HEAD = "didgen: 1\nname: demo\ndefaults: {source: photo.jpg}\n"
 
@@ -96,7 +99,7 @@ def test_an_animation(folder: Path) -> None:
     """Without a script there is no voice, no text, and the length of a driver."""
     scene = one(folder, "driver: nostalgia/driver-03, config: {mute: true, result_format: mov}")
     assert "bank://nostalgia/driver-03" == scene.request.driver_url
-    assert ("animation", "", Path("demo/a.mov"), 10.0) == (scene.kind, scene.spoken, scene.output, scene.seconds)
+    assert ("animation", "", Path("demo/a.mov"), 9.2) == (scene.kind, scene.spoken, scene.output, scene.seconds)
 
 
 def test_a_recording(folder: Path) -> None:
@@ -494,3 +497,23 @@ def test_a_checkout_on_windows_says_the_same(folder: Path, name: str) -> None:
         said.append(one(folder, f"script: {{file: {name}}}"))
     assert "notes" not in sent(said[0])["script"]["input"]
     assert {said[0].fingerprint} == {scene.fingerprint for scene in said}
+
+
+def test_a_smile_that_is_meant_is_not_judged(folder: Path) -> None:
+    """By `didgen inspect`: an animation's driver smiles, and a talk that is to be happy does."""
+    figures = Figures(smile_neutral=0.8, tracked=1.0)
+    happy = "config: {driver_expressions: {expressions: [{expression: happy, start_frame: 0, intensity: 1}]}}"
+    for keys, kept in (("driver: nostalgia", None), ("script: Hello", 0.8), (f"script: Hello, {happy}", None)):
+        judged = _judged(figures, one(folder, keys))
+        assert (kept, 1.0) == (judged.smile_neutral, judged.tracked)
+
+
+def test_an_animation_is_as_long_as_its_driver(folder: Path) -> None:
+    """As the header of a clip says; up to the engine's limit. Changed, it is looked at again."""
+    (folder / "nod.mp4").write_bytes(clip(folder / "a.mp4", 73).read_bytes())
+    assert pytest.approx(3.65, abs=0.051) == one(folder, "driver: nod.mp4").seconds
+    (folder / "nod.mp4").write_bytes(clip(folder / "b.mp4", 33).read_bytes())
+    scene = one(folder, "driver: nod.mp4")
+    assert pytest.approx(1.65, abs=0.051) == scene.seconds == scene.most_s
+    assert 7.4 == one(folder, "driver: nostalgia/driver-02").seconds
+    assert 9.4 == one(folder, "driver: nostalgia/driver-02, config: {pad_audio: 2}").seconds
