@@ -16,6 +16,7 @@ from didgen.errors import TakenError
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
+from didgen.store.owed import Owed
 from didgen.store.shared import Others
 from didgen.store.state import Artifact, JobRow
 
@@ -97,7 +98,7 @@ class Turns(Alone):
     ) -> None:
         """known: fingerprint → ids of jobs that were asked for already, before this build agreed to its bill. unsure:
         fingerprints of which a guess was left to their turn then."""
-        self._shared, self._claims, self._store = shared, claims, store
+        self._shared, self._claims, self._store, self._owed = shared, claims, store, Owed(store)
         self._known, self._unsure, self._say = known, unsure, on_notice
         self._before: dict[str, Claim | None] = {}
         self._fetched: set[str] = set()
@@ -180,7 +181,7 @@ class Turns(Alone):
     async def publish(self, scene: Scene, artifact: Artifact) -> None:
         """See `Alone`."""
         try:
-            there = await asyncio.to_thread(self._shared.publish, artifact, self._store)
+            there = await asyncio.to_thread(self._owed.publish, artifact, self._shared)
         except DamagedObjectError as error:
             self._say(f"{scene.address} is not shared: {error}")
             there = False
@@ -200,7 +201,7 @@ class Anew(Alone):
     """The turns of a build that is to render again what is there: it asks nobody, and replaces what others have."""
 
     def __init__(self, shared: Shared, store: Artifacts) -> None:
-        self._shared, self._store = shared, store
+        self._shared, self._owed = shared, Owed(store)
 
     async def bought(self, row: JobRow) -> None:
         """See `Alone`."""
@@ -208,4 +209,4 @@ class Anew(Alone):
 
     async def publish(self, scene: Scene, artifact: Artifact) -> None:  # noqa: ARG002
         """See `Alone`."""
-        await asyncio.to_thread(lambda: self._shared.publish(artifact, self._store, anew=True))
+        await asyncio.to_thread(lambda: self._owed.publish(artifact, self._shared, anew=True))

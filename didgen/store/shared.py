@@ -85,12 +85,12 @@ def open_shared(address: str, root: Path, *, writes: bool, on_notice: Notice) ->
 
 
 class Shared:
-    """A shared store during one command, from any thread. away: it is left alone from now on; writes: whether this
-    command puts anything there. Nothing here raises AwayError."""
+    """A shared store during one command, from any thread. away: it is left alone from now on; pushes: whether this
+    command is to put anything there, writes: whether it still does. Nothing here raises AwayError."""
 
     def __init__(self, bucket: Bucket | Folder, name: str, *, writes: bool, on_notice: Notice) -> None:
         """name: how messages call it. on_notice hears of trouble, from any thread."""
-        self.bucket, self.name, self.writes = bucket, name, writes
+        self.bucket, self.name, self.pushes, self.writes = bucket, name, writes, writes
         self.away = False
         self.damaged: set[str] = set()  # fingerprints whose entry or video there is not what it should be
         self._say, self._lock = on_notice, threading.Lock()
@@ -221,7 +221,7 @@ class Shared:
         elif not known:
             self._say(
                 f"the shared store {self.name} cannot be used, so this goes on without it: {error} "
-                "(didgen push and didgen pull make up for it later)"
+                "(the next build that finds it makes up for that)"
             )
 
     def warn(self, what: str) -> None:

@@ -6,6 +6,7 @@ Light to import: obstore comes with the first use of a store that is configured.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from didgen.walk.shortcut import Wish
 if TYPE_CHECKING:
     from didgen.jobs.turns import Alone
     from didgen.store.artifacts import Artifacts
+    from didgen.store.owed import Owed
     from didgen.store.shared import Entry, Others, Shared
     from didgen.store.state import Artifact
 
@@ -27,6 +29,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 8
+
+PAY_BACK_S = 20.0
+"""For how long a build begins to put there what earlier ones could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,32 @@ def read_through(wanted: Wish, plans: Sequence[Planned], store: Artifacts, on_no
     return Sharing(shared, _jobs(plans, shared))
 
 
+def pay_back(sharing: Sharing, store: Artifacts, on_notice: OnNotice) -> None:
+    """Put into the shared store what earlier builds made and could not put there: each once, none begun after
+    PAY_BACK_S. What is still owed then is told, unless it is because the store is away, which is told anyway."""
+    shared = sharing.shared
+    if shared is None or not shared.writes:
+        return
+    from didgen.store.owed import Owed
+
+    owed, until = Owed(store), time.monotonic() + PAY_BACK_S
+    lacking = sorted(owed.fingerprints())
+    made = {one.fingerprint: one for one in store.find_all(lacking).values() if one is not None}
+    for fingerprint in lacking:
+        if fingerprint not in made:
+            owed.forget(fingerprint)
+
+    def put(one: Artifact) -> bool:
+        return time.monotonic() < until and bool(_pushed(one, store, owed, shared, on_notice))
+
+    moved = sum(_at_once(put, made.values()))
+    if moved:
+        on_notice(f"{moved} scene{'s' * (moved != 1)} made earlier put into {shared.name}")
+    if (left := len(owed.fingerprints())) and shared.writes:
+        words = f"{left} scene{'s' * (left != 1)} made here"
+        on_notice(f"{words} not in {shared.name} yet: the next build goes on with that")
+
+
 def _to_render(plans: Sequence[Planned]) -> list[str]:
     from didgen.plan.planner import to_render
 
@@ -162,13 +193,17 @@ def push(root: Path, on_notice: OnNotice) -> Moved:
     nothing be written.
     """
     from didgen.store.artifacts import Artifacts
+    from didgen.store.owed import Owed
 
     shared = _needed(root, on_notice, push=True)
     with Artifacts(root) as store:
         videos = [one for one in store.state.artifacts().values() if _is_of_a_scene(store, one)]
         there = shared.fingerprints()
         lacking = [one for one in videos if one.fingerprint not in there]
-        results = list(_at_once(lambda one: _pushed(one, store, shared, on_notice), lacking))
+        owed = Owed(store)
+        for one in there & owed.fingerprints():
+            owed.forget(one)
+        results = list(_at_once(lambda one: _pushed(one, store, owed, shared, on_notice), lacking))
         for row in store.state.jobs():
             if row.remote and row.state == "submitted":
                 shared.note_job(row)
@@ -183,11 +218,11 @@ def _is_of_a_scene(store: Artifacts, one: Artifact) -> bool:
     return "step" not in store.sidecar(one.fingerprint).get("identity", {"step": ""})
 
 
-def _pushed(one: Artifact, store: Artifacts, shared: Shared, on_notice: OnNotice) -> bool | None:
+def _pushed(one: Artifact, store: Artifacts, owed: Owed, shared: Shared, on_notice: OnNotice) -> bool | None:
     from didgen.store.objects import DamagedObjectError
 
     try:
-        return shared.publish(one, store)
+        return owed.publish(one, shared)
     except DamagedObjectError as error:
         on_notice(f"{store.sidecar(one.fingerprint).get('address', one.fingerprint[:12])}: {error}")
         return None

@@ -19,6 +19,8 @@ from didgen.walk.shortcut import Standing, Wish, nothing_to_do, standing, walk_k
 from didgen.walk.summary import SceneResult, Summary, joined
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from didgen.api.job import Event
     from didgen.jobs.executor import Outcome
     from didgen.jobs.purse import OnBill, Purse
@@ -69,7 +71,7 @@ def build(
     from didgen.store.lock import build_lock
     from didgen.walk.locked import check_locked
     from didgen.walk.purchase import purse_for
-    from didgen.walk.sharing import read_through
+    from didgen.walk.sharing import pay_back, read_through
     from didgen.walk.upgrade import check_upgrade
     from didgen.walk.writable import check_writable
 
@@ -84,6 +86,7 @@ def build(
         if wanted.locked:
             check_locked(wanted, plans)
         sharing = read_through(wanted, plans, store, on_notice)
+        pay_back(sharing, store, on_notice)
         check_upgrade(wanted, plans, on_upgrade)
         for one in plans:
             check_writable(one)
@@ -208,12 +211,20 @@ def conclude(
     if summary.error is None:
         stamps = planned.files.stamps() | planned.outputs.delivered
         until = first_end(planned.scenes)
-        done = planned.whole and not summary.later
+        done = planned.whole and not summary.later and not _owes(wanted.root, store, outcomes)
         valid = surroundings() if done else ""  # what was left out is not done: no short cut past it
         kept = again_of(planned, summary)
         record = record_of(summary, stamps, valid, asked_at=planned.asked_at, until=until, again=kept)
         store.state.put_walk(walk_key(wanted, planned.target), record)
     return summary
+
+
+def _owes(root: Path, store: Artifacts, outcomes: Sequence[Outcome]) -> bool:
+    """Whether a scene is still to be put into the shared store: the next build goes on with that."""
+    from didgen.store.owed import Owed
+
+    pushes = read_settings(root, os.environ).store_push
+    return pushes and not Owed(store).fingerprints().isdisjoint(one.scene.fingerprint for one in outcomes)
 
 
 def _result(outcome: Outcome, planned: Planned, reasons: Mapping[str, tuple[str, ...]]) -> SceneResult:

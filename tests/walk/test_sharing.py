@@ -269,6 +269,56 @@ def test_a_store_that_goes_away_in_the_midst_of_a_build_is_one_warning(
     assert ["restored"] * 3 == team.build(team.clone("b"))
 
 
+def test_what_could_not_be_put_there_is_by_the_next_build_that_finds_the_store(
+    own: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it has nothing else to do; until then each build warns once, and after that it asks no store."""
+    monkeypatch.setattr(door, "QUICK_S", 0.3)
+    monkeypatch.setattr(door, "RETRY_S", 0.3)
+    monkeypatch.setattr(door, "PART_S", 1.0)
+    team = bucket_team(own, tmp_path, monkeypatch)
+    own.rules({"method": "PUT", "key": "objects/", "do": "drop"})
+    a = team.clone("a")
+    assert ["rendered"] * 3 == team.build(a)
+    own.down()
+    team.said.clear()
+    assert ["reused"] * 3 == team.build(a)
+    assert [True] == ["goes on without it" in line for line in team.said]
+    own.up()
+    own.rules()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(sharing, "PAY_BACK_S", 0.0)
+        team.said.clear()
+        assert ["reused"] * 3 == team.build(a)
+    assert [f"3 scenes made here not in {team.store} yet: the next build goes on with that"] == team.said
+    team.said.clear()
+    assert ["reused"] * 3 == team.build(a)
+    assert [f"3 scenes made earlier put into {team.store}"] == team.said
+    asked = len(own.seen())
+    assert ["reused"] * 3 == team.build(a)
+    assert asked == len(own.seen())
+    assert ["restored"] * 3 == team.build(team.clone("b"))
+    assert 3 == len(team.rendered)
+
+
+def test_what_is_owed_is_forgotten_where_there_is_nothing_to_pay_with(folder: Team) -> None:
+    """Pushed by hand, or its video is gone; who may only read owes nothing."""
+    a = folder.clone("a")
+    owed = a / ".didgen" / "unshared"
+    Path(folder.store).write_bytes(b"no folder")
+    folder.build(a)
+    assert 3 == len(list(owed.iterdir()))
+    Path(folder.store).unlink()
+    assert sharing.Moved(3, 0) == sharing.push(a, folder.said.append)
+    assert [] == list(owed.iterdir())
+    (owed / ("0" * 64)).touch()
+    folder.build(a, force=True)
+    assert [] == list(owed.iterdir())
+    reader = folder.clone("reader", {"four": "The fourth scene."}, push=False)
+    folder.build(reader)
+    assert not (reader / ".didgen" / "unshared").exists()
+
+
 def test_a_store_without_conditions_takes_no_claims(
     own: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
