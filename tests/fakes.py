@@ -1,7 +1,7 @@
 """Real, small stand-ins. As a program this file is a worker with a tiny engine: `command=fakes.COMMAND`.
 
-The engine writes a true MP4 (16×16, a grey that depends on seed, script and config, a quarter of a second, H.264 and
-AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
+The engine writes a true MP4 (160×160, the least that may be a source picture; a grey that depends on seed, script and
+config, a quarter of a second, H.264 and AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
 `!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting frames), `!until FILE` (counting frames
 till that is there), `!where`; `!early` leaves a preview lying. Each render adds a line with its script to the file
 named by DIDGEN_FAKE_LOG.
@@ -22,6 +22,7 @@ from didgen.errors import RenderError
 
 COMMAND = (sys.executable, __file__)
 FRAMES = 6
+SIDE_PX = 160
 
 
 def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
@@ -43,7 +44,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     facts = {
         "duration_s": FRAMES / FPS,
         "frames": FRAMES,
-        "resolution": [16, 16],
+        "resolution": [SIDE_PX, SIDE_PX],
         "words": words,
         "phonemes": [],
         "track": {"fps": FPS, "frames": FRAMES},
@@ -61,11 +62,11 @@ def write_video(out: Path, grey: int, report: Report | None = None) -> None:
 
     with av.open(str(out), "w", options={"fflags": "+bitexact"}) as box:
         video = box.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "threads": "1"})
-        video.width = video.height = 16
+        video.width = video.height = SIDE_PX
         video.pix_fmt = "yuv420p"
         audio = box.add_stream("aac", rate=48_000, layout="mono")
         for k in range(FRAMES):
-            frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), grey, np.uint8), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(np.full((SIDE_PX, SIDE_PX, 3), grey, np.uint8), format="rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             box.mux(video.encode(frame))
             if report is not None:

@@ -44,7 +44,7 @@ def test_a_done_talk_has_the_fields_of_the_service(tmp_path: Path) -> None:
         assert "mp4" == job["config"]["result_format"]
         assert (True, 0.5, False) == (job["config"]["stitch"], job["config"]["pad_audio"], job["config"]["fluent"])
         assert 0.24 == job["duration"]
-        assert [16, 16] == job["metadata"]["resolution"]
+        assert [160, 160] == job["metadata"]["resolution"]
         assert ["Hello", "there"] == [word for word, _, _ in job["metadata"]["words"]]
         assert "error" not in job
 
