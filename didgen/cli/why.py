@@ -58,7 +58,7 @@ def _present(present: Present) -> list[str]:
     lines.append(f"  {ACTIONS[present.action]}{': ' * bool(present.reasons)}{'; '.join(present.reasons)}")
     lines.append(f"  fingerprint {present.fingerprint[:16]}…, made from")
     written = [o for o in present.origins if o.where != ("default",)]
-    rows = [(_name(o.field), _value(o), ", ".join(o.where)) for o in written]
+    rows = [(_name(o.field), _words(o, present) or _value(o), ", ".join(o.where)) for o in written]
     width = max(len(name) for name, *_ in rows)
     lines += [f"    {name:<{width}}  {value}  ← {where}" for name, value, where in rows]
     rest = ", ".join(f"{_name(o.field)} {_short(o.value)}" for o in present.origins if o.where == ("default",))
@@ -90,6 +90,14 @@ def _made(stored: Stored) -> str:
 def _name(field: str) -> str:
     plain = field.removeprefix("request.")
     return NAMES.get(plain, plain).replace("script.provider", "voice")
+
+
+def _words(origin: Origin, present: Present) -> str:
+    """A script in the words somebody wrote, and how they are spoken; "" for other parts, and where that is the same."""
+    if origin.field != "request.script.input" or not present.respelled:
+        return ""
+    said = ", ".join(f"{word} is spoken {_short(phrase)}" for phrase, word in present.respelled.items())
+    return f"{_short(present.written)} ({said})"
 
 
 def _value(origin: Origin) -> str:

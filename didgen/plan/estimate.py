@@ -21,7 +21,6 @@ from didgen.catalog.rates import (
     SLOWER,
     WORDS_PER_S,
 )
-from didgen.catalog.takes import takes_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +95,8 @@ def animation_length(
     if driver is not None and not driver.startswith("bank://"):
         return Length(ANIMATION_S, LONGEST_DRIVER_S)
     if local:
+        from didgen.catalog.takes import takes_s  # a plan of words alone needs none
+
         lengths = takes_s(driver)
         return Length(round(sum(lengths) / len(lengths) + pad_s, 2), round(max(lengths) + pad_s, 2))
     song = driver is not None and driver.startswith("bank://classics")

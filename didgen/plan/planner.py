@@ -67,7 +67,7 @@ def _decide(
     if known is not None and delivered(scene, known):
         return Decision(scene, "reuse", (), length_s=known.duration_s)
     before = last(scene.address)
-    changed = reasons.changes(before, scene.identity) if before is not None else ()
+    changed = reasons.changes(before, scene.identity, scene.spelling) if before is not None else ()
     if known is not None:
         rendered_before = tuple(f"{reason}, rendered before" for reason in changed)
         why = rendered_before or (_why_restored(scene, present, moved),)

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from didgen.plan.spelling import Spelling
+
 NEW = "new scene"
 FORCED = "rendering was forced"
 OUTPUT_MISSING = "output file missing"
@@ -27,8 +29,10 @@ _WHOLE = ("request.face",)
 _MISSING = object()
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    """What differs between two identities, one sentence each; () when nothing does."""
+def changes(old: Mapping[str, Any], new: Mapping[str, Any], spelling: Spelling | None = None) -> tuple[str, ...]:
+    """What differs between two identities, one sentence each; () when nothing does.
+
+    spelling: how the text of the new one is written, to quote that and not what a voice is told to say."""
     if old == new:
         return ()
     if old.get("kind") != new.get("kind"):
@@ -40,7 +44,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
         return (*found, "the request changed")  # written by a didgen that had other words
     found += _voice(was, now)
     found += _driver(was, now)
-    found += _script(was, now)
+    found += _script(was, now, spelling)
     if old.get("respelled") != new.get("respelled"):
         found.append("subtitles changed: other words as written")
     found += [_plain(path, a, b) for path, a, b in _differing(was, now, "request")]
@@ -129,7 +133,7 @@ def _driver_name(driver: Any) -> str:
     return "a video" if isinstance(driver, dict) else str(driver).removeprefix("bank://").rstrip("/")
 
 
-def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def _script(was: dict[str, Any], now: dict[str, Any], spelling: Spelling | None) -> list[str]:
     old, new = was["script"], now["script"]
     if old.get("type") != new.get("type"):
         was["script"] = now["script"] = {}
@@ -143,7 +147,11 @@ def _script(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
         return []
     from didgen.plan.wording import word_diff  # its patterns take longer to make than a small plan
 
-    return [f"script changed: {word_diff(a, b)}"]
+    if spelling is None or not spelling.pronounce:
+        return [f"script changed: {word_diff(a, b)}"]
+    if spelling.differs_in_sound_only(a):
+        return [f"pronunciation changed, as spoken: {word_diff(a, b)}"]
+    return [f"script changed: {word_diff(spelling.as_written(a), spelling.written)}"]
 
 
 def _script_sort(script: Mapping[str, Any]) -> str:

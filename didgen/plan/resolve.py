@@ -268,6 +268,7 @@ class _One:
             notes=(*self.notes, *self.inputs.notes),
             written=spoken.text.written if spoken else "",
             respelled=spoken.text.respelled if spoken else {},
+            pronounce=self.project.spec.pronounce,
             combination=self.instance.combination,
             film=self.instance.film,
             limit=self._limit(frame.merged),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from didgen.api.wire import Kind, RenderRequest
 from didgen.errors import Place
+from didgen.plan.spelling import Spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Scene:
     notes: tuple[str, ...] = field(default=())  # things the writer should know, e.g. a mapped voice
     written: str = ""  # the text as captions show it; see `project.script.as_written`
     respelled: Mapping[str, str] = field(default_factory=dict)  # spoken phrase → written word, those that occur
+    pronounce: Mapping[str, str] = field(default_factory=dict)  # of the project: word → how it is spoken
     most_s: float = 0.0
     combination: str = ""
     film: Path | None = None  # where the film of its combination goes, below `output/` and without suffix
@@ -103,6 +105,11 @@ class Scene:
     grants: tuple[Grant, ...] = ()
     unproven: tuple[Need, ...] = ()  # what rights are demanded of, and nobody wrote down
     translation: Translation | None = None  # where the project has several locales
+
+    @property
+    def spelling(self) -> Spelling:
+        """How its text is written."""
+        return Spelling(self.written, self.pronounce)
 
 
 @dataclass(frozen=True, slots=True)

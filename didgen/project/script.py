@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 MIN_CHARACTERS = 3
 MAX_CHARACTERS = 40_000
 
-_MARKUP = re.compile(r"(<[^>]*>)")
+MARKUP = re.compile(r"(<[^>]*>)")
 
 
 class Text:
@@ -34,22 +34,27 @@ def speak_text(written: str, pronounce: Mapping[str, str], *, ssml: bool = False
     words = {word: spoken for word, spoken in pronounce.items() if word in written}
     if not words:
         return Text(written, written)
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    whole = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)")
+    whole = whole_words(words)
     used: dict[str, str] = {}
 
     def say(match: re.Match[str]) -> str:
         used[words[match[1]]] = match[1]
         return words[match[1]]
 
-    parts = _MARKUP.split(written) if ssml else [written]
+    parts = MARKUP.split(written) if ssml else [written]
     spoken = "".join(part if ssml and part.startswith("<") else whole.sub(say, part) for part in parts)
     return Text(written, spoken, used)
 
 
+def whole_words(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of some words or phrases where it stands by itself, the longest first; as the pattern's one group."""
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
 def words_of(markup: str) -> str:
     """What is spoken of an SSML text: without its tags."""
-    return _MARKUP.sub("", markup).strip()
+    return MARKUP.sub("", markup).strip()
 
 
 def length_problem(text: Text, *, ssml: bool = False) -> str:

@@ -235,7 +235,9 @@ def _changes(then: dict[str, _Priced], now: dict[str, _Priced]) -> Iterator[Chan
             former = gone.pop(one.side.fingerprint, None)
             yield Change("moved" if former else "added", former, one.side)
         elif before.side.fingerprint != one.side.fingerprint:
-            yield Change("changed", before.side, one.side, changes(before.scene.identity, one.scene.identity))
+            yield Change(
+                "changed", before.side, one.side, changes(before.scene.identity, one.scene.identity, one.scene.spelling)
+            )
     for address, one in then.items():
         if address not in now and one.side.fingerprint in gone:
             yield Change("removed", one.side, None)

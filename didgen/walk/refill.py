@@ -123,6 +123,7 @@ def _made(
     from didgen.plan.estimate import text_length
     from didgen.plan.fingerprint import fingerprint_of
     from didgen.plan.reasons import changes
+    from didgen.plan.spelling import Spelling
     from didgen.project.script import length_problem, plain_ends, speak_text
 
     before = stored.identities.get(address)
@@ -136,7 +137,7 @@ def _made(
     now = {**before, "request": {**request, "script": {**script, "input": words.spoken}}}
     pad_s = float(request["config"].get("pad_audio") or 0.0)
     length = text_length(words.spoken, provider["voice_id"], locale, rate=_rate(provider), pad_s=pad_s)
-    return fingerprint_of(now), length.seconds, changes(before, now)
+    return fingerprint_of(now), length.seconds, changes(before, now, Spelling(words.written, pronounce))
 
 
 def _rate(provider: Mapping[str, Any]) -> float:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from didgen.walk.shortcut import wish
 
 if TYPE_CHECKING:
     from didgen.plan.origins import Origin
-    from didgen.plan.scene import Decision
+    from didgen.plan.scene import Decision, Scene
     from didgen.store.artifacts import Artifacts
     from didgen.store.state import Artifact
 
@@ -29,7 +29,8 @@ PREFIX = re.compile(r"[0-9a-f]{6,64}")
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A scene as it is written now. action, reasons: of the plan. origins: its identity, part by part."""
+    """A scene as it is written now. action, reasons: of the plan. origins: its identity, part by part. written: its
+    text as somebody wrote it; respelled: phrase as it is spoken → the word there."""
 
     address: str
     kind: str
@@ -39,6 +40,8 @@ class Present:
     reasons: tuple[str, ...]
     fingerprint: str
     origins: tuple[Origin, ...]
+    written: str = ""
+    respelled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +192,12 @@ def _of_decision(
     made_from = (parts or _parts_of(planned, [decision]))[scene.address]
     output = planned.outputs.name(scene.output)
     head = (scene.address, scene.kind, output, planned.service.name, decision.action, decision.reasons)
-    present = Present(*head, scene.fingerprint, made_from)
+    present = Present(*head, scene.fingerprint, made_from, scene.written, dict(scene.respelled))
     if stored is None:
         return Why(present, None, None, note or "nothing is stored that was made for it")
     if "step" in stored.identity:  # a poster beside the video
         return Why(present, stored, None, note)
-    return Why(present, stored, _differences(stored.identity, scene.identity), note)
+    return Why(present, stored, _differences(stored.identity, scene), note)
 
 
 def _parts_of(planned: Planned, decisions: Sequence[Decision]) -> dict[str, tuple[Origin, ...]]:
@@ -204,10 +207,10 @@ def _parts_of(planned: Planned, decisions: Sequence[Decision]) -> dict[str, tupl
     return origins(planned.project, scenes, planned.files, _service_from(planned))
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+def _differences(then: Mapping[str, Any], now: Scene) -> tuple[str, ...]:
     from didgen.plan.reasons import changes
 
-    return changes(then, now)
+    return changes(then, now.identity, now.spelling)
 
 
 def _service_from(planned: Planned) -> str:

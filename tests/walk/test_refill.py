@@ -78,6 +78,7 @@ AT_ONCE: dict[str, Edit] = {
     "numbers": say("b.txt", "1 2 3 4 5 6 7 8 9 0 < 5 <b>or</b> <break time='2s'/> so."),
     "long": say("a.txt", "word " * 5_000),
     "two": all_of(say("a.txt", "First of two."), say("b.txt", "Second of two.")),
+    "words as others are spoken": say("a.txt", "This is cube control who speaks."),
     "subtitles": say("e.txt", "Other words that are shown."),
 }
 WHOLE: dict[str, Edit] = {
