@@ -1,10 +1,10 @@
 """Real, small stand-ins. As a program this file is a worker with a tiny engine: `command=fakes.COMMAND`.
 
 The engine writes a true MP4 (160×160, the least that may be a source picture; a grey that depends on seed, script and
-config, a quarter of a second, H.264 and AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`, `!exit`, `!hang`, `!grow`, `!print`,
-`!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting frames), `!until FILE` (counting frames
-till that is there), `!where`; `!early` leaves a preview lying. Each render adds a line with its script to the file
-named by DIDGEN_FAKE_LOG.
+config, a quarter of a second, H.264 and AAC) in a few milliseconds. Words in the script make it misbehave: `!crash`,
+`!exit`, `!hang`, `!grow`, `!print`, `!refuse`, `!bug`, `!secrets`, `!slow` (half a second), `!long` (five, counting
+frames), `!until FILE` (counting frames till that is there), `!where`; `!early` leaves a preview lying. Each render adds
+a line with its script to the file named by DIDGEN_FAKE_LOG.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Texts:
             file = self._files.find(name, self._folder)
             source = self._files.read(file).removeprefix(BOM_UTF8).decode()  # utf-8-sig is written in Python, and slow
         except UnicodeDecodeError:
-            raise self._wrong(f"{name} is not UTF-8 text", here) from None
+            raise self._wrong(f"{name} is not UTF-8 text", here, "save it as UTF-8") from None
         except FileProblem as problem:
             raise self._wrong(str(problem), here, problem.hint(self._folder)) from None
         try:

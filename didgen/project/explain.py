@@ -67,6 +67,11 @@ _PATTERNS = {
     LOCALE_PATTERN: "must be a language tag such as en or de-AT",
 }
 
+SHOWN = 40  # characters of a value that a hint repeats
+
+TEXT_TOO = ("script", "voice")
+"""Keys whose value may be text, which stands for a mapping."""
+
 _SECRETS = ("key", "api_key", "apikey", "token", "secret", "password")
 
 
@@ -129,8 +134,10 @@ def _wrong_value(path: Path, error: Any) -> tuple[str, str]:
         return _wrong_word(value, context["expected"])
     if kind == "string_pattern_mismatch":
         return f"{unsigned(repr(value))} {_PATTERNS.get(context['pattern'], 'must be an https URL')}", ""
+    if kind in ("model_type", "model_attributes_type") and path[-1] in TEXT_TOO:
+        return "must be text, or a mapping of `key: value` lines", _type_hint("string_type", value)
     if kind in _TYPES:
-        return _TYPES[kind], _type_hint(kind, value)
+        return _TYPES[kind], _shape_hint(kind, value, path) or _type_hint(kind, value)
     return _limit(kind, context) or error["msg"].removeprefix("Input ").removeprefix("Value "), ""
 
 
@@ -139,6 +146,15 @@ def _wrong_word(value: Any, expected: str) -> tuple[str, str]:
     known = " or ".join(words)
     close = nearest(value, words) if isinstance(value, str) else ""
     return f"{unsigned(repr(value))} is not {known}", close if close.startswith("did you") else ""
+
+
+def _shape_hint(kind: str, value: Any, path: Path) -> str:
+    """What to write where one word stands for a list, or for a mapping."""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > SHOWN:
+        return ""
+    if path[-1:] == ("each",):
+        return f"write {{{value}: COLUMN}}, the column that tells its rows apart"
+    return f"write [{value}]" if kind == "tuple_type" else ""
 
 
 def _type_hint(kind: str, value: Any) -> str:

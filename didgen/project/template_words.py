@@ -166,6 +166,19 @@ def _nothing(told: _Told) -> Words:
     return told.words(f"something is missing before {before}", "")
 
 
+def _left_over(told: _Told) -> Words:
+    if re.search(r"(?<![=!<>])=(?!=)", told.source):
+        return told.words("a single = compares nothing", "write == to compare", "=")
+    return told.words("something is left over behind the condition", "join conditions by `and` or `or`")
+
+
+def _open_end(told: _Told) -> Words:
+    """The text ends within a tag."""
+    start = max(told.source.rfind(begin) for begin in _CLOSING)
+    begin = told.source[start : start + 2] if start >= 0 else "{{"
+    return Words(f"{begin} is never closed", *_place(told.source, max(0, start)), f"close it with {_CLOSING[begin]}")
+
+
 def _sum(told: _Told) -> Words:
     sign = told.match["sign"]
     hint = "a name has no hyphen: write _" if sign == "-" else "join texts with ~"
@@ -176,6 +189,7 @@ _GOT = r"got '(?P<got>.*)'"
 _KNOWN: tuple[tuple[str, Callable[[_Told], Words]], ...] = (
     (r"Encountered unknown tag '(?P<tag>\w+)'\.(?:.*needs to be closed is '(?P<open>\w+)')?", _unknown_tag),
     (r"Unexpected end of template\..*needs to be closed is '(?P<open>\w+)'", _never_closed),
+    (r"unexpected end of template", _open_end),
     (rf"expected token 'end of (?P<end>print statement|statement block)', {_GOT}", _too_much),
     (rf"expected token 'in', {_GOT}", lambda t: t.words("{% for %} lacks its `in`", "write {% for one in all %}")),
     (r"Missing end of comment tag", lambda t: t.words("{# is never closed", "close it with #}")),
@@ -184,10 +198,7 @@ _KNOWN: tuple[tuple[str, Callable[[_Told], Words]], ...] = (
     (rf"Expected an expression, {_GOT}", _nothing),
     (r"unexpected '(?P<got>end of [a-z ]+)'", _nothing),
     (r"tag name expected", lambda t: t.words("{% %} is empty", "write a tag in it, or leave it out")),
-    (
-        r"chunk after expression",
-        lambda t: t.words("something is left over behind the condition", "write `and` or `or`"),
-    ),
+    (r"chunk after expression", _left_over),
     (r"unsupported operand type\(s\) for (?P<sign>\S+): .*'str'", _sum),
     (r"can only concatenate (?P<sign>str)", lambda t: t.words("a text and a number are not added", "join them with ~")),
     (r"'\w+' object is not callable", lambda t: t.words("what stands before ( ) is no macro", "leave out the ( )")),

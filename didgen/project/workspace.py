@@ -92,7 +92,8 @@ def _find(root: Path, name: str) -> Path:
         called = dict(named_projects(root))
         if name in called:
             return called[name]
-        raise UsageError(f"there is no project {name!r}", hint=nearest(name, {*project_names(root), *called}))
+        hint = _not_a_project(path) or nearest(name, {*project_names(root), *called})
+        raise UsageError(f"there is no project {name!r}", hint=hint)
     path = Path(os.path.realpath(name if os.path.exists(name) else root / name))
     if not path.is_file():
         raise UsageError(f"{name} does not exist")
@@ -101,6 +102,15 @@ def _find(root: Path, name: str) -> Path:
     if not _KEY.search(path.read_bytes()[:1_000_000]):
         raise UsageError(f"{name} is not a project: it has no `didgen:` key", hint="write `didgen: 1` at its top")
     return path
+
+
+def _not_a_project(path: Path) -> str:
+    """What is wrong with the folder in which a project file was looked for; "" when there is no such folder."""
+    if path.is_dir():
+        return f"projects/{path.parent.name}/{path.name} is a folder"
+    if path.is_symlink():
+        return f"projects/{path.parent.name}/{path.name} is a link that leads nowhere"
+    return f"projects/{path.parent.name}/ holds no {path.name}" if path.parent.is_dir() else ""
 
 
 def named_projects(root: Path) -> list[tuple[str, Path]]:

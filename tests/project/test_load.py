@@ -122,7 +122,7 @@ def test_mistakes_of_a_project(tmp_path: Path, text: str, message: str) -> None:
         ("id: a b", "3:9: scenes[0].id: 'a b' must begin with"),
         ("script: Hello", "3:5: scenes[0].id: is missing"),
         ("id: a\n    scrpt: Hi", "4:5: scenes[0].scrpt: unknown key (did you mean 'script'?)"),
-        ("id: a\n    each: x", "4:11: scenes[0].each: must be a mapping"),
+        ("id: a\n    each: x", "4:11: scenes[0].each: must be a mapping of `key: value` lines (write {x: COLUMN}, the"),
         ("id: a\n    each: {a: b, c: d}", "4:11: scenes[0].each: may have at most 1"),
         ("id: a\n    when: [x]", "4:11: scenes[0].when: must be an expression such as"),
         (
@@ -130,7 +130,10 @@ def test_mistakes_of_a_project(tmp_path: Path, text: str, message: str) -> None:
             "4:11: scenes[0].when: x must be text, a number, true or false, or a list of them",
         ),
         ("id: a\n    script:", "4:12: scenes[0].script: is empty; write what is said"),
-        ("id: a\n    script: 12", "4:13: scenes[0].script: must be a mapping"),
+        (
+            "id: a\n    script: 12",
+            "4:13: scenes[0].script: must be text, or a mapping of `key: value` lines (put it in quotes)",
+        ),
         ("id: a\n    script: {}", "scenes[0].script: needs exactly one of text, file and audio, has none"),
         ("id: a\n    script: {text: a, file: b}", "needs exactly one of text, file and audio, has text and file"),
         ("id: a\n    script: {audio: a, ssml: true}", "ssml belongs to text, not to audio"),

@@ -46,7 +46,7 @@ def test_templates_fill_in(templates: Templates, source: str, text: str) -> None
         ("One\nTwo {{ prodct }}", "'prodct' is undefined", 2, "did you mean 'product'?"),
         ("{{ row.nme }}", "has no attribute 'nme'", 1, "did you mean 'name'?"),
         ("a\n\n{% if %}", "something is missing before %}", 3, ""),
-        ("{{ product", "unexpected end of template", 1, ""),
+        ("{{ product", "is never closed", 1, "close it with }}"),
         ("a\n{{ 1 / 0 }}", "division by zero", 2, ""),
         ("{{ product + 1 }}", "a text and a number are not added", 1, "join them with ~"),
         ("{{ 'x' | center(99) }}", "there is no filter 'center'", 1, "did you mean 'percent'?"),

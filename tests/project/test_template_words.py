@@ -35,6 +35,8 @@ VARIABLES = {"product": "Acme", "n": 3}
         ("{% if n %}{% if n %}a{% endif %}", (1, 1), "{% if %} is never closed", "close it with {% endif %}"),
         ("a\nHi {{ product there\nb", (2, 4), "{{ is never closed", "close it with }}"),
         ("Hi {% if product there", (1, 4), "{% is never closed", "close it with %}"),
+        ("a\nHi {{ product", (2, 4), "{{ is never closed", "close it with }}"),
+        ("a\nHi {% if product", (2, 4), "{% is never closed", "close it with %}"),
         ("a\n{# b", (2, 1), "{# is never closed", "close it with #}"),
         ("{{ my product }}", (1, 7), "there is more than one value in {{ }}: product", "a name has no blanks; join"),
         ("{% if n = 3 %}a{% endif %}", (1, 9), "a single = compares nothing", "write == to compare"),
@@ -65,7 +67,9 @@ def test_a_mistake_is_said_in_plain_words(text: str, at: tuple[int, int], said: 
 def test_a_condition_that_is_wrong() -> None:
     """Of `when`, which is no template."""
     answer = holds(Sandbox("en"), "n product", VARIABLES)
-    assert ("something is left over behind the condition", "write `and` or `or`") == (answer["error"], answer["hint"])
+    assert "something is left over behind the condition" == answer["error"]
+    answer = holds(Sandbox("en"), "product = 'Acme'", VARIABLES)
+    assert ("a single = compares nothing", "write == to compare") == (answer["error"], answer["hint"])
 
 
 HEAD = "didgen: 1\nname: p\ndefaults: {source: a.jpg}\nscenes:\n  - id: a\n    script: "

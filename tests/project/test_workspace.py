@@ -158,3 +158,20 @@ def test_money_that_is_no_number(tmp_path: Path, written: str, environ: dict[str
     (tmp_path / "didgen.yaml").write_text(written)
     with pytest.raises((ProjectError, UsageError), match=told):
         read_settings(tmp_path, environ)
+
+
+def test_a_folder_that_holds_no_project_is_told_so(tmp_path: Path) -> None:
+    """Nothing in it, a folder in the file's place, a link that leads nowhere."""
+    for name in ("empty", "folder", "link"):
+        (tmp_path / "projects" / name).mkdir(parents=True)
+    (tmp_path / "projects/folder/project.yaml").mkdir()
+    (tmp_path / "projects/link/project.yaml").symlink_to("gone.yaml")
+    told = {
+        "empty": "projects/empty/ holds no project.yaml",
+        "folder": "projects/folder/project.yaml is a folder",
+        "link": "projects/link/project.yaml is a link that leads nowhere",
+    }
+    for name, hint in told.items():
+        with pytest.raises(UsageError) as caught:
+            find_projects(tmp_path, [name])
+        assert hint == caught.value.hint

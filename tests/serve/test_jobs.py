@@ -58,7 +58,7 @@ def test_an_animation_writes_its_resolution_as_strings(tmp_path: Path) -> None:
         made = (await web.post("/animations", json={"source_url": (await upload(web))["url"]})).json()
         assert re.fullmatch(r"anm_[A-Za-z0-9_-]{21}", made["id"])
         job = await ended(web, f"/animations/{made['id']}")
-        assert ["16", "16"] == job["metadata"]["resolution"]
+        assert ["160", "160"] == job["metadata"]["resolution"]
         assert 404 == (await web.get(f"/talks/{made['id']}")).status_code
 
     serve(tmp_path, work)
