@@ -23,6 +23,7 @@ from didgen.engine.warp.teeth import Bite, draw_teeth
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
+FACES = Path(__file__).parents[1] / "quality" / "faces"
 Picture = NDArray[np.uint8]
 
 
@@ -129,6 +130,22 @@ def test_the_lower_lip_comes_off_in_a_bow(closed: Head) -> None:
         assert raised.max() < 0.32 * cm
         even = np.polynomial.Polynomial.fit(u, lines.lower.at(u), 2)(u)
         assert (lines.lower.at(u) - even).max() < 0.06 * cm
+
+
+def test_the_shadow_of_closed_corners_stays_with_the_upper_lip() -> None:
+    """A lower lip that leaves has no black spot at its corners: drawn out by the opening it would hang there."""
+    head = Head(load_photo(ASSETS / "man.jpg"))
+    mouth, cm = head.mouth, head.geometry.px_per_cm
+    assert not mouth.lines.parted
+    grid = mouth.lower_lip.region.grid(head.canvas.per_px)
+    uv = mouth.lines.frame.uv(grid)
+    u, v = np.abs(uv[..., 0]) / mouth.lines.frame.half, uv[..., 1] - mouth.lines.lower.at(uv[..., 0])
+    corners = (u > 0.85) & (u < 1.15) & (v > 0) & (v < 0.3 * cm)
+    lip, photo = (
+        rgb.astype(float).mean(-1)[corners] for rgb in (mouth.lower_lip.rgba[..., :3], head.canvas.sampled(grid))
+    )
+    assert np.percentile(photo, 3) < 0.5 * np.median(photo)
+    assert np.percentile(lip, 3) > 0.6 * np.median(photo)
 
 
 def test_lips_cover_the_ground_together_beyond_the_corners(smiling: Head, closed: Head) -> None:
@@ -352,6 +369,15 @@ def test_light_that_differs_from_side_to_side_does_so_on_the_teeth() -> None:
     left, right = Head(load_photo(ASSETS / "woman-2.jpg")).mouth.interior.colours.white
     assert left[0] / left[2] > 1.3
     assert right[0] / right[2] < 1.15
+
+
+def test_dark_glasses_do_not_tell_the_light() -> None:
+    """Behind them there is no white of an eye: teeth are lighter than the skin, and less brown than it by far."""
+    head = Head(load_photo(FACES / "sunglasses.jpg"))
+    skin = np.median(head.canvas.sampled(head.geometry.landmarks[None, [50, 205, 280, 425], :2])[0].astype(float), 0)
+    for white in head.mouth.interior.colours.white:
+        assert white.mean() > 1.4 * skin.mean()
+        assert white[0] / white[1] < 1 + 0.35 * (skin[0] / skin[1] - 1)
 
 
 def test_a_row_of_teeth_is_seen_as_the_head_is_turned(closed: Head) -> None:

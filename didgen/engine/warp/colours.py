@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import EYES
 from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.geometry import Geometry, smoothstep
 from didgen.engine.warp.lips import LipLines, lip_samples
 from didgen.engine.warp.seam import Floats, Picture, clamp, floats
@@ -21,6 +22,7 @@ ONE_TONE = (1.8, 3.6)  # Lab, rms: old prints measure up to 1.2, photos in colou
 LIGHT_SKIN, DARK_SKIN = np.array([1.18, 0.95, 0.82]), np.array([1.35, 0.88, 0.66])  # under white light, of luminance 1
 EYE_WHITE, ENAMEL = np.array([1.03, 0.99, 0.96]), np.array([1.07, 0.995, 0.88])  # likewise
 IN_SHADE = 0.55  # of the luminance of the cheeks: what is darker beside a mouth is beard or shadow
+UNSEEN = 1.3  # of the luminance of skin, neither light nor dark: whites of eyes that are hidden
 TAKEN = 0.75  # of the light's colour: part of what is read as light is skin
 EYES_SHARE = 0.4  # of the light's colour, the rest is from the skin: windows and lamps are mirrored in eyes
 MOST_TINT = np.log(2.6)  # of a channel of the light, either way
@@ -120,7 +122,8 @@ def _likely_white(canvas: Canvas, lines: LipLines, geometry: Geometry, cheeks: F
 
     A grey that takes no colour from the light looks blue beside skin that does.
     """
-    sclera, skin = _sclera(canvas, geometry.landmarks), floats(np.median(cheeks, 0))
+    skin = floats(np.median(cheeks, 0))
+    sclera = _sclera(canvas, geometry.landmarks, luminance(skin))
     from_eyes = np.log(_tint(sclera) / EYE_WHITE)
     usual = _usual_skin(luminance(skin) / max(luminance(sclera), 1.0))
     white = []
@@ -168,14 +171,18 @@ def _tint(rgb: Floats) -> Floats:
     return floats(rgb / (rgb @ GREY)[..., None])
 
 
-def _sclera(canvas: Canvas, landmarks: Floats) -> Floats:
-    """The bright part of what lies between the lids, RGB."""
-    pixels = []
+def _sclera(canvas: Canvas, landmarks: Floats, skin: float) -> Floats:
+    """The bright part of what lies between the lids of open eyes, RGB; where none is seen what it is as a rule under
+    white light. skin: luminance of the cheeks."""
+    pixels = [np.empty((0, 3), np.float32)]
     for eye in EYES.values():
-        up, lo = landmarks[list(eye.up[1:-1]), :2], landmarks[list(eye.lo[1:-1]), :2]
-        share = np.linspace(0.25, 0.75, 8, dtype=np.float32)[:, None, None]
-        pixels.append(canvas.sampled(up * share + lo * (1 - share)).reshape(-1, 3))
-    both = np.concatenate(pixels).astype(np.float32)
+        if eye_shows(canvas, landmarks, eye):
+            up, lo = landmarks[list(eye.up[1:-1]), :2], landmarks[list(eye.lo[1:-1]), :2]
+            share = np.linspace(0.25, 0.75, 8, dtype=np.float32)[:, None, None]
+            pixels.append(canvas.sampled(up * share + lo * (1 - share)).reshape(-1, 3).astype(np.float32))
+    both = np.concatenate(pixels)
+    if not len(both):
+        return floats(EYE_WHITE * UNSEEN * skin)
     return both[np.argsort(both.sum(1))[int(0.75 * len(both)) :]].mean(0)  # type: ignore[no-any-return]
 
 

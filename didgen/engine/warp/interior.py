@@ -147,7 +147,7 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Flo
     planes = []  # NumPy is slow over a last axis of three
     for k, (under, about) in enumerate(zip(colours.shade(CAST), colours.shade(ABOUT), strict=True)):
         seam = colours.seam[k]
-        dim = light[k] * (1 - under * cast) * (1 - about * near)
+        dim = light[k] - (light[k] * under) * cast - (light[k] * about) * near
         planes.append(seam + (cv2.extractChannel(picture, k) * dim - seam) * lit)
     return picture8(cv2.merge(planes))
 

@@ -20,6 +20,7 @@ SHARP_PX = 2.2  # sigma of the edges of a face in a sharp photo
 INK_EDGE_PX = 0.8  # of a drawn line's edge are half ground
 FOLD = 1.45  # past its edge a lip goes on as half a mirror image
 DIP_CM = 0.3  # at most this much of a dip in the seam is the upper lip's alone
+MOST_SHADOW = 0.4  # of what lies about the corners of closed lips: more that is dark is hair, hatching or paint
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
 
@@ -134,7 +135,10 @@ def lip_layers(
     grid = region.grid(canvas.per_px)
     above, below = _masks(lines, grid, px_per_cm, 0.8 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
-    skin = Layer(_without_corner_shadow(canvas.sampled(grid), lines, uv, px_per_cm), region, canvas.per_px)
+    photo = canvas.sampled(grid)
+    clear = _without_corner_shadow(photo, lines, uv, px_per_cm)
+    # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
+    skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
     # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
     # shadow, in which it lies when open too; on the lower one it would become a dark rim before the tongue.
     if lines.parted:
@@ -149,7 +153,10 @@ def lip_layers(
         raised = lines.upper.at(uv[..., 0]) - lines.lower.at(uv[..., 0])
         down = raised + _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0])
     layers = []
-    for line, sign, alpha, reach in ((lines.upper, 1, above, up), (lines.lower, -1, below, down)):
+    for skin, line, sign, alpha, reach in (
+        (skins[0], lines.upper, 1, above, up),
+        (skins[1], lines.lower, -1, below, down),
+    ):
         past = sign * (uv[..., 1] - line.at(uv[..., 0])) + reach
         inside = smoothstep(*fold_ends, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * FOLD * inside
@@ -180,15 +187,20 @@ def _contact(past_cm: Floats, u: Floats) -> Floats:
 
 
 def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm: float) -> Picture:
-    """Parted lips: the dark beyond the lines at the corners painted over, else closed lips keep two black wedges."""
-    if not lines.parted:
-        return rgb
+    """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part."""
     u, v = np.abs(uv[..., 0]) / lines.frame.half, uv[..., 1]
     middle = (lines.upper.at(uv[..., 0]) + lines.lower.at(uv[..., 0])) / 2
     near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.6) & (u < 1.25)
     light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     around = (np.abs(v - middle) < 1.2 * px_per_cm) & (u < 1.2)
-    dark = near & (light < 0.62 * np.percentile(light[around], 60))
+    least = 0.62 * float(np.percentile(light[around], 60))
+    if not lines.parted:  # closed lips reach into their corners, and painted ones are dark there as everywhere
+        below = v - lines.lower.at(uv[..., 0])
+        lip = (np.abs(below - 0.25 * px_per_cm) < 0.15 * px_per_cm) & (u < 0.6)
+        least = min(least, 0.8 * float(np.median(light[lip])))
+    dark = near & (light < least)
+    if not lines.parted and dark.sum() > MOST_SHADOW * near.sum():
+        return rgb
     mask = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
     out: Picture = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
     return out
