@@ -136,7 +136,7 @@ def lip_layers(
     above, below = _masks(lines, grid, px_per_cm, 0.8 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
     photo = canvas.sampled(grid)
-    clear = _without_corner_shadow(photo, lines, uv, px_per_cm)
+    clear = photo if lines.drawn else _without_corner_shadow(photo, lines, uv, px_per_cm)
     # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
     skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
     # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
