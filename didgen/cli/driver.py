@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from didgen.cli import options
+from didgen.cli.given import check_given
 from didgen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def command(file: Path, name: str, replace: bool) -> None:
     target = FOLDER / f"{name}.motion"
     if target.exists() and not replace:
         raise UsageError(f"{target} exists already", hint="give another name, or --replace")
-    if not file.is_file():
-        raise UsageError(f"{file}: no such video")
+    check_given(file, "driver_url", "video")
     from didgen.engine.motion.driver_video import track_driver
     from didgen.engine.motion.own import motion_of_track
     from didgen.media.motion import motion_bytes

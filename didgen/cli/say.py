@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from didgen.cli import options
+from didgen.cli.given import check_given
 from didgen.cli.progress import Listener, listening
 from didgen.errors import RenderError, StorageError, UsageError
 
@@ -66,13 +67,14 @@ def _request(
 ) -> tuple[object, str]:
     """The request, and what is to be said about its voice ("" when that is the one asked for)."""
     from didgen.api.wire import TalkRequest
+    from didgen.catalog.languages import unreadable
     from didgen.catalog.local_voices import DEFAULT
     from didgen.catalog.voices import installed, language_of_name, named, resolve_voice
 
     note = ""
-    _check(photo, "source_url", "picture")
+    check_given(photo, "source_url", "picture")
     if audio:
-        _check(Path(text), "audio_url", "recording")
+        check_given(Path(text), "audio_url", "recording")
         script: dict[str, object] = {"type": "audio", "audio_url": Path(text).resolve().as_uri()}
     else:
         if not text.strip():
@@ -81,6 +83,10 @@ def _request(
             raise UsageError(f"the text has {len(text):,} characters", hint="40,000 is the limit; split it")
         speaker = voice or DEFAULT
         chosen, note = resolve_voice(speaker, language_of_name(*named(speaker)) or "en", installed())
+        if why := unreadable(text, chosen.locale):
+            raise UsageError(
+                f"the voice {chosen.id} {why}", hint="choose a voice of the text's language: didgen voices"
+            )
         script = {"type": "text", "input": text, "provider": {"type": "didgen", "voice_id": chosen.id}}
     body: dict[str, object] = {
         "source_url": photo.resolve().as_uri(),
@@ -100,30 +106,8 @@ def _driver(name: str) -> str:
         return resolve_driver(name, "talk")
     path = Path(name)
     if path.suffix.lower() != MOTION_SUFFIX or not path.is_file():
-        _check(path, "driver_url", "driver")
+        check_given(path, "driver_url", "driver")
     return path.resolve().as_uri()
-
-
-def _check(path: Path, member: str, what: str) -> None:
-    """Raises UsageError for a file that cannot be that member of a request."""
-    from didgen.media.kinds import unfit_for
-
-    if not path.is_file():
-        raise UsageError(f"{path}: {'that is a folder' if path.is_dir() else f'no such {what}'}", hint=_near(path))
-    try:
-        fault, hint = unfit_for(member, path, whole=True)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    if fault:
-        raise UsageError(f"{path} {fault}", hint=hint)
-
-
-def _near(path: Path) -> str:
-    """The files of the folder that are called nearly so."""
-    from didgen.project.nearby import Nearby
-
-    folder = os.getcwd()
-    return Nearby(os.path.join(folder, "")).hint(os.path.abspath(path), folder) if not path.is_dir() else ""
 
 
 async def _render(request: object, output: Path, listener: Listener) -> Mapping[str, Any]:

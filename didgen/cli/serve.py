@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -115,7 +116,9 @@ def _bound(host: str, port: int) -> socket.socket:
         door.close()
         raise UsageError(
             f"nothing can be served at {_at(host, port)}: {(error.strerror or str(error)).lower()}",
-            hint="say --port N, or --port 0 for a free one",
+            hint="--host is an address of this machine"
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            else "say --port N, or --port 0 for a free one",
         ) from error
     return door
 

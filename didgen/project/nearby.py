@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 
 OUTPUT = "output"  # what is made is no input
 
-MOST_FILES = 2_000  # looked at below one folder
+MOST_FILES, MOST_FOLDERS = 2_000, 500  # looked at below one folder
 MOST_HINTS = 20  # of one walk: a thousand scenes can miss a file each, and to compare names takes time
 MOST_NAMED = 2
 LIKE, VERY_LIKE = 0.6, 0.8  # of difflib's ratio
@@ -51,7 +52,7 @@ class Nearby:
         """Files below a folder that are not hidden, relative to it, the uppermost first."""
         if base not in self._listed:
             found: list[str] = []
-            for folder, folders, names in os.walk(base):
+            for folder, folders, names in islice(os.walk(base), MOST_FOLDERS):
                 folders[:] = sorted(name for name in folders if not name.startswith(".") and name != OUTPUT)
                 shown = sorted(name for name in names if not name.startswith(".") and name.isprintable())
                 found += [os.path.relpath(os.path.join(folder, name), base) for name in shown]

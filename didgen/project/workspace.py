@@ -135,6 +135,8 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     from didgen.catalog.services import is_service, service_name
 
     path = root / "didgen.yaml"
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, and the settings are a file", hint="move it away")
     settings = _parse_settings(path) if path.is_file() else Settings()
     service = environ.get("DIDGEN_SERVICE") or settings.service
     jobs = environ.get("DIDGEN_JOBS") or str(settings.jobs)

@@ -81,7 +81,7 @@ def test_a_damaged_driver_is_told_at_its_place(workspace: Path) -> None:
     [
         (("gone.mp4", "--name", "x"), "gone.mp4: no such video"),
         (("face.jpg", "--name", "../x"), "cannot name a driver"),
-        (("team.yaml", "--name", "x"), "no video that can be read: Invalid data found when processing input (give"),
+        (("team.yaml", "--name", "x"), "team.yaml is a text file, not a video (give an MP4, MOV, WebM or MKV video)"),
     ],
 )
 def test_what_is_no_driver_is_said(workspace: Path, words: tuple[str, ...], said: str) -> None:

@@ -133,6 +133,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(
         ((".", "Hello."), ".: that is a folder"),
         (("a.jpg", "a.txt", "--audio"), "a.txt is a text file, not a recording (give a WAV"),
         (("a.jpg", "Hello.", "--voice", "zh"), "there is no voice 'zh' (zh is spoken by zf_xiaobei, zf_xiaoxiao"),
+        (("a.jpg", "你好"), "the voice heart cannot read CJK writing: '你好' (choose a voice of the text's language"),
         (("a.jpg", "Hello.", "--driver", "nod.mp4"), "nod.mp4: no such driver"),
         (("a.jpg", "Hello.", "--driver", "a.jpg"), "there is no driver 'a.jpg' (a driver is natural, lively"),
     ],

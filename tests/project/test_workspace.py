@@ -175,3 +175,10 @@ def test_a_folder_that_holds_no_project_is_told_so(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             find_projects(tmp_path, [name])
         assert hint == caught.value.hint
+
+
+def test_settings_in_a_folder_are_none(tmp_path: Path) -> None:
+    """Nobody would notice that they do not hold."""
+    (tmp_path / "didgen.yaml").mkdir()
+    with pytest.raises(UsageError, match=r"didgen\.yaml is a folder, and the settings are a file"):
+        read_settings(tmp_path, {})
