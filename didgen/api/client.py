@@ -12,7 +12,7 @@ from typing import Any
 from didgen.api.job import Event, Fetched, Send, directly
 from didgen.api.key import Keys
 from didgen.api.outcomes import BusyError, RefusedError, json_object, meaning_of_post, refusal
-from didgen.api.patience import CONNECT, JOB_S, POLL, Tries, poll_pause_s
+from didgen.api.patience import CONNECT, HELD, HOLD_S, JOB_S, POLL, Tries, poll_pause_s
 from didgen.api.prepare.ask import Memo
 from didgen.api.transport import Answer, Transport
 from didgen.api.uploads import Uploads, is_gone
@@ -38,7 +38,8 @@ class Client:
     ) -> None:
         self.transport = Transport(base_url, key, paid=paid, pace_s=pace_s)
         self.paid = self.transport.paid
-        self._watched = 0
+        self._watched = self._held = 0
+        self._holds = True  # until it turns out otherwise
         self._uploads = Uploads(self.transport, memo)
 
     def __repr__(self) -> str:
@@ -117,8 +118,8 @@ class Client:
 
     async def _watch(self, job_id: str) -> AsyncIterator[Event]:
         deadline, interval_s, told = time.monotonic() + JOB_S, 0.0, Event("failed")
+        job = await self._job(job_id)
         while True:
-            job = await self._job(job_id)
             status = str(job.get("status", ""))
             if status in TERMINAL:
                 yield replace(_last_event(status, job), length_s=_length_s(job))
@@ -133,7 +134,22 @@ class Client:
                     f"{job_id} is still {status or 'waiting'} after {JOB_S / 60:.0f} minutes", hint="build again later"
                 )
             interval_s, pause_s = poll_pause_s(interval_s, self._watched, self.transport.pace_s)
-            await asyncio.sleep(pause_s)
+            job = await self._job_later(job_id, status, pause_s)
+
+    async def _job_later(self, job_id: str, status: str, pause_s: float) -> dict[str, Any]:
+        """The job after a pause, or as soon as its status is another one where the server holds its answer till then:
+        ours does, and of others only those are asked that cost nothing."""
+        if self._holds and not self.paid and self._held < HELD:
+            wait_s, began, self._held = min(pause_s, HOLD_S), time.monotonic(), self._held + 1
+            try:
+                job = await self._job(job_id, {"Prefer": f"wait={wait_s:.2f}"})
+            finally:
+                self._held -= 1
+            if job.get("status") != status or time.monotonic() - began >= 0.9 * wait_s:
+                return job
+            self._holds, pause_s = False, pause_s - (time.monotonic() - began)
+        await asyncio.sleep(pause_s)
+        return await self._job(job_id)
 
     async def fetch(self, job_id: str, into: Path) -> Fetched:
         """Bring a done job's video into the folder `into`, checked.
@@ -154,13 +170,13 @@ class Client:
         await self._uploads.aclose()
         await self.transport.aclose()
 
-    async def _job(self, job_id: str) -> dict[str, Any]:
+    async def _job(self, job_id: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         if not job_id.replace("-", "").replace("_", "").isalnum():
             raise RenderError("NotFoundError", f"{job_id!r} is no job's id")
         path = f"/animations/{job_id}" if job_id.startswith("anm_") else f"/talks/{job_id}"
         for last in (False, False, True):
             try:
-                job = await self.transport.read("GET", path, needs="status", patience=POLL)
+                job = await self.transport.read("GET", path, needs="status", patience=POLL, headers=headers)
                 if job.get("id") in (None, job_id):
                     return job
                 if last:

@@ -41,6 +41,10 @@ JOB_S = 1800.0
 POLLS_A_SECOND = 10.0
 """How often all watched jobs together are asked after, at most."""
 
+HOLD_S, HELD = 15.0, 8
+"""For how long a server of one's own is asked to hold back what it says of a job till that has changed, and of how many
+jobs at once: each takes a place among the reads."""
+
 
 class Tries:
     """One thing being tried. pace_s: the unit of jitter. clock: monotonic seconds. chance: uniform in 0 to 1."""

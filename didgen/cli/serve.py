@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from didgen.cli import options
 from didgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from didgen.serve.desk import Desk
     from didgen.serve.faults import Faults
     from didgen.serve.settings import Settings
 
@@ -151,14 +151,21 @@ def _serve(
     keys = " ".join([key, *os.environ.get("DIDGEN_CLIENT_KEYS", "").split()])
     known = [*LOOPBACK, *names] if host in LOOPBACK else None
     board = Board("didgen serve", form=True)
-    page = partial(job_page, board=board)
+    desks: list[Desk] = []
+
+    def page(desk: Desk) -> Any:
+        desks.append(desk)
+        return job_page(desk, board)
+
     app = make_app(pool, home / "served", keys, known, settings=settings, faults=faults, page=page)
 
     class Server(uvicorn.Server):
-        """Lets go of pages that listen, for which it would wait."""
+        """Lets go of who listens or waits, for whom it would wait."""
 
         def handle_exit(self, sig: int, frame: Any) -> None:
             board.close()
+            for desk in desks:
+                desk.changes.let_go()
             super().handle_exit(sig, frame)
 
     with suppress(KeyboardInterrupt):  # raised once more when all is closed: this is how a server is ended

@@ -21,6 +21,7 @@ from didgen.api.wire import Kind, RenderRequest
 from didgen.errors import DidgenError, RenderError, StorageError
 from didgen.jobs.shots import to_shot
 from didgen.serve.answers import BusyError, FullError
+from didgen.serve.changes import Changes
 from didgen.serve.disturbed import disturbed_answer
 from didgen.serve.faults import Faults
 from didgen.serve.housekeeping import Housekeeping
@@ -83,8 +84,16 @@ class Desk:
         self.outside, self.inspector = Outside(reach, files=settings.files), inspector
         secret = settings.webhook_secret or _secret(self.db, "webhooks").hex()
         self.webhooks = Webhooks(self.calls, self.outside, secret, self._told)
+        self.changes = Changes()
         self.renders = Renders(
-            service, self.jobs, self.shelf, self.turns, settings.slots, self._deliver, self.webhooks.wake
+            service,
+            self.jobs,
+            self.shelf,
+            self.turns,
+            settings.slots,
+            self._deliver,
+            self.webhooks.wake,
+            self.changes.tell,
         )
         self._recent: dict[tuple[str, Use], tuple[float, asyncio.Task[str]]] = {}
         self._housekeeping = Housekeeping(self.jobs, self.files, self.shelf, settings)

@@ -36,8 +36,8 @@ PAUSE_S = 5.0
 class Renders:
     """Keeps `slots` renders going and one more at the renderer's door, so that it never waits for us.
 
-    deliver: writes a video to a client's `result_url`; whether it could. on_ended: hears that a job has ended. live:
-    what the renderer told last of each job that it has.
+    deliver: writes a video to a client's `result_url`; whether it could. on_ended: hears that a job has ended;
+    on_change: which one has another status. live: what the renderer told last of each job that it has.
     """
 
     service: Service
@@ -47,6 +47,7 @@ class Renders:
     slots: int
     deliver: Callable[[str, Path], Awaitable[bool]]
     on_ended: Callable[[], None]
+    on_change: Callable[[str], None]
     live: dict[str, Event] = field(default_factory=dict)
     seconds: float = 5.0  # how long a render takes, roughly: a running mean
     _delayed: set[str] = field(default_factory=set)
@@ -105,7 +106,7 @@ class Renders:
             return True
         self._delayed.discard(record.id)
         if "stuck" in record.faults:
-            self.jobs.start(record.id)
+            self._start(record.id)
             return True
         if "error" in record.faults:
             raise RenderError("UnknownError", "an error that was asked for (--fault error)")
@@ -137,7 +138,7 @@ class Renders:
             if last.state == "running":
                 if not began:
                     began = time.monotonic()
-                    self.jobs.start(job)
+                    self._start(job)
                 self.live[job] = last
         if began:
             self.seconds += 0.1 * (time.monotonic() - began - self.seconds)
@@ -153,13 +154,21 @@ class Renders:
         heard = await asyncio.to_thread(self.shelf.keep_result, sound) if sound is not None else ""
         told = {name: facts[name] for name in FACTS if name in facts}
         self.jobs.finish(record.id, kept, heard, size, told, calls_for(record))
-        self.on_ended()
+        self._ended(record.id)
 
     def _fail(self, record: Record, kind: str, description: str, status: str = "error") -> None:
         with suppress(StorageError):  # then it is rendered again after the next start
             error = {"kind": kind, "description": description}
             self.jobs.fail(record.id, status, error, calls_for(record))
-            self.on_ended()
+            self._ended(record.id)
+
+    def _start(self, job: str) -> None:
+        self.jobs.start(job)
+        self.on_change(job)
+
+    def _ended(self, job: str) -> None:
+        self.on_ended()
+        self.on_change(job)
 
     async def _later(self, record: Record, why: str) -> None:
         """The disk said no, which is nobody's request's fault: begun again, while there are tries."""

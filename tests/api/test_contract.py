@@ -229,3 +229,17 @@ def test_nothing_here_costs_money(opened: Open) -> None:
         assert service.paid is False
 
     run(opened, work)
+
+
+def test_our_client_hears_at_once_from_our_server_that_a_job_has_ended(photo: Path, tmp_path: Path) -> None:
+    """Though it would not ask again for an hour: the server holds its answer back until there is something to tell."""
+    (tmp_path / "renderer").mkdir()
+    app = make_app(Pool(1, command=fakes.COMMAND, folder=tmp_path / "renderer"), tmp_path / "served", inspector=DOOR)
+    with serving(app) as base:
+        events: list[Event] = []
+
+        async def work(service: Service) -> None:
+            events.extend((await story(service, talk(photo, "!slow")))[1])
+
+        run(lambda: Client(base, paid=False, pace_s=36_000.0), work)
+    assert "done" == events[-1].state

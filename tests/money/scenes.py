@@ -80,4 +80,6 @@ def uncertain(root: Path) -> dict[str, str]:
 
 def told(result: dict[str, Any]) -> str:
     """A result in a line, for messages."""
-    return json.dumps({name: result[name] for name in ("exit", "error", "actions", "stuck") if name in result})
+    return json.dumps(
+        {name: result[name] for name in ("exit", "error", "errors", "actions", "stuck") if name in result}
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from didgen.api.wire import AnimationRequest, TalkRequest, kind_of
+from didgen.serve import changes
 from didgen.serve.record import Record, job_answer
 from tests import fakes
 from tests.serve.here import BASE, ended, serve, talk, until, upload
@@ -167,6 +169,43 @@ def test_an_overlay_is_an_upload_or_a_link_and_no_talks(tmp_path: Path) -> None:
         assert any("config.overlay has no effect" in warning for warning in warnings)
 
     serve(tmp_path, work)
+
+
+def test_who_prefers_to_wait_is_answered_when_the_status_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for each change, and at once when it has ended; who does not say so, or says nonsense, waits for nothing."""
+    monkeypatch.setattr(changes, "WAIT_S", 600.0)
+    go = tmp_path / "go"
+
+    async def work(web: httpx.AsyncClient) -> None:
+        path = f"/talks/{(await talk(web, f'!until {go}')).json()['id']}"
+        await until(web, path, "started")
+        waiting = asyncio.create_task(web.get(path, headers={"Prefer": "respond-async, wait=500"}))
+        for nonsense in ("wait", "wait=", "wait=-1", "wait=nan", "wait=1e9", "wait=99999999999", "waiting=9"):
+            answer = await web.get(path, headers={"Prefer": nonsense})
+            assert ("started", None) == (answer.json()["status"], answer.headers.get("preference-applied"))
+        assert not waiting.done()
+        go.touch()
+        assert ("done", "wait") == ((await waiting).json()["status"], waiting.result().headers["preference-applied"])
+        assert "done" == (await web.get(path, headers={"Prefer": "wait=500"})).json()["status"]
+
+    serve(tmp_path, work)
+
+
+def test_a_server_that_ends_lets_go_of_who_waits() -> None:
+    """And holds nobody any more."""
+
+    async def work() -> None:
+        waits = changes.Changes()
+        waiting = asyncio.create_task(waits.wait("tlk_a", 10_000.0))
+        await asyncio.sleep(0)
+        waits.let_go()
+        await waiting
+        await waits.wait("tlk_a", 10_000.0)
+        assert {} == waits._waiting
+
+    asyncio.run(work())
 
 
 def test_jobs_are_listed_newest_first_in_pages(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from didgen.api.wire import Kind
 from didgen.errors import RenderError
 from didgen.serve.bodies import parse, read_json
+from didgen.serve.changes import wait_asked
 from didgen.serve.desk import PAGE, Asked, Desk
 from didgen.serve.guard import client_of
 from didgen.serve.record import created_answer
@@ -32,7 +33,12 @@ def _routes_of(desk: Desk, kind: Kind, path: str) -> list[Any]:
         return JSONResponse(created_answer(await desk.accept(await _asked(request, kind))), status_code=201)
 
     async def show(request: Request) -> Response:
-        return JSONResponse(desk.answer(desk.find(request.path_params["id"], kind), str(request.base_url)))
+        record, wait_s = desk.find(request.path_params["id"], kind), wait_asked(request.headers.get("prefer", ""))
+        if wait_s and not record.over:
+            await desk.changes.wait(record.id, wait_s)
+            record = desk.find(record.id, kind)
+        applied = {"Preference-Applied": "wait"} if wait_s else None
+        return JSONResponse(desk.answer(record, str(request.base_url)), headers=applied)
 
     async def listed(request: Request) -> Response:
         return JSONResponse(_page(desk, kind, request))
