@@ -67,6 +67,11 @@ _PATTERNS = {
     LOCALE_PATTERN: "must be a language tag such as en or de-AT",
 }
 
+_TO_WRITE: dict[str | int, str] = {
+    "didgen": "write `didgen: 1` at the top",
+    "scenes": "a list, each with an `id` and what it says",
+    "id": "a name of its own, by which it is known",
+}
 SHOWN = 40  # characters of a value that a hint repeats
 
 TEXT_TOO = ("script", "voice")
@@ -149,7 +154,9 @@ def _wrong_word(value: Any, expected: str) -> tuple[str, str]:
 
 
 def _shape_hint(kind: str, value: Any, path: Path) -> str:
-    """What to write where one word stands for a list, or for a mapping."""
+    """What to write where something is missing, or one word stands for a list or a mapping."""
+    if kind == "missing":
+        return _TO_WRITE.get(path[-1], "")
     if not isinstance(value, str) or not value.isprintable() or len(value) > SHOWN:
         return ""
     if path[-1:] == ("each",):

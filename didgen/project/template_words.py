@@ -179,6 +179,11 @@ def _open_end(told: _Told) -> Words:
     return Words(f"{begin} is never closed", *_place(told.source, max(0, start)), f"close it with {_CLOSING[begin]}")
 
 
+def _alone(told: _Told) -> Words:
+    got = told.match["got"]
+    return told.words(f"{got} closes nothing", "a value is closed by }}" if got == "}" else "")
+
+
 def _sum(told: _Told) -> Words:
     sign = told.match["sign"]
     hint = "a name has no hyphen: write _" if sign == "-" else "join texts with ~"
@@ -197,6 +202,7 @@ _KNOWN: tuple[tuple[str, Callable[[_Told], Words]], ...] = (
     (r"unexpected char (['\"])(?P<letter>.+)\1 at (?P<at>\d+)", _letter),
     (rf"Expected an expression, {_GOT}", _nothing),
     (r"unexpected '(?P<got>end of [a-z ]+)'", _nothing),
+    (r"unexpected '(?P<got>[})\]])'", _alone),
     (r"tag name expected", lambda t: t.words("{% %} is empty", "write a tag in it, or leave it out")),
     (r"chunk after expression", _left_over),
     (r"unsupported operand type\(s\) for (?P<sign>\S+): .*'str'", _sum),

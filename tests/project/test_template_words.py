@@ -43,6 +43,7 @@ VARIABLES = {"product": "Acme", "n": 3}
         ("{% if n & 3 %}a{% endif %}", (1, 9), "& means nothing here", "write `and`"),
         ("{{ “n” }}", (1, 4), "“ means nothing here", "use straight quotes: ' or \""),
         ("{{ 'n }}", (1, 4), "' means nothing here", "a quote is not closed before it"),
+        ("a\n{{ n }", (2, 1), "} closes nothing", "a value is closed by }}"),
         ("a\n{{ }}", (2, 1), "{{ }} is empty", "write a name in it"),
         ("{% include %}", (1, 1), "something is missing before %}", ""),
         ("{% for n product %}a{% endfor %}", (1, 1), "{% for %} lacks its `in`", "write {% for one in all %}"),
