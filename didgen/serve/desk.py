@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import secrets
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from didgen.api.job import Service
 from didgen.api.reach import Reach
 from didgen.api.wire import Kind, RenderRequest
-from didgen.errors import DidgenError, RenderError, StorageError
+from didgen.errors import RenderError
 from didgen.jobs.shots import to_shot
 from didgen.serve.answers import BusyError, FullError
 from didgen.serve.changes import Changes
 from didgen.serve.disturbed import disturbed_answer
 from didgen.serve.faults import Faults
 from didgen.serve.housekeeping import Housekeeping
-from didgen.serve.inputs import Named, Use, localised, named_in, with_logo
+from didgen.serve.inputs import localised, named_in, with_logo
 from didgen.serve.inspector import Inspector
 from didgen.serve.ledger.calls import Calls
 from didgen.serve.ledger.database import Database
@@ -39,13 +36,10 @@ from didgen.serve.renders import Renders
 from didgen.serve.settings import Settings
 from didgen.serve.shelf import Shelf
 from didgen.serve.turns import Turns
+from didgen.serve.uploads import Uploads
 from didgen.serve.webhooks import Webhooks
-from didgen.store.whole import sync_folder
 
 PAGE = 100
-FRESH_S = 60.0
-"""For how long what a link led to is taken for what it leads to."""
-
 PUT_AGAIN_S = (0.0, 2.0, 10.0)
 """Pauses before each try to write a video to where its client wants it."""
 
@@ -82,6 +76,7 @@ class Desk:
         self.turns = Turns()
         reach = Reach(loopback=settings.loopback, plain=settings.loopback)
         self.outside, self.inspector = Outside(reach, files=settings.files), inspector
+        self.uploads = Uploads(self.db, self.files, self.shelf, self.outside, inspector)
         secret = settings.webhook_secret or _secret(self.db, "webhooks").hex()
         self.webhooks = Webhooks(self.calls, self.outside, secret, self._told)
         self.changes = Changes()
@@ -95,7 +90,6 @@ class Desk:
             self.webhooks.wake,
             self.changes.tell,
         )
-        self._recent: dict[tuple[str, Use], tuple[float, asyncio.Task[str]]] = {}
         self._housekeeping = Housekeeping(self.jobs, self.files, self.shelf, settings)
         self._service = service
         self._tasks: list[asyncio.Task[None]] = []
@@ -123,8 +117,6 @@ class Desk:
         await self._service.aclose()
         self.db.close()
 
-    # -- jobs ---------------------------------------------------------------------------------------------------------
-
     async def accept(self, asked: Asked) -> Record:
         """Take a job in; once this returns it is on the disk and will be rendered, whatever happens to this process.
 
@@ -137,10 +129,10 @@ class Desk:
                 return self.find(before, asked.kind)
             self.check_room()
             self._check_targets(asked.request)
-            inputs = {named.field: await self.named(named, asked.base) for named in named_in(asked.request)}
-            request, logo = with_logo(asked.request, self.logo())
+            inputs = {named.field: await self.uploads.named(named, asked.base) for named in named_in(asked.request)}
+            request, logo = with_logo(asked.request, self.uploads.logo())
             if logo:
-                inputs["logo"] = self._used_again(self.shelf.account / logo, "log")
+                inputs["logo"] = self.uploads.used_again(self.shelf.account / logo, "log")
             await asyncio.to_thread(to_shot, localised(request, inputs, self.shelf.uploads))
             record = Record(
                 id=_PREFIX[asked.kind] + secrets.token_urlsafe(16)[:21],
@@ -195,39 +187,6 @@ class Desk:
         for url, what in ((request.webhook, "webhook"), (request.result_url, "result url")):
             if url:
                 self.outside.check(url, what)
-
-    async def named(self, named: Named, base: str) -> str:
-        """The name in uploads of a file that a request to `base` names: an upload, or brought from where it is.
-
-        Raises RenderError.
-        """
-        try:
-            parts = urlsplit(named.url)
-        except ValueError:
-            raise RenderError("BadRequestError", f"invalid {named.what}") from None
-        folder, _, name = parts.path.rpartition("/")
-        here = urlsplit(base).netloc
-        if parts.scheme not in ("http", "https") or parts.netloc != here or folder != "/uploads":
-            return await self._brought(named)
-        if not self.files.has(name):
-            raise RenderError("BadRequestError", f"invalid {named.what}: no such upload")
-        return name
-
-    async def _brought(self, named: Named) -> str:
-        """The name in uploads of what a link leads to; one that was brought a moment ago is not asked again."""
-        now, key = time.monotonic(), (named.url, named.use)
-        self._recent = {k: v for k, v in self._recent.items() if now - v[0] < FRESH_S or not v[1].done()}
-        if key not in self._recent:
-            self._recent[key] = (now, asyncio.create_task(self._bring(named)))
-        try:
-            return await asyncio.shield(self._recent[key][1])
-        except DidgenError:
-            self._recent.pop(key, None)
-            raise
-
-    async def _bring(self, named: Named) -> str:
-        taken = await self.outside.bring(named, self.shelf.making)
-        return await self.keep_upload(taken, named.use, named.what, linked=False)
 
     def find(self, job: str, kind: Kind) -> Record:
         """The record of that id. Raises RenderError, which tells when and why its result was dropped."""
@@ -291,89 +250,12 @@ class Desk:
             "jobs": [_row(record, self.renders.live.get(record.id)) for record in self.jobs.latest(limit)],
         }
 
-    # -- files --------------------------------------------------------------------------------------------------------
-
-    async def keep_upload(self, taken: Path, use: Use, what: str, *, linked: bool = True) -> str:
-        """Look into a whole file of `shelf.making` and move it to uploads; its name there, whose stem it keeps.
-
-        linked: a client gets its URL. What is refused is gone. Raises RenderError, StorageError.
-        """
-        try:
-            seen = await self.inspector.look(taken, use, what)
-            to = self.shelf.uploads / f"{taken.stem}{seen.suffix}"
-            size = await asyncio.to_thread(_move, taken, to)
-        finally:
-            self.shelf.drop(taken)
-        self.files.add(to.name, size, linked=linked)
-        return to.name
-
-    # -- what holds for every job -------------------------------------------------------------------------------------
-
-    def logo(self) -> dict[str, Any] | None:
-        """`{"file", "position"}` of the logo that is laid over jobs which name none."""
-        found: dict[str, Any] | None = self.db.get("logo")
-        return found
-
-    async def keep_logo(self, taken: Path, position: tuple[int, int]) -> dict[str, Any]:
-        """Look into a whole file of `shelf.making` and make it the logo. Raises RenderError, StorageError."""
-        try:
-            seen = await self.inspector.look(taken, "logo", "logo")
-            to = self.shelf.account / f"{taken.stem}{seen.suffix}"
-            await asyncio.to_thread(_move, taken, to)
-        finally:
-            self.shelf.drop(taken)
-        before = self.logo()
-        made = {"file": to.name, "position": list(position)}
-        self.db.put("logo", made)
-        if before is not None:
-            self.shelf.drop(self.shelf.account / before["file"])
-        return made
-
-    def forget_logo(self) -> None:
-        """No logo any more; jobs that were sent keep theirs."""
-        before = self.logo()
-        self.db.put("logo", None)
-        if before is not None:
-            self.shelf.drop(self.shelf.account / before["file"])
-
-    def _used_again(self, file: Path, prefix: str) -> str:
-        """A name in uploads for a file of our own, for one job; the bytes are shared."""
-        name = f"{prefix}_{secrets.token_urlsafe(16)}{file.suffix}"
-        try:
-            os.link(file, self.shelf.uploads / name)
-        except OSError as error:
-            raise StorageError(f"cannot keep {name}: {error.strerror}") from error
-        self.files.add(name, file.stat().st_size, linked=False)
-        return name
-
-    def forget_upload(self, prefix: str) -> bool:
-        """Let nobody name an upload any more; jobs that wait still have it. Whether there was one.
-
-        Others that are unused stay for a while: one may have been fetched for a job that is just coming in.
-        """
-        found = self.files.unlink(prefix)
-        self.shelf.drop_uploads(self.files.take_unused(time.time(), prefix))
-        return found
-
 
 def _row(record: Record, live: Any) -> dict[str, Any]:
     progress = {"stage": live.stage, "done": live.done, "total": live.total} if live is not None else None
     shown = ("id", "kind", "status", "created_at", "started_at", "modified_at", "client", "error")
     row = {name: getattr(record, name) for name in shown}
     return row | {"name": record.request.name, "duration": record.facts.get("duration_s"), "progress": progress}
-
-
-def _move(taken: Path, to: Path) -> int:
-    """Durably; its size in bytes."""
-    try:
-        with taken.open("rb") as file:
-            os.fsync(file.fileno())
-            size = os.fstat(file.fileno()).st_size
-        os.replace(taken, to)
-        sync_folder(to.parent)
-    except OSError as error:
-        raise StorageError(f"cannot keep {to.name}: {error.strerror}") from error
-    return size
 
 
 def _secret(db: Database, name: str) -> bytes:

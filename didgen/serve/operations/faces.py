@@ -35,7 +35,7 @@ def routes(desk: Desk) -> list[Any]:
             wrong = sorted(unknown)[0] if unknown else "source_url"
             message = "is not a key of this request" if unknown else "must be a string"
             raise InvalidFieldsError({f"body.{wrong}": {"message": message}})
-        name = await desk.named(Named("source_url", "source url", "picture", url), str(request.base_url))
+        name = await desk.uploads.named(Named("source_url", "source url", "picture", url), str(request.base_url))
         skipped = body.get("should_skip_detection") in (True, "true")
         return JSONResponse(crops(await found(desk.shelf.uploads / name, skip=skipped)))
 

@@ -26,7 +26,7 @@ def routes(desk: Desk) -> list[Any]:
     from starlette.routing import Route
 
     def shown(request: Request) -> dict[str, Any] | None:
-        logo = desk.logo()
+        logo = desk.uploads.logo()
         if logo is None:
             return None
         path = desk.links.sign(f"/account/{logo['file']}")
@@ -44,8 +44,8 @@ def routes(desk: Desk) -> list[Any]:
         if "logo" in body:
             desk.check_disk()
             logo = _logo(body["logo"])
-            name = await desk.named(Named("logo", "logo url", "logo", logo.url), str(request.base_url))
-            await desk.keep_logo(_copied(desk, name), logo.position)
+            name = await desk.uploads.named(Named("logo", "logo url", "logo", logo.url), str(request.base_url))
+            await desk.uploads.keep_logo(_copied(desk, name), logo.position)
         return JSONResponse({} if (logo_now := shown(request)) is None else {"logo": logo_now}, status_code=201)
 
     async def show(request: Request) -> Response:
@@ -59,16 +59,16 @@ def routes(desk: Desk) -> list[Any]:
         except RenderError:
             desk.shelf.drop(taken)
             raise
-        await desk.keep_logo(taken, position)
+        await desk.uploads.keep_logo(taken, position)
         return JSONResponse(shown(request), status_code=201)
 
     async def remove(request: Request) -> Response:  # noqa: ARG001
-        desk.forget_logo()
+        desk.uploads.forget_logo()
         return Response(status_code=204)
 
     async def picture(request: Request) -> Response:
         name = request.path_params["name"]
-        logo = desk.logo()
+        logo = desk.uploads.logo()
         if not desk.links.holds(f"/account/{name}", request.query_params):
             raise RenderError("PermissionError", "this link is not valid any more")
         if logo is None or logo["file"] != name:

@@ -28,7 +28,7 @@ def _routes_of(desk: Desk, field: str, use: Use, path: str, limit_bytes: int) ->
     async def create(request: Request) -> Response:
         desk.check_disk()
         taken, fields = await take_form(request, field, limit_bytes, desk.shelf.making)
-        name = await desk.keep_upload(taken, use, field)
+        name = await desk.uploads.keep(taken, use, field)
         answer: dict[str, Any] = {"id": taken.stem, "url": str(request.base_url.replace(path=f"/uploads/{name}"))}
         if field == "image" and fields.get("detect_faces", "").strip().lower() in ("true", "1"):
             answer["faces"] = [as_asked(face) for face in (await found(desk.shelf.uploads / name))["faces"]]
@@ -36,7 +36,7 @@ def _routes_of(desk: Desk, field: str, use: Use, path: str, limit_bytes: int) ->
 
     async def delete(request: Request) -> Response:
         name = request.path_params["id"]
-        if not name.startswith(f"{field[:3]}_") or not desk.forget_upload(f"{name}."):
+        if not name.startswith(f"{field[:3]}_") or not desk.uploads.forget(f"{name}."):
             raise RenderError("NotFoundError", f"{field} not found")
         return Response(status_code=204)
 
