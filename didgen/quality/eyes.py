@@ -2,7 +2,8 @@
 
 The landmark net guesses where the lids of a shut eye are. Behind glasses, in prints and on grainy photos it is wrong by
 half an eye. But an iris between whites is the same pattern as long as it is seen at all, and the lowest quarter of the
-opening is what a falling lid covers last.
+opening is what a falling lid covers last. It is looked for a little higher, too: the lower lid comes up to meet the
+upper one, and where a narrow eye ends, a tenth of a pixel up or down is a tenth of what is seen of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from didgen.engine.motion.track import INDEX, MotionTrack
 BLINK = 0.9  # of weight: a lid asked to close
 _OPEN = 0.05  # of weight: an eye that is not asked to close
 _NEAR = 12  # pictures before and after a blink among which the eye is looked at open
-_COLUMNS, _ROWS = np.linspace(0.12, 0.88, 31), np.linspace(0.77, 0.95, 5)  # of the opening: along it, down it
+_COLUMNS, _ROWS = np.linspace(0.12, 0.88, 31), np.linspace(0.68, 0.95, 10)  # of the opening: along it, down it
+_HIGHER = 3  # rows: how far up the lowest quarter of an open eye is looked for
 _SMOOTH = 0.03  # sigma over the eye's width: grain is no pattern
 
 Curve = NDArray[np.float64]
@@ -61,7 +63,7 @@ def _open_near(blink: tuple[int, int], track: MotionTrack) -> list[int]:
 
 
 def _patches(pictures: Iterable[Picture], wanted: set[int], tracked: Tracked) -> Mapping[int, Curve]:
-    """Picture number → (2, rows, columns, 3) the lowest quarter of each eye's opening, where it is when open."""
+    """Picture number → (2, rows, columns, 3) the lowest third of each eye's opening, where it is when open."""
     lids = np.median(tracked.meshes_cm[sorted(wanted)] if wanted else tracked.meshes_cm, axis=0)
     found = {}
     for k, rgb in enumerate(pictures):
@@ -89,10 +91,20 @@ def _along(points: Curve) -> Curve:
 
 
 def _share(patch: Curve, usual: Curve) -> Curve:
-    """(2,) how much of the usual pattern a patch shows. Only what changes fast along the eye is pattern: the shade of a
-    lid, the line of its lashes and the light from one side are not."""
+    """(2,) how much of the usual pattern of the lowest quarter a patch shows, at the height where that is most. Only
+    what changes fast along the eye is pattern: the shade of a lid, the line of its lashes and the light from one side
+    are not."""
     shown, known = (p - np.einsum("uk,vk,ervc->eruc", _SLOW, _SLOW, p) for p in (patch, usual))
-    return np.asarray((shown * known).sum((1, 2, 3)) / np.maximum((known * known).sum((1, 2, 3)), 1e-6))
+    known = known[:, _HIGHER:]
+    heights = (shown[:, up : up + known.shape[1]] for up in range(_HIGHER + 1))
+    return np.asarray(np.max([_alike(part, known) for part in heights], axis=0))
+
+
+def _alike(shown: Curve, known: Curve) -> Curve:
+    """(2,) their cosine, times how much fainter `shown` is; a stronger pattern is no more than the same one."""
+    own, other = ((p * p).sum((1, 2, 3)) for p in (known, shown))
+    both = np.sqrt(own * np.maximum(own, other))
+    return np.asarray((shown * known).sum((1, 2, 3)) / np.maximum(both, 1e-6))
 
 
 _SLOW = np.linalg.qr(np.linspace(-1, 1, len(_COLUMNS))[:, None] ** np.arange(3))[0]

@@ -14,7 +14,7 @@ from didgen.quality.eyes import blinks_of
 from didgen.quality.lips import CLOSED_CM
 from didgen.quality.turning import scaled
 
-SHUT = 0.5  # of the open eye's lowest quarter still seen (see `quality.eyes`): half-shut lids leave 0.6 and more
+SHUT = 0.5  # of the open eye's lowest quarter still seen (see `quality.eyes`): half-shut lids leave 0.68 and more
 LEAST_CLOSED = 25  # pictures with a closed mouth, of a drawing: with fewer there is little to learn from
 SMILING = 0.6  # of score: a photo that smiles
 _SMILES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
