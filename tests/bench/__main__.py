@@ -23,6 +23,7 @@ PARTS = {
     "voices": "voices",
     "frames": "frames",
     "stitched": "frames",
+    "group": "group",
     "driver": "driver",
     "minute": "commands",
     "memory": "commands",
