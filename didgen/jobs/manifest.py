@@ -15,9 +15,10 @@ Files are named relative to the manifest's folder, with forward slashes. Roles: 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from didgen.digest import sha256_bytes
@@ -98,14 +99,15 @@ def videos(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _is_below(name: str) -> bool:
-    return bool(name) and not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
+    return bool(name) and not os.path.isabs(name) and ".." not in name.replace(os.sep, "/").split("/")
 
 
-def left_behind(manifest: Mapping[str, Any], outputs: Iterable[PurePath]) -> list[str]:
+def left_behind(manifest: Mapping[str, Any], outputs: Collection[str]) -> list[str]:
     """Files that a manifest names and nothing makes any more. outputs: the videos of all scenes and films as they are
-    now; all are relative to the manifest's folder."""
-    made = [video.with_suffix(suffix) for video in outputs for suffix in (video.suffix, *BESIDE)]
-    return sorted({*_files(manifest), *manifest.get("stale", ())} - {one.as_posix() for one in made})
+    now; all are relative to the manifest's folder, with forward slashes."""
+    bare = [os.path.splitext(video)[0] for video in outputs]
+    beside = {f"{name}{suffix}" for name in bare for suffix in BESIDE}
+    return sorted({*_files(manifest), *manifest.get("stale", ())}.difference(outputs, beside))
 
 
 def entry(

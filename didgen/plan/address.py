@@ -8,6 +8,7 @@ double quotes as in JSON.
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -129,10 +130,9 @@ class Film:
 def films_of(project: Project, scenes: Sequence[Scene]) -> list[Film]:
     """The film of every combination that has scenes for one. scenes: all of the project."""
     groups: dict[str, list[Scene]] = {}
-    taken = set()
     for scene in scenes:
         groups.setdefault(scene.combination, []).append(scene)
-        taken.add(scene.output.with_suffix(""))
+    taken = {os.path.splitext(scene.output)[0] for scene in scenes}
     films = []
     for combination, group in groups.items():
         addresses = _film_addresses(project, group)
@@ -142,9 +142,9 @@ def films_of(project: Project, scenes: Sequence[Scene]) -> list[Film]:
     return films
 
 
-def _film_output(place: Path, taken: Collection[Path]) -> Path:
+def _film_output(place: Path, taken: Collection[str]) -> Path:
     """`film.mp4`, with as many underscores as it takes to be no scene's name. place, taken: without suffixes."""
-    while place in taken:
+    while str(place) in taken:
         place = place.with_name(f"{place.name}_")
     return place.with_name(f"{place.name}.mp4")
 

@@ -96,12 +96,14 @@ def _with_addresses(problem: Problem, addresses: Sequence[str]) -> Problem:
 
 def _not_joined(project: Project, scenes: Sequence[Scene | None]) -> list[Problem]:
     """Scenes that `film` names and no film can hold."""
+    if project.spec.film is None:
+        return []
     gifs = {s.address.partition("[")[0] for s in scenes if s is not None and s.output.suffix == ".gif"}
     return [
         project.problem(
             f"{name} is a GIF: without sound it cannot be part of a film", "film", number, hint="leave it out"
         )
-        for number, name in enumerate(project.spec.film or ())
+        for number, name in enumerate(project.spec.film)
         if address_of(project.name, name) in gifs
     ]
 

@@ -41,13 +41,19 @@ class Files:
     """Files of one workspace, read at most once each.
 
     root: the workspace. known: stamps of an earlier walk by path relative to root; one that still matches size,
-    times and inode spares the reading.
+    times and inode spares the reading. texts: what an earlier walk of this process read, to the same end.
     """
 
-    def __init__(self, root: Path, known: Mapping[str, Stamp] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        known: Mapping[str, Stamp] | None = None,
+        texts: Mapping[str, tuple[Stamp, bytes]] | None = None,
+    ) -> None:
         self.root = Path(os.path.realpath(root))
         self._prefix = os.path.join(self.root, "")
         self._known = known or {}
+        self._former = texts or {}
         self._seen: dict[str, Stamp] = {}
         self._unread: dict[str, Stamp] = {}
         self._links: dict[str, str] = {}
@@ -106,14 +112,21 @@ class Files:
             before = self._stat(path, name)
             if before.st_size > MAX_TEXT_BYTES:
                 raise self._unusable(name, before, f"is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
-            data, found = self._steady(path, name, _read_bytes, before)
-            self._bytes[name] = data
-            self._seen[name] = stamp_of(found, sha256_bytes(data))
+            former = self._former.get(name)
+            if former is not None and former[0].look == look_of(before):
+                self._seen[name], self._bytes[name] = former
+            else:
+                data, found = self._steady(path, name, _read_bytes, before)
+                self._seen[name], self._bytes[name] = stamp_of(found, sha256_bytes(data)), data
         return self._bytes[name]
 
     def texts(self) -> dict[str, bytes]:
         """What was read of the files that were read as a whole, by name."""
         return dict(self._bytes)
+
+    def stamped_texts(self) -> dict[str, tuple[Stamp, bytes]]:
+        """The same, with the stamps that they had then."""
+        return {name: (self._seen[name], data) for name, data in self._bytes.items()}
 
     def note_missing(self, path: Path) -> None:
         """Remember that a file was looked for and is not there, so that its coming is noticed."""

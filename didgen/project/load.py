@@ -36,6 +36,7 @@ class Project:
 
     numbers: for each of `spec.scenes` its place in the file's list. problems: what is wrong in scenes that were left
     out of `spec`; `plan.resolve` adds its own and raises all of them together, so that one run tells every mistake.
+    made_of: the bytes of its file where they are all that it was made of, None for one that includes others.
     """
 
     spec: ProjectSpec
@@ -44,6 +45,7 @@ class Project:
     document: Document
     numbers: tuple[int, ...]
     problems: tuple[Problem, ...] = ()
+    made_of: bytes | None = None
 
     @property
     def folder(self) -> Path:
@@ -63,16 +65,20 @@ class Project:
         return Problem(message, self.document.place(*path), field_name(path), hint)
 
 
-def load_project(path: Path, files: Files) -> Project:
-    """Read and check one project file.
+def load_project(path: Path, files: Files, former: Project | None = None) -> Project:
+    """Read and check one project file. former: as it was read before; it is taken again where it is still that.
 
     Raises ProjectError when nothing can be made of it, or when something is wrong that scenes stand on (BEARING) and
     without which half of them would look wrong too. All other mistakes are kept in `Project.problems`.
     """
-    document = read_document(path, files)
+    raw = _read(path, files)
+    if former is not None and (former.made_of, former.path) == (raw, path):
+        return former
+    document = read_yaml(raw, files.relative(path))
     data = document.data
     if not isinstance(data, dict):
         raise ProjectError([Problem("is not a project", document.place(), hint="begin it with `didgen: 1`")])
+    made_of = None if "include" in data else raw
     document = with_included(document, path, files)
     data = document.data
     spec, problems, numbers = _validate(data, document)
@@ -80,14 +86,17 @@ def load_project(path: Path, files: Files) -> Project:
     name = spec.name or _folder_name(path)
     if not re.match(ID_PATTERN, name):
         problems.append(Problem(f"{name!r} cannot name a project", document.place(), "name", "write a `name:`"))
-    return Project(spec, name, path, document, numbers, tuple(problems))
+    return Project(spec, name, path, document, numbers, tuple(problems), made_of)
 
 
 def read_document(path: Path, files: Files) -> Document:
     """The YAML of one file of the workspace. Raises ProjectError."""
+    return read_yaml(_read(path, files), files.relative(path))
+
+
+def _read(path: Path, files: Files) -> bytes:
     try:
-        inside = files.locate(files.relative(path), files.root)
-        return read_yaml(files.read(inside), files.relative(path))
+        return files.read(files.locate(files.relative(path), files.root))
     except FileProblem as problem:
         raise ProjectError([Problem(str(problem), Place(files.relative(path)))]) from None
 

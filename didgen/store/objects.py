@@ -46,7 +46,7 @@ class Objects:
     def size(self, digest: str) -> int:
         """Bytes of an object, -1 when it is not there."""
         try:
-            return os.stat(self.path(digest)).st_size
+            return os.stat(f"{self.folder}/{digest[:2]}/{digest[2:]}").st_size  # of thousands, in a plan
         except OSError:
             return -1
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from didgen.errors import Problem, ProjectError
@@ -57,6 +58,21 @@ class Planned:
     left: tuple[str, ...] = ()  # output files that nothing makes any more, relative to the root
     to_buy: Sequence[Scene] | None = None  # of what is to be rendered, once a paid account was asked what it has
     whole: bool = True  # False: what an upgrade alone would render again was taken out of the plan
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What the plan before left, in the same process: the project, the files that it looked at, and the outputs, to
+    which the build that it was for has added what it delivered."""
+
+    project: Project
+    files: Files
+    outputs: Outputs
+
+    @property
+    def stamps(self) -> dict[str, Stamp]:
+        """What all these files looked like."""
+        return self.files.stamps() | self.outputs.delivered
 
 
 def _unheard(*_: object) -> None:
@@ -115,15 +131,25 @@ def bill(plans: Sequence[Planned]) -> Bill:
     return total(bills)
 
 
-def plans_of(wanted: Wish, store: Artifacts, on_notice: OnNotice, on_files: OnFiles = _unheard) -> list[Planned]:
-    """The plans of all targets, in order, with the store open. Raises ProjectError.
+def plans_of(
+    wanted: Wish,
+    store: Artifacts,
+    on_notice: OnNotice,
+    on_files: OnFiles = _unheard,
+    former: Mapping[Target, Former] = MappingProxyType({}),
+) -> list[Planned]:
+    """The plans of all targets, in order, with the store open. former: what is known already of some; of the others it
+    is what the records of their walks say. Raises ProjectError.
 
     No other project is read: whose folders of outputs are is known from former builds.
     """
-    stamps = {target: _former_stamps(store, wanted, target) for target in wanted.targets}
+    stamps = {
+        target: former[target].stamps if target in former else _former_stamps(store, wanted, target)
+        for target in wanted.targets
+    }
     others = partial(_owners, wanted.root, store)
     with without_gc():
-        resolved = _resolved(wanted, stamps, others, on_notice, on_files)
+        resolved = _resolved(wanted, stamps, others, on_notice, on_files, former)
         return [_planned(wanted, store, one, stamps[one.target]) for one in resolved]
 
 
@@ -163,6 +189,7 @@ def _resolved(
     named: Callable[[Sequence[Project]], Iterable[tuple[str, Path]]],
     on_notice: OnNotice,
     on_files: OnFiles = _unheard,
+    former: Mapping[Target, Former] = MappingProxyType({}),
 ) -> list[_Resolved]:
     """named: (name, file) of other projects that nobody else may be called as, given those that are wanted."""
     from didgen.catalog.voices import installed
@@ -171,11 +198,13 @@ def _resolved(
     loaded: list[tuple[Target, Project, Files]] = []
     problems: list[Problem] = []
     for target in wanted.targets:
-        files = Files(wanted.root, stamps.get(target))
+        before = former.get(target)
+        files = Files(wanted.root, stamps.get(target), before.files.stamped_texts() if before else None)
         on_files(target, files)
         _note_settings(wanted.root, files)
         try:
-            loaded.append((target, load_project(target.path, files), files))
+            project = load_project(target.path, files, before.project if before else None)
+            loaded.append((target, project, files))
         except ProjectError as error:
             problems += error.problems
     projects = [project for _, project, _ in loaded]
@@ -223,7 +252,7 @@ def _planned(wanted: Wish, store: Artifacts, one: _Resolved, stamps: Mapping[str
 
     draft, folder = one.service.name != one.project.spec.service, project_folder(one.project.name)
     manifest = read_manifest(Outputs(wanted.root, draft).path(folder))
-    former = {address: folder / name for address, name in videos(manifest).items()}
+    former = {address: f"{folder.as_posix()}/{name}" for address, name in videos(manifest).items()}
     outputs = Outputs(wanted.root, draft, stamps, former=former)
     decided, sent = _decided(wanted, store, one, outputs, manifest)
     given = (one.files, one.target, one.lock, one.asked_at)
@@ -274,9 +303,9 @@ def _left_behind(one: _Resolved, outputs: Outputs, folder: Path, manifest: Mappi
 
     if not manifest:
         return ()
-    films = films_of(one.project, one.scenes)
-    made = [*(scene.output for scene in one.scenes), *(film.output for film in films)]
-    left = left_behind(manifest, [output.relative_to(folder) for output in made])
+    above = f"{folder.as_posix()}/"  # all of a project's outputs lie there
+    made = [scene.output for scene in one.scenes] + [film.output for film in films_of(one.project, one.scenes)]
+    left = left_behind(manifest, [output.as_posix().removeprefix(above) for output in made])
     return tuple(outputs.name(folder / name) for name in left if outputs.path(folder / name).exists())
 
 

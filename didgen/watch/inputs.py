@@ -14,6 +14,7 @@ from pathlib import Path
 from didgen.digest import sha256_file
 from didgen.jobs.lockfile import NAME as LOCK
 from didgen.project.stamps import MISSING, RACY_NS, Look, Stamp, look_of
+from didgen.walk.planned import Former
 from didgen.walk.shortcut import Target, Wish
 
 GONE = MISSING.look
@@ -62,9 +63,11 @@ class Inputs:
 
 @dataclass
 class Project:
-    """What is known of one target. scenes: how many it has; today: the day it was planned on."""
+    """What is known of one target. former: of its last plan, so that what is as it was need not be read again; scenes:
+    how many it has; today: the day it was planned on."""
 
     inputs: Inputs
+    former: Former | None = None
     scenes: int = 0
     today: str = ""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from didgen.errors import BudgetError, DidgenError, LockedError
+from didgen.garbage import without_gc
 from didgen.jobs.executor import build_name
 from didgen.jobs.ledger import was_paid
 from didgen.plan.bill import Bill, bill_of
@@ -20,7 +21,7 @@ from didgen.project.workspace import read_settings
 from didgen.store.artifacts import Artifacts
 from didgen.store.home import prepare
 from didgen.store.lock import build_lock
-from didgen.walk.planned import Planned, owners_of, plans_of
+from didgen.walk.planned import Former, Planned, owners_of, plans_of
 from didgen.walk.purchase import purse_for
 from didgen.walk.services import default_jobs
 from didgen.walk.sharing import Sharing, read_through
@@ -172,7 +173,7 @@ class Watch:
         if changed:
             self.view(Changed(changed))
         first, began = not self._projects.known, time.monotonic()
-        with Artifacts(self.root) as store:
+        with without_gc(), Artifacts(self.root) as store:  # what a plan leaves is gone through when all is under way
             if store.notice:
                 self.view(Notice(store.notice))
             plans = [planned for target in dirty if (planned := self._plan(target, wanted, store)) is not None]
@@ -195,9 +196,8 @@ class Watch:
         read: list[Files] = []
         project = self._projects.of(target)
         try:
-            (planned,) = plans_of(
-                replace(wanted, targets=(target,)), store, self._notice, lambda _, files: read.append(files)
-            )
+            one, former = replace(wanted, targets=(target,)), {target: project.former} if project.former else {}
+            (planned,) = plans_of(one, store, self._notice, lambda _, files: read.append(files), former)
         except DidgenError as error:
             self._trouble(self._projects.name(target), error)
             return None
@@ -207,6 +207,7 @@ class Watch:
             project.today = wanted.today
         self._mended(self._projects.name(target))
         project.scenes = len(planned.plan.decisions)
+        project.former = Former(planned.project, planned.files, planned.outputs)
         return planned
 
     def _hand_over(

@@ -38,6 +38,35 @@ def test_reading_gives_bytes_digest_and_stamp(tmp_path: Path, photo: Path) -> No
     assert stamp.digest == files.digest(photo)
 
 
+def test_what_an_earlier_walk_read_is_not_read_again(tmp_path: Path, photo: Path) -> None:
+    """While it looks as it did; also a file of the same size, with its time set back, is another."""
+    first = Files(tmp_path)
+    first.read(photo)
+    held = {"a/photo.jpg": (first.seen()["a/photo.jpg"], b"told apart")}
+    assert {"a/photo.jpg": (first.seen()["a/photo.jpg"], b"picture")} == first.stamped_texts()
+    second = Files(tmp_path, texts=held)
+    assert b"told apart" == second.read(photo)
+    assert (first.seen(), held) == (second.seen(), second.stamped_texts())
+    before = photo.stat()
+    photo.write_bytes(b"PICTURE")
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert b"PICTURE" == Files(tmp_path, texts=held).read(photo)
+    photo.unlink()
+    with pytest.raises(FileProblem, match="does not exist"):
+        Files(tmp_path, texts=held).read(photo)
+
+
+def test_what_was_too_young_to_be_trusted_is_read_again(
+    tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have changed since within the grain of its timestamps."""
+    monkeypatch.setattr(stamps, "RACY_NS", 10**18)
+    first = Files(tmp_path)
+    first.read(photo)
+    held = {"a/photo.jpg": (first.seen()["a/photo.jpg"], b"told apart")}
+    assert b"picture" == Files(tmp_path, texts=held).read(photo)
+
+
 def test_a_link_that_leads_elsewhere_is_noticed(tmp_path: Path, photo: Path) -> None:
     """Of the file or of a folder above it: nothing of what was read has changed then, and yet another file is meant."""
     (tmp_path / "b").mkdir()

@@ -75,6 +75,15 @@ def test_what_is_shared_renders_as_if_it_stood_in_the_project(root: Path) -> Non
     assert plain.fingerprint == shared.fingerprint
 
 
+@pytest.mark.parametrize("key", ["include", '"inclu\\x64e"'])
+def test_what_is_shared_may_change_alone(root: Path, key: str) -> None:
+    """A project that includes something is not its own bytes alone, however the key is written."""
+    former, _ = load(root, PROJECT.replace("include:", f"{key}:"))
+    shared = root / "shared/all.yaml"
+    shared.write_text(shared.read_text().replace("Acme", "Apex"))
+    assert "Apex" == load_project(former.path, Files(root), former).spec.vars["maker"]
+
+
 def test_of_two_files_the_later_wins(root: Path) -> None:
     """A list is laid down in its order."""
     (root / "shared/late.yaml").write_text("vars: {maker: Late}\n")

@@ -250,3 +250,14 @@ def test_a_project_that_is_missing(tmp_path: Path) -> None:
     """A missing file is a problem with its path, not a traceback."""
     with pytest.raises(ProjectError, match=r"p\.yaml: p\.yaml does not exist"):
         load_project(tmp_path / "p.yaml", Files(tmp_path))
+
+
+def test_the_same_bytes_are_the_same_project(tmp_path: Path) -> None:
+    """One that was read before is taken again; of another place, or of other bytes, it is another."""
+    one = load(tmp_path, HEAD + SCENE)
+    path, other = tmp_path / "project.yaml", tmp_path / "other.yaml"
+    assert one is load_project(path, Files(tmp_path), one)
+    other.write_bytes(path.read_bytes())
+    assert other == load_project(other, Files(tmp_path), one).path
+    path.write_text(HEAD + SCENE.replace("Hello", "Hello there"))
+    assert "Hello there" == load_project(path, Files(tmp_path), one).spec.scenes[0].script.text  # type: ignore
