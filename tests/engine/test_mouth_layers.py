@@ -24,6 +24,7 @@ from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
 FACES = Path(__file__).parents[1] / "quality" / "faces"
+SIDES = ("Left", "Right")
 Picture = NDArray[np.uint8]
 
 
@@ -132,6 +133,32 @@ def test_the_lower_lip_comes_off_in_a_bow(closed: Head) -> None:
         assert (lines.lower.at(u) - even).max() < 0.06 * cm
 
 
+def test_a_seam_is_as_smooth_as_a_lip() -> None:
+    """In grain and brush strokes, too: what followed their px would open as a ragged edge."""
+    for name in ("painting", "glasses", "dark-beard"):
+        lines = Head(load_photo(FACES / f"{name}.jpg")).mouth.lines
+        assert not lines.parted
+        v = lines.upper.at(np.linspace(-1, 1, 33) * lines.frame.half)
+        bends = np.diff(v, 2)
+        bends = bends[np.abs(bends) > 0.005]
+        assert np.count_nonzero(np.diff(np.sign(bends))) <= 4
+
+
+def test_lips_turn_inwards(closed: Head) -> None:
+    """Each lip darkens without a step towards its edge; none ends as if cut with a knife."""
+    mouth, cm = closed.mouth, closed.geometry.px_per_cm
+    u = np.linspace(-0.5, 0.5, 41) * mouth.lines.frame.half
+    for lip, line, away, start in (
+        (mouth.upper_lip, mouth.lines.upper, -1, 0.0),
+        (mouth.lower_lip, mouth.lines.lower, 1, -0.07),
+    ):
+        inwards = (np.linspace(0, 0.3, 13) + away * start)[:, None] * away * cm
+        rgb = lip.sampled(mouth.lines.frame.xy(u[None] + 0 * inwards, line.at(u) + inwards))
+        light = rgb[..., :3].astype(float).mean((1, 2))
+        assert light[0] < 0.8 * light.max()
+        assert np.diff(light).max() < 0.15 * light.max()
+
+
 def test_the_shadow_of_closed_corners_stays_with_the_upper_lip() -> None:
     """A lower lip that leaves has no black spot at its corners: drawn out by the opening it would hang there."""
     head = Head(load_photo(ASSETS / "man.jpg"))
@@ -209,6 +236,19 @@ def test_teeth_stay_white_in_a_smile_that_rounds_no_lips(smiling: Head) -> None:
     )
     assert smiling.pale(smile, down_cm=1.0) > 0.5
     assert smiling.pale(calm, down_cm=1.0) < 0.15
+
+
+def test_rounded_lips_show_a_dark_hole(closed: Head) -> None:
+    """No teeth are bared in oo: what is seen between the lips is darker than any tooth in ee."""
+    ee = {"jawOpen": 0.22, **{f"mouth{shape}{side}": 0.3 for shape in ("UpperUp", "LowerDown") for side in SIDES}}
+    brightest = []
+    for named in (ee, {"jawOpen": 0.22, "mouthPucker": 1.0, "mouthFunnel": 0.25}):
+        weights = sum(value * _only(name, 1.0) for name, value in named.items())
+        (x, top), (_, low) = closed.geometry.moved(weights, closed.move())[[13, 14], :2].round().astype(int)
+        inside = closed.drawn(**named)[top + 2 : low - 1, x - 3 : x + 4].astype(float).mean(-1)
+        brightest.append(inside.max())
+    teeth, hole = brightest
+    assert hole < 0.65 * teeth
 
 
 def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
@@ -322,11 +362,14 @@ def test_blur_is_measured_on_the_photo_and_given_to_the_mouth() -> None:
 
 
 def test_a_grey_photo_has_a_grey_mouth(closed: Head) -> None:
-    """In a photo without colours what is drawn between the lips has none either."""
-    grey = cv2.cvtColor(cv2.cvtColor(load_photo(ASSETS / "woman.jpg"), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    """In a photo without colours what is drawn between the lips has none either, nor have their edges."""
+    photo = cv2.cvtColor(cv2.cvtColor(load_photo(ASSETS / "woman.jpg"), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    grey = Head(photo)
+    for lip in (grey.mouth.upper_lip, grey.mouth.lower_lip):
+        assert np.ptp(lip.rgba[..., :3].astype(int), axis=2).max() <= 2
     tinted = [
         np.ptp(head.drawn(jawOpen=0.8)[y : y + 30, x - 15 : x + 16].astype(int), axis=2).mean()
-        for head in (closed, Head(grey))
+        for head in (closed, grey)
         for x, y in [head.geometry.landmarks[13, :2].astype(int)]
     ]
     assert tinted[0] > 15
@@ -394,6 +437,20 @@ def test_a_row_of_teeth_is_seen_as_the_head_is_turned(closed: Head) -> None:
     assert far < 0.75 * near
     assert ahead[0] == pytest.approx(ahead[1], abs=0.06)
     assert mirrored == pytest.approx((near, far), abs=0.06)
+
+
+def test_a_row_of_teeth_is_calm(closed: Head) -> None:
+    """Between the front teeth there is a faint shade and no notch, and their edges make one line."""
+    cm = 20.0
+    teeth = draw_teeth(closed.mouth.interior.colours, Bite(0.0, 0.0, cm), upper=True)
+    u, v = np.moveaxis(teeth.region.grid(2), -1, 0) / cm
+    front = np.abs(u[0]) < 1.3
+    light, alpha = teeth.rgba[..., :3].astype(float).mean(-1), teeth.rgba[..., 3]
+    band = light[(v[:, 0] > -0.35) & (v[:, 0] < -0.25)][:, front].mean(0)
+    even = np.polynomial.Polynomial.fit(u[0, front], band, 6)(u[0, front])
+    assert (band / even).min() > 0.9
+    edge = np.where(alpha > 128, v, -9).max(0)[front]
+    assert np.abs(edge - np.polynomial.Polynomial.fit(u[0, front], edge, 2)(u[0, front])).max() < 0.05
 
 
 def test_teeth_darken_towards_the_corners_and_under_the_lip(closed: Head) -> None:

@@ -139,6 +139,21 @@ def test_the_lips_have_fields_of_their_own(geometry):
     assert down_upper < 0.6 * down_lower
 
 
+def test_a_lip_moves_as_one_past_its_edge(geometry):
+    """The net often sets the inner edge inside the lip: what lies between it and the seam is not drawn out."""
+    region = (200, 280, 112, 112)
+    still = geometry.head_move((0, 0, 0), (0, 0, 0), 0.0)
+    for vertices, edge, past, named in (
+        (lower_vertices(), 14, -1, {"jawOpen": 0.5}),
+        (upper_vertices(), 13, 1, {"mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0}),
+    ):
+        field = FlowField.over(geometry, vertices, region, 2)
+        x, y = geometry.landmarks[edge, :2]
+        at = np.array([[[x, y], [x, y + past * 0.4 * geometry.px_per_cm]]], np.float32)
+        on_edge, beyond = field.grid.sample(field.forward(_weights(**named), still), at)[0, :, 1]
+        assert beyond == pytest.approx(on_edge, rel=0.08)
+
+
 @pytest.mark.parametrize("step", [1, 2, 8, 16])
 def test_a_dense_map_keeps_every_px_in_its_place(step):
     """No shift on the nodes is no shift on any px, exactly, whatever the size; a smooth one arrives where it was."""

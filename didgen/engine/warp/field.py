@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.mesh import LIP_CORNERS, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
+from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.seam import floats
@@ -55,7 +55,7 @@ class FlowField:
         rounds: int = 6,
         damping: float = 0.75,
     ) -> FlowField:
-        """The field that hangs on these mesh vertices (numbers below 468) over region left, top, width, height.
+        """The field that hangs on these mesh vertices (see `Geometry.basis`) over region left, top, width, height.
 
         Use rounds 8, damping 0.55 where shapes stretch by more than their own size (lids): 0.75 diverges there.
         """
@@ -125,13 +125,23 @@ def without(vertices: Sequence[int]) -> NDArray[np.intp]:
 
 
 def upper_vertices() -> NDArray[np.intp]:
-    """What the upper lip's layer hangs on: all vertices but the lower lip's; the corners belong to both."""
-    return without(sorted({v for row in LIP_ROWS_LOWER for v in row} - set(LIP_CORNERS)))
+    """What the upper lip's layer hangs on (see `_hung`): where the lower lip lies it goes on as its own inner edge."""
+    return _hung(LIP_ROWS_LOWER, LIP_ROWS_UPPER[3])
 
 
 def lower_vertices() -> NDArray[np.intp]:
-    """What the lower lip's layer hangs on: all vertices but the upper lip's."""
-    return without(sorted({v for row in LIP_ROWS_UPPER for v in row} - set(LIP_CORNERS)))
+    """What the lower lip's layer hangs on: where the upper lip lies it goes on as its own inner edge."""
+    return _hung(LIP_ROWS_UPPER, LIP_ROWS_LOWER[3])
+
+
+def _hung(other: Sequence[Sequence[int]], edge: Sequence[int]) -> NDArray[np.intp]:
+    """(2, 468): the mesh's vertices, and of each the one as which it moves: itself, but for the other lip's, which do
+    as the edge of this lip beside them. The net may set that edge well inside the lip; were there nothing beyond it,
+    the strip from there to the seam would hang on the nose and be drawn out as the lips part."""
+    hung = np.tile(np.arange(MESH_POINTS), (2, 1))
+    for row in other:
+        hung[1, list(row[1:-1])] = edge[1:-1]
+    return hung
 
 
 def main_field(geometry: Geometry) -> FlowField:

@@ -107,7 +107,10 @@ class Geometry:
         return HeadMove(matrix.astype(np.float32), float(breath_cm) * self.px_per_cm)
 
     def basis(self, vertices: NDArray[np.intp], points: NDArray[Any]) -> Floats:
-        """(44, ..., 3) displacement at (rows, columns, 2) work px that follows from these mesh vertices' shapes."""
+        """(44, ..., 3) displacement at (rows, columns, 2) work px that follows from these mesh vertices' shapes.
+
+        vertices: (n,), or (2, n) where they lie and as which ones they move.
+        """
         key = vertices.tobytes()
         if key not in self._splines:
             self._splines[key] = self._spline(vertices)
@@ -124,8 +127,9 @@ class Geometry:
     def _spline(self, vertices: NDArray[np.intp]) -> tps.ThinPlate:
         """Of all shapes of these vertices, 44 times x, y, z."""
         rings = oval_rings(self.landmarks, _RINGS)
-        anchors = np.concatenate([self.landmarks[vertices, :2], rings]).astype(np.float64)
-        moved = self.shapes_px[:, vertices].transpose(1, 0, 2).reshape(len(vertices), -1)
+        places, movers = np.atleast_2d(vertices)[[0, -1]]
+        anchors = np.concatenate([self.landmarks[places, :2], rings]).astype(np.float64)
+        moved = self.shapes_px[:, movers].transpose(1, 0, 2).reshape(len(movers), -1)
         values = np.concatenate([moved, np.zeros((len(rings), moved.shape[1]))])
         return tps.fit(anchors, values, self.face_width, _SMOOTHING)
 

@@ -92,25 +92,29 @@ def _light(interior: Interior, gape: Gape) -> Floats:
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out.
 
-    A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones. Lips pushed far
-    forward (oo) leave a dark hole.
+    A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones. Lips pushed
+    forward (oo) leave a dark hole; the lower teeth are seen in wide open mouths only.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
     low = edge - (0.08 + 0.28 * gap) * cm
     tip = low + gape.tongue * min(interior.bite_v + 0.02 * cm - low, 0)
     tongue = interior.tongue, _moved(gape.skull, 0, tip), clamp((gap - 0.18) / 0.2, 0, 1)
-    lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), clamp((gap - 0.3) / 0.3, 0, 1)
-    upper = interior.upper_teeth, gape.skull, 1 - clamp(1.4 * (gape.pout - 0.4), 0, 0.8)
+    lower = (
+        interior.lower_teeth,
+        _moved(gape.skull, gape.jaw_uv[0], edge),
+        clamp((gap - 0.9) / 0.4, 0, 1) * (1 - gape.pout),
+    )
+    upper = interior.upper_teeth, gape.skull, 1 - clamp(2.2 * (gape.pout - 0.1), 0, 0.9)
     order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
     return [piece for piece in order if piece[2] > 0]
 
 
 def _lower_edge(interior: Interior, gape: Gape) -> float:
-    """v of the lower teeth's edge, slit frame. They go with the jaw, but a little of them always stands out of an open
-    mouth's lower lip, and never a whole row of them."""
+    """v of the lower teeth's edge, slit frame. They go with the jaw, but a little of them always stands out of a wide
+    open mouth's lower lip, and never a whole row of them."""
     cm, lip = interior.px_per_cm, gape.box[3]
-    least = 0.3 * clamp((gape.gap_cm - 0.3) / 1.0, 0, 1) * (1 - gape.pout)
+    least = 0.3 * clamp((gape.gap_cm - 0.9) / 0.4, 0, 1) * (1 - gape.pout)
     with_jaw = interior.bite_v - OVERBITE_CM * cm + gape.jaw_uv[1]
     return clamp(with_jaw, lip - 0.4 * cm, lip - least * cm)
 
@@ -159,7 +163,7 @@ def _cavity(colours: Colours) -> Picture:
     wall = smoothstep(0.35, 1.05, np.sqrt(u * u + 0.4 * v * v))[..., None]
     floor = smoothstep(0.1, 1.0, v)[..., None]
     flesh = colours.flesh * colours.shade((0.72, 0.54, 0.52))
-    picture = colours.throat + (flesh - colours.throat) * np.maximum(0.8 * wall, 0.9 * floor)
+    picture = colours.throat + (flesh - colours.throat) * np.maximum(0.4 * wall, 0.8 * floor)
     return picture8(picture)
 
 

@@ -20,7 +20,11 @@ SHARP_PX = 2.2  # sigma of the edges of a face in a sharp photo
 INK_EDGE_PX = 0.8  # of a drawn line's edge are half ground
 FOLD = 1.45  # past its edge a lip goes on as half a mirror image
 DIP_CM = 0.3  # at most this much of a dip in the seam is the upper lip's alone
+SEAM_KEPT = 0.6  # of the depth of the seam's dark, where the lower lip goes on as a mirror image
 MOST_SHADOW = 0.4  # of what lies about the corners of closed lips: more that is dark is hair, hatching or paint
+SEAM_DEGREE = 6  # of its polynomial: the bow of the lips, and corners that turn down or up
+EDGE_CM = 0.07  # how far the lower lip reaches over its line
+ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
 
@@ -107,8 +111,10 @@ def _seam(canvas: Canvas, frame: SlitFrame, upper: Line, lower: Line, px_per_cm:
     path = darkest_seam(light, np.full(len(u), len(offsets) / 2, np.float32))
     free = smoothstep(1.0, 0.85, np.abs(u) / frame.half)
     found = middle + free * np.interp(path, np.arange(len(offsets)), offsets).astype(np.float32)
-    knots = np.linspace(0, len(u) - 1, 33).astype(int)
-    return Line(u[knots], found[knots])
+    knots = np.linspace(-frame.half, frame.half, 33)
+    # Smooth as a lip is: what follows the photo's px opens as a ragged edge.
+    even = np.polynomial.Polynomial.fit(u, found, SEAM_DEGREE, w=1 + 2 * (np.abs(u) > 0.9 * frame.half))(knots)
+    return Line(floats(knots), floats(even))
 
 
 def lip_samples(
@@ -126,21 +132,22 @@ def lip_samples(
 
 
 def lip_layers(
-    canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float, soft_px: float
+    canvas: Canvas, lines: LipLines, region: Region, px_per_cm: float, soft_px: float, roll: Floats
 ) -> tuple[Layer, Layer]:
     """Upper and lower lip with the skin around them, over `region` (work px). soft_px: blur of the photo (`blur_px`).
+    roll: (3,) RGB 0..1, taken from a lip at its edge, where it turns inwards.
 
     Beyond its line each goes on as lip (mirrored), so that neither a soft edge nor the overlap shows teeth.
     """
     grid = region.grid(canvas.per_px)
-    above, below = _masks(lines, grid, px_per_cm, 0.8 + 1.5 * soft_px)
+    above, below = _masks(lines, grid, px_per_cm, 1.1 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
     photo = canvas.sampled(grid)
     clear = photo if lines.drawn else _without_corner_shadow(photo, lines, uv, px_per_cm)
     # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
     skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
     # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
-    # shadow, in which it lies when open too; on the lower one it would become a dark rim before the tongue.
+    # shadow, in which it lies when open too; of the whole of it the lower one would get a dark rim before the tongue.
     if lines.parted:
         up = down = np.full(uv.shape[:2], 0.05 * px_per_cm, np.float32)
         fold_ends = 1.1, 0.9
@@ -151,7 +158,7 @@ def lip_layers(
         fold_ends = 1.02, 0.7
         up = np.full(uv.shape[:2], -0.02 * px_per_cm, np.float32)
         raised = lines.upper.at(uv[..., 0]) - lines.lower.at(uv[..., 0])
-        down = raised + _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0])
+        down = raised + SEAM_KEPT * _seam_depth(canvas, lines, px_per_cm).at(uv[..., 0])
     layers = []
     for skin, line, sign, alpha, reach in (
         (skins[0], lines.upper, 1, above, up),
@@ -161,9 +168,10 @@ def lip_layers(
         inside = smoothstep(*fold_ends, np.abs(uv[..., 0]) / lines.frame.half)
         folded = uv[..., 1] - sign * np.maximum(past, 0) * FOLD * inside
         rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
-        if lines.parted:  # closed lips have their seam in the picture; others get one where they will meet
-            dark = _contact(past / px_per_cm, uv[..., 0] / lines.frame.half)[..., None]
-            rgb = (rgb * (1 - dark * np.array([0.16, 0.26, 0.26], np.float32))).astype(np.uint8)
+        if not lines.drawn:
+            edge = line.at(uv[..., 0]) - np.float32(0 if sign > 0 else EDGE_CM * px_per_cm)
+            dark = _turned_in(floats(sign * (uv[..., 1] - edge) / px_per_cm), uv[..., 0] / lines.frame.half)[..., None]
+            rgb = (rgb * (1 - dark * roll)).astype(np.uint8)
         layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
     return layers[0], layers[1]
 
@@ -181,9 +189,9 @@ def _seam_depth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> Line:
     return Line(u[::4], floats(held[::4]))
 
 
-def _contact(past_cm: Floats, u: Floats) -> Floats:
-    """0..1, how much light a lip's inner edge loses to the other lip."""
-    return (np.exp(-((np.minimum(past_cm, 0) / 0.06) ** 2)) * smoothstep(1.12, 0.98, np.abs(u))).astype(np.float32)
+def _turned_in(past_cm: Floats, u: Floats) -> Floats:
+    """0..1, how much light a lip loses as it turns inwards, to its edge at 0; not beyond the corners."""
+    return (np.exp(-((np.minimum(past_cm, 0) / ROLL_CM) ** 2)) * smoothstep(1.05, 0.85, np.abs(u))).astype(np.float32)
 
 
 def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm: float) -> Picture:
@@ -216,7 +224,7 @@ def _masks(lines: LipLines, grid: Floats, px_per_cm: float, edge_px: float) -> t
     u, v = uv[..., 0], uv[..., 1]
     beyond = np.maximum(np.abs(u) - lines.frame.half, 0)
     above = np.clip((lines.upper.at(u) - v) / (edge_px + 0.5 * beyond) + 0.5, 0, 1)
-    under = 0.0 if lines.drawn else 0.07 * px_per_cm
+    under = 0.0 if lines.drawn else EDGE_CM * px_per_cm
     below = np.clip((v - lines.lower.at(u) + under + 3 * beyond) / edge_px + 0.5, 0, 1)
     return above.astype(np.float32), below.astype(np.float32)
 

@@ -55,7 +55,8 @@ class _Head:
         self.mw = float(np.hypot(*(left - right)[:2]))
         self.u = (self.x - self.cx) / (self.mw / 2)
         self.lat = np.clip(1 - self.u**2, 0, 1)
-        self.bow = np.sqrt(self.lat)
+        inner = np.abs(self.u[_UP[3, [0, -1]]]).mean()
+        self.bow = np.clip(1 - (self.u / inner) ** 2, 0, 1) ** 0.48  # an ellipse, hardly blunter
 
     def bump(self, x: float, y: float, rx: float, ry: float) -> Floats:
         """(478,) 1 at x, y, falling off by the radii rx, ry (cm)."""
@@ -103,8 +104,7 @@ class _Head:
         near = _smoothstep(corner + 5, corner - 9, angle)
         far = 0.9 * _smoothstep(corner + 16, corner - 16, angle)
         out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
-        arch = np.sqrt(self.lat)
-        out[_UP.ravel()] = (0.48 * (1 - arch) ** 1.2)[_UP.ravel()]
+        out[_UP.ravel()] = (0.48 * (1 - self.bow) ** 1.2)[_UP.ravel()]
         out[_LO.ravel()] = (0.48 + 0.42 * self.bow)[_LO.ravel()]
         out[list(LIP_CORNERS)] = 0.48
         return out
@@ -177,12 +177,13 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
     arch, middle = np.sqrt(head.lat), np.exp(-0.5 * (head.u / 0.5) ** 4)
     # The lips touch towards the corners, so that what is left open between them is round and not a slit.
-    aside = _smoothstep(0.4, 0.8, np.abs(head.u)) * arch
+    aside = _smoothstep(0.25, 0.65, np.abs(head.u)) * arch
     shut = aside * (0.34 * lower - 0.1 * upper) - 0.08 * arch * upper
-    thicker = arch * (head.rows(_UP, (0.2, 0.12, 0.05, 0)) - head.rows(_LO, (0.13, 0.08, 0.03, 0)))
+    thicker = arch * (head.rows(_UP, (0.24, 0.14, 0.05, 0)) - head.rows(_LO, (0.17, 0.1, 0.04, 0)))
+    small = np.exp(-0.5 * (head.u / 0.3) ** 4) * (0.1 * upper - 0.05 * lower)  # the hole is a little arch, not a slit
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
+    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + small + 0.1 * (above - below), 0.8 * profile], 1)
     opened = middle * (0.13 * upper - 0.38 * lower) + thicker + shut + 0.08 * above - 0.2 * below
     yield "mouthFunnel", np.stack([0.17 * inward, opened, 0.6 * profile], 1)
 

@@ -18,7 +18,7 @@ from didgen.engine.warp.seam import Floats, floats, picture8
 
 SUPERSAMPLE = 2
 SMILE_ARC = 0.10  # how much the edges of the upper row rise for each cm they lie further back
-LOWER_SHADE = (0.86, 0.80, 0.77)  # RGB: the lower teeth lie deeper, between tongue and lip
+LOWER_SHADE = (0.76, 0.69, 0.66)  # RGB: the lower teeth lie deeper, between tongue and lip
 DEEP = (0.40, 0.25, 0.23)  # RGB, of the flesh: what is left of a tooth where no light comes
 
 
@@ -39,16 +39,16 @@ class Row:
 UPPER = Row(
     (0.84, 0.66, 0.74, 0.66, 0.62),
     (0.98, 0.86, 0.96, 0.80, 0.74),
-    (0.0, -0.08, -0.02, -0.14, -0.20),
-    ((0.03, 0.09), (0.06, 0.12), (0.14, 0.18), (0.12, 0.14), (0.10, 0.10)),
+    (0.0, -0.03, -0.01, -0.06, -0.12),
+    ((0.02, 0.04), (0.04, 0.06), (0.06, 0.08), (0.06, 0.07), (0.05, 0.05)),
     2.55,
     (3.1, 2.1),
 )
 LOWER = Row(
     (0.53, 0.58, 0.68, 0.68, 0.68),
     (0.78, 0.80, 0.88, 0.78, 0.70),
-    (0.0, -0.02, -0.05, 0.04, 0.08),
-    ((0.03, 0.05), (0.04, 0.06), (0.10, 0.12), (0.08, 0.08), (0.08, 0.08)),
+    (0.0, -0.01, -0.02, 0.02, 0.04),
+    ((0.02, 0.03), (0.03, 0.04), (0.05, 0.06), (0.05, 0.05), (0.05, 0.05)),
     2.15,
     (2.3, 1.4),
 )
@@ -86,7 +86,7 @@ def draw_teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     crown = sign * (line + np.take(row.edge, k) - v) - rounded * np.abs(across) ** 3
     height = crown / (np.take(row.height, k) - 0.10 * across * across)
     rgb = _enamel(colours, np.minimum(inside, width - inside), across, height, u, along, facing)
-    alpha = smoothstep(-0.035, 0.035, crown) * smoothstep(*row.fade, along) * smoothstep(0.03, 0.3, facing)
+    alpha = smoothstep(-0.05, 0.05, crown) * smoothstep(*row.fade, along) * smoothstep(0.03, 0.3, facing)
     if not upper:
         rgb *= colours.shade(LOWER_SHADE)
     return finished(rgb, alpha * smoothstep(1.35, 1.15, crown), region, colours.blur_px)
@@ -111,8 +111,8 @@ def _enamel(
 
     seam: cm from where a tooth meets the next; height: 0 at the biting edge, 1 at the gum.
     """
-    parted = 1 - (0.13 + 0.20 * smoothstep(0.35, 0.0, height)) * np.exp(-((seam / 0.04) ** 2))
-    round_ = 1 - 0.10 * across * across
+    parted = 1 - 0.09 * np.exp(-((seam / 0.05) ** 2))
+    round_ = 1 - 0.06 * across * across
     length = 0.90 + 0.10 * smoothstep(-0.02, 0.22, height) - 0.16 * smoothstep(0.45, 1.0, height)
     back = 1 - 0.72 * smoothstep(0.55, 2.7, along)
     side = 0.68 + 0.32 * smoothstep(0.0, 0.6, facing)
