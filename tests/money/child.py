@@ -52,16 +52,16 @@ class Steps:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def hurry() -> None:
-    """Wait a tenth between tries and polls, as a test of the client does with `pace_s`, and a second for an answer;
-    take a build on another machine to be dead after two seconds."""
+def hurry(answer_s: float) -> None:
+    """Wait a tenth between tries and polls, as a test of the client does with `pace_s`, and so long for an answer to
+    what may buy; take a build on another machine to be dead after two seconds."""
     from didgen.api import transport as transports
     from didgen.api.transport import Transport
     from didgen.jobs import turns
     from didgen.store import claims
 
     claims.LEASE_S, claims.BEAT_S, turns.LOOK_S = 2.0, 0.4, (0.05, 0.3)
-    transports.CONNECT = replace(transports.CONNECT, each_s=1.0)
+    transports.CONNECT = replace(transports.CONNECT, each_s=answer_s)
 
     whole = Transport.__init__
 
@@ -141,8 +141,8 @@ def run(order: dict[str, Any], last_words: Callable[[str], None] = lambda name: 
     """Build as ordered; what came of it: `exit` (as the command's), `error`, `actions` by address, `steps`, `writes`.
 
     order: `root`, `key`; `kill`, `full`, `only` as `Steps` has them; `broken`: a way to be wrong (`BROKEN`);
-    `addresses`, `wait` as `steps.wish`; `env`; `argv`: a command line to run instead. last_words: is told the name of
-    the step at which the process is about to kill itself.
+    `addresses`, `wait` as `steps.wish`; `answer_s` as `hurry` takes it; `env`; `argv`: a command line to run instead.
+    last_words: is told the name of the step at which the process is about to kill itself.
     """
     from didgen.errors import DidgenError
 
@@ -151,7 +151,7 @@ def run(order: dict[str, Any], last_words: Callable[[str], None] = lambda name: 
     os.chdir(root)
     steps = Steps(order.get("kill", 0), order.get("full", 0), order.get("only", ""), last_words=last_words)
     install(steps, root)
-    hurry()
+    hurry(order.get("answer_s", 20.0))
     result: dict[str, Any] = {"exit": 0, "error": "", "actions": {}}
     try:
         if order.get("broken"):

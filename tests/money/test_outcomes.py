@@ -56,7 +56,7 @@ def test_a_post_whose_fate_is_unknown(bank: Started, tmp_path: Path) -> None:
     bank.rules(*(of(f"{name}-{accepted}", rule, accept=accepted == "yes", nth=1) for name, rule, accepted in rules))
     yes = sorted(name for name in names if name.endswith("-yes"))
     with Warm() as warm:
-        first = warm.build(scenes.order(root, bank))
+        first = warm.build(scenes.order(root, bank, answer_s=1.0))
         assert 3 == first["exit"], scenes.told(first)
         assert yes == sorted(scenes.bought(bank, "fate"))
         posts = len(bank.seen("POST", "/talks"))
