@@ -265,29 +265,32 @@ def test_an_endless_answer_is_cut_off(bench: Bench, monkeypatch: pytest.MonkeyPa
 def test_a_slow_drip_ends_at_the_deadline(bench: Bench, start: bytes) -> None:
     """In the head as in the body: each byte comes in time, the whole does not."""
 
+    whole = threading.Event()
+
     def drip(head: str) -> Iterable[bytes]:
         yield start
-        for _ in range(500):
+        for _ in range(5000):
             time.sleep(0.01)
             yield b"x"
+        whole.set()
 
     bench.web.pages["/a.jpg"] = drip
     began = time.monotonic()
     assert "cannot be fetched now" in bench.refused("/a.jpg", AwayError, deadline_s=0.3)
-    assert 0.3 <= time.monotonic() - began < 2
+    assert 0.3 <= time.monotonic() - began
+    assert not whole.is_set()
 
 
 def test_a_resolver_that_hangs_ends_at_the_deadline(bench: Bench) -> None:
     """Nobody waits for its thread."""
-    released = threading.Event()
+    released, given_up = threading.Event(), threading.Event()
 
     def hang(host: str) -> list[str]:
-        released.wait(20)
+        released.wait(60) or given_up.set()
         return []
 
-    began = time.monotonic()
     assert "cannot be fetched now" in bench.refused("/a.jpg", AwayError, deadline_s=0.2, lookup=hang)
-    assert time.monotonic() - began < 2
+    assert not given_up.is_set()
     released.set()
 
 
