@@ -45,6 +45,7 @@ STEEPEST = 0.12  # a row of teeth leans no further against its lips: what is mor
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
 INNER = [*UPPER_INNER, *LOWER_INNER]
 ROLL = (0.30, 0.40, 0.40)  # RGB, taken from a lip at its edge, where it turns inwards
+PARTED_ROLL = 0.5  # of that where the photo's lips are parted: shut, their two dark edges look like a gap
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
 FULL, THIN = (6, 0.75), (8, 0.45)  # rounds and damping of the inverse: beside a line, skin stretches several times
@@ -181,7 +182,8 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     ]
     soft = blur_px(canvas, geometry.landmarks)
     colours = mouth_colours(canvas, lines, geometry, soft)
-    upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft, colours.shade(ROLL))
+    roll = colours.shade(ROLL) * np.float32(PARTED_ROLL if lines.parted else 1)
+    upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft, roll)
     axes = np.column_stack([lines.frame.along, lines.frame.across])
     bite, teeth = _bite(geometry, canvas, lines, axes)
     jaw_uv = np.zeros((len(geometry.shapes_px), 2), np.float32)
