@@ -1,18 +1,20 @@
-"""The head over a still background: a real portrait before a wall of straight lines, and drawings."""
+"""The head over its background: a real portrait before a wall of straight lines and beside a cord, and drawings."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from didgen.engine.face.face import Face
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.matte import person_matte
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.photo import load_photo
-from didgen.engine.warp.behind import fill_behind
+from didgen.engine.warp.cutout import build_cutout
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.neck import LONGEST, SHORTEST, neck_length
 from didgen.engine.warp.opacity import opacity_of
@@ -77,32 +79,59 @@ def test_shoulders_and_collar_stay(before_wall):
     assert change[int(chin + 0.35 * height) :].max() <= 2
 
 
-def test_lines_go_straight_on_behind_the_person():
-    """Level lines are found again within the strip that a head uncovers, at their height and nearly as dark."""
-    wall = np.full((160, 200, 3), 210, np.uint8)
-    wall[20::24] = wall[21::24] = wall[22::24] = 60
-    y, x = np.indices(wall.shape[:2])
-    hole = np.hypot(x - 150, y - 80) < 60
-    filled = fill_behind(np.where(hole[..., None], np.uint8(0), wall), hole)
-    assert np.array_equal(wall[~hole], filled[~hole])
-    strip = hole & (np.hypot(x - 150, y - 80) > 50) & (np.abs(y - 80) < 30)
-    assert np.abs(filled[strip].astype(int) - wall[strip]).mean() < 25
-    assert filled.min() > 20
+@pytest.fixture(scope="module")
+def beside_cord() -> Rig:
+    """A portrait with a bright upright cord right beside her hair, which the matte cannot tell from her."""
+    rgb = load_photo(ASSETS / "eileen.jpg")
+    face = find_faces(rgb)[0]
+    x = _cord_column(rgb, face)
+    photo = rgb.copy()
+    photo[:, x : x + 3] = (255, 0, 255)
+    return build_rig(photo, face, sharpen=False)
 
 
-def test_a_plain_background_is_filled_plainly():
-    """Nothing of the person is left in it."""
-    hole = np.zeros((90, 120), bool)
-    hole[30:, 40:80] = True
-    filled = fill_behind(np.where(hole[..., None], np.uint8(0), np.uint8((90, 120, 150))), hole)
-    assert np.abs(filled.astype(int) - (90, 120, 150)).max() <= 3
+def _cord_column(rgb: np.ndarray, face: Face) -> int:
+    """The first column to the left of the hair at the height of the eyes."""
+    row = int(face.landmarks[33, 1])
+    return int(np.flatnonzero(person_matte(rgb)[row] > 0.5)[0]) - 5
 
 
-def test_a_picture_that_is_all_person_has_grey_behind() -> None:
-    """Nothing to fill from, and no division by it: a drawing's matte may be the whole picture."""
-    with np.errstate(all="raise"):
-        filled = fill_behind(np.full((40, 60, 3), 200, np.uint8), np.ones((40, 60), np.bool_))
-    assert (filled == 128).all()
+@pytest.mark.parametrize("pose", [(7, 0, 0), (-7, 0, 0), (3, 2, 2), (0, 0, 4), (0, 0, -4)])
+def test_a_cord_beside_the_head_is_neither_cut_nor_doubled(beside_cord, pose):
+    """In every row from the crown to the jaw it is there once, and next to where it is in the row above."""
+    frame = _frame(beside_cord, pose).astype(int)
+    cord = np.minimum(frame[..., 0], frame[..., 2]) - frame[..., 1] > 110
+    top, jaw = (int(beside_cord.geometry.landmarks[k, 1]) for k in (10, 234))
+    before = None
+    for row in cord[top:jaw]:
+        columns = np.flatnonzero(row)
+        assert len(columns)
+        assert np.ptp(columns) < 20
+        middle = columns.mean()
+        assert before is None or abs(middle - before) < 3
+        before = middle
+
+
+def test_what_is_left_undrawn_does_not_change(before_wall):
+    """Drawn whole and over everything, a frame is the same but for rounding: parts only save time."""
+    rig, _ = before_wall
+    reading = rig.field.reading(np.zeros(44), rig.geometry.head_move((5, 2, 3), (0, 0, 0), 0.1))
+    everywhere, nowhere = np.ones_like(rig.cutout.near), np.zeros_like(rig.cutout.solid)
+    whole = replace(rig.cutout, near=everywhere, solid=nowhere).drawn(reading).astype(int)
+    change = np.abs(rig.cutout.drawn(reading) - whole)
+    assert change.max() < 24
+    assert (change > 4).mean() < 2e-3
+
+
+@pytest.mark.parametrize("opaque", [0.0, 1.0])
+def test_without_an_outline_nothing_is_parted(before_wall, opaque):
+    """All person (a drawing): the whole picture goes with the flow. Nobody: it stays."""
+    rig, _ = before_wall
+    opacity = np.full((64, 64), opaque, np.float32)
+    cutout = build_cutout(rig.canvas, rig.geometry.grid, opacity, 300.0)
+    reading = rig.field.reading(np.zeros(44), rig.geometry.head_move((5, 2, 3), (0, 0, 0), 0.0))
+    bent = rig.canvas.sampled(rig.geometry.grid.dense_map(reading.back)) if opaque else cutout.rest
+    assert np.abs(cutout.drawn(reading).astype(int) - bent).max() <= 2
 
 
 def test_only_what_hangs_together_with_the_face_moves(before_wall):
@@ -146,10 +175,10 @@ def test_a_portrait_is_cut_out_crisply(name):
     """Less than a tenth of the head is half background, hair and all; the neck's length is one a person can have."""
     rgb = load_photo(ASSETS / f"{name}.jpg")
     rig = build_rig(rgb, find_faces(rgb)[0])
-    opacity = rig.cutout.moving[..., 3]
+    opacity = rig.cutout.photo[..., 3]
     head = rig.geometry.grid.sample(rig.geometry.head, _px(rig)) > 0.9
-    edge = rig.cutout.margin * rig.cutout.per_px
-    inner = opacity[edge : -edge : rig.cutout.per_px, edge : -edge : rig.cutout.per_px]
+    edge = rig.canvas.margin * rig.canvas.per_px
+    inner = opacity[edge : -edge : rig.canvas.per_px, edge : -edge : rig.canvas.per_px]
     soft = (inner > 25) & (inner < 230) & head
     assert soft.sum() < 0.09 * ((inner > 230) & head).sum()
     assert SHORTEST <= neck_length(rig.canvas, rig.geometry.landmarks) <= LONGEST

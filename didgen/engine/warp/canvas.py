@@ -26,9 +26,18 @@ class Canvas:
 
     def sampled(self, places: Floats) -> Picture:
         """(h, w, 3): the source at (h, w, 2) x, y work px."""
-        at = places * np.float32(self.per_px)
+        return read(self.rgb, self.samples(places))
+
+    def samples(self, places: Floats) -> Floats:
+        """(h, w, 2) work px → x, y among the samples."""
+        at: Floats = places * np.float32(self.per_px)
         at += np.float32(self.margin * self.per_px)
-        return read(self.rgb, at)
+        return at
+
+    def at_rest(self) -> Picture:
+        """(height, width, 3): the work picture."""
+        first, stop = self.margin * self.per_px, -self.margin * self.per_px
+        return self.rgb[first : stop : self.per_px, first : stop : self.per_px].copy()
 
 
 def read(samples: Picture, at: Floats) -> Picture:

@@ -1,157 +1,161 @@
-"""The person cut out of the work picture: what moves is drawn over what stays.
+"""The person laid over her background, which gives way: what moves, over what is drawn out beside it.
 
-A frame is M(b(x)) + (1 - a(b(x))) · B(x): the moving colours M and their opacity a, read where the flow b says, over
-the still picture B behind the person. M is made as I - (1 - a) · B of the photo I, in the very arithmetic that puts it
-together again, so that a head at rest is the photo to the bit, hairs that the matte missed move with the head all the
-same, and no colour of the old background is carried along where B has it right.
+A frame is a(b(x)) · I(b(x)) + (1 - a(b(x))) · I(c(x)): the photo I where the flow reads it, b(x) = x + f(x), as opaque
+as the person is there, over the same photo where the background reads it, c(x) = x + k(x) · f(x). k is 1 wherever the
+photo shows the person and falls to 0 a little way outside her. So the strip that a moving head uncovers is what stood
+next to it, drawn out, and nothing is made up; on its other side the head goes over what it hides; where the matte is
+wrong, what it takes along and what it leaves hardly part; and a little away from the head not a px changes.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.behind import fill_behind
 from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.grid import PAD, NodeGrid, Reading
+from didgen.engine.warp.layer import over, split
 
 Floats = NDArray[np.float32]
 
 _STRIP = 16  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
-_RIM = 0.02  # about the person: stray hairs, painted over behind her and kept in front
+_GAP = 8  # columns of nodes between two runs of a strip that are drawn in one go
+_GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
+_EVEN = 0.03  # of a face height: notches and curls of her outline below that wave nothing about
+_TRACE = 0.1  # of opacity: less is no outline
+_STILL_PX = 1 / 32  # what moves by less is not seen to move
+_APART_PX = 0.5  # person and background that move apart by less move together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
-    """grid: of the work picture. moving: (h, w, 4) RGB and opacity, colours times opacity, sampled as `Canvas` is;
-    behind: (height, width, 3), the still picture. near: (rows, columns) uint8 on the grid's nodes, 1
-    where anything that moves may be within the px that a node stands for.
+    """rest: (height, width, 3), the work picture. canvas: the photo; photo: (h, w, 4) its RGB and opacity. grid: of the
+    work picture, as fine as a reading is. On its nodes (rows, columns): follows, 0..1 (twice, for x and y), k; near,
+    solid, uint8, 1 where something or everything that a node stands for is the person.
     """
 
+    rest: Picture
+    canvas: Canvas
+    photo: Picture
     grid: NodeGrid
-    moving: Picture
-    behind: Picture
+    follows: Floats
     near: NDArray[np.uint8]
-    margin: int
-    per_px: int
+    solid: NDArray[np.uint8]
 
     def drawn(self, reading: Reading) -> Picture:
         """(height, width, 3) work picture."""
-        out = np.empty_like(self.behind)
-        bottom = 0
-        for part in self.parts(reading.back):
-            x, y = part.left - self.grid.left, part.top - self.grid.top
-            right, lower = x + part.width, y + part.height
-            out[bottom:y] = self.behind[bottom:y]
-            out[y:lower, :x] = self.behind[y:lower, :x]
-            out[y:lower, right:] = self.behind[y:lower, right:]
-            piece = replace(part, step=reading.fine.step)
-            at = piece.spread(self._samples(reading.over(piece)))
-            lay(read(self.moving, at), self.behind[y:lower, x:right], out[y:lower, x:right])
-            bottom = lower
-        out[bottom:] = self.behind[bottom:]
+        out = self.rest.copy()
+        flow = cv2.subtract(reading.places, self.grid.nodes())
+        slower = cv2.multiply(flow, self.follows)
+        near, solid = (self._there(mask, reading.places) for mask in (self.near, self.solid))
+        apart = _beyond(cv2.subtract(flow, slower), _APART_PX) & (near > solid)
+        moves = _beyond(slower, _STILL_PX) | apart
+        person, behind = self._samples(flow), self._samples(slower)
+        either = np.where(solid[..., None] > 0, person, behind)
+        for part, here in self._parts(moves, out):
+            cv2.cvtColor(read(self.photo, part.spread(self._of(part, either))), cv2.COLOR_RGBA2RGB, dst=here)
+        for part, here in self._parts(apart, out):
+            still = cv2.cvtColor(read(self.photo, part.spread(self._of(part, behind))), cv2.COLOR_RGBA2RGB)
+            over(still, *split(read(self.photo, part.spread(self._of(part, person)))), here)
         return out
 
-    def _samples(self, places: Floats) -> Floats:
-        """Work px → samples of `moving`."""
-        return (places + np.float32(self.margin)) * np.float32(self.per_px)
+    def _there(self, mask: NDArray[np.uint8], places: Floats) -> NDArray[np.uint8]:
+        """A mask of the nodes read at places, work px."""
+        step, (x, y) = self.grid.step, self.grid.first
+        at = cv2.transform(places, np.array([[1 / step, 0, -x / step], [0, 1 / step, -y / step]]))
+        out: NDArray[np.uint8] = cv2.remap(mask, at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        return out
 
-    def parts(self, back: Floats) -> list[NodeGrid]:
-        """The rectangles in which something of the person is seen, downwards, as grids of their own."""
+    def _samples(self, flow: Floats) -> Floats:
+        """Where a flow on the nodes reads the canvas, x, y of its samples."""
+        return self.canvas.samples(cv2.add(flow, self.grid.nodes()))
+
+    def _of(self, part: NodeGrid, values: Floats) -> Floats:
+        """The values of the nodes of a part of the grid."""
+        row, column = (part.top - self.grid.top) // part.step, (part.left - self.grid.left) // part.step
+        return values[row : row + part.rows, column : column + part.columns]
+
+    def _parts(self, mask: NDArray[np.bool_], picture: Picture) -> Iterator[tuple[NodeGrid, Picture]]:
+        """The rectangles about all nodes of a mask, as grids of their own, and what of the picture they are."""
         grid = self.grid
-        at = cv2.scaleAdd(back, 1 / grid.step, grid.numbers())
-        near = cv2.remap(self.near, at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        cells = near[PAD:-PAD, PAD:-PAD]  # a node stands for the step px about it
-        parts = []
-        for row in range(0, len(cells), _STRIP):
-            columns = np.flatnonzero(cells[row : row + _STRIP].any(0))
-            if len(columns):
-                left, top = int(columns[0]) * grid.step, row * grid.step
-                width = min((int(columns[-1]) + 1) * grid.step, grid.width) - left
-                height = min((row + _STRIP) * grid.step, grid.height) - top
-                parts.append(NodeGrid(grid.left + left, grid.top + top, width, height, grid.step))
-        return parts
+        grown = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))  # a px lies between its node and the next
+        cells = grown[PAD:-PAD, PAD:-PAD]
+        for first in range(0, len(cells), _STRIP):
+            top, bottom = first * grid.step, min((first + _STRIP) * grid.step, grid.height)
+            for start, stop in _runs(cells[first : first + _STRIP].any(0)):
+                left, right = start * grid.step, min(stop * grid.step, grid.width)
+                part = NodeGrid(grid.left + left, grid.top + top, right - left, bottom - top, grid.step)
+                yield part, picture[top:bottom, left:right]
 
     def within(self, places: Floats) -> Floats:
         """(h, w) 0..1: 1 well inside the person, 0 from her outline on, at (h, w, 2) work px of the photo."""
-        opacity = cv2.extractChannel(read(self.moving, self._samples(places)), 3).astype(np.float32) / 255
+        opacity = cv2.extractChannel(read(self.photo, self.canvas.samples(places)), 3).astype(np.float32) / 255
         return smoothstep(0.6, 1.0, cv2.blur(opacity, (5, 5)))
 
 
-def lay(moving: Picture, behind: Picture, out: Picture) -> None:
-    """Premultiplied RGBA (h, w, 4) over RGB (h, w, 3), into `out`."""
-    clear = cv2.bitwise_not(cv2.extractChannel(moving, 3))
-    cv2.add(cv2.cvtColor(moving, cv2.COLOR_RGBA2RGB), _times(behind, clear), dst=out)
+def _beyond(flow: Floats, px: float) -> NDArray[np.bool_]:
+    """(rows, columns): whether a flow (rows, columns, 2) is longer than that, in x or y."""
+    return np.asarray(cv2.inRange(flow, (-px, -px), (px, px)) == 0)
 
 
-def _times(rgb: Picture, share: NDArray[np.uint8]) -> Picture:
-    """RGB times share / 255, rounded."""
-    out: Picture = cv2.multiply(rgb, cv2.cvtColor(share, cv2.COLOR_GRAY2RGB), scale=1 / 255)
-    return out
+def _runs(cells: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last + 1 of each run of a row's true cells; runs less than `_GAP` apart are one."""
+    found = np.flatnonzero(cells)
+    if len(found):
+        for run in np.split(found, np.flatnonzero(np.diff(found) > _GAP) + 1):
+            yield int(run[0]), int(run[-1]) + 1
 
 
 def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: float) -> Cutout:
     """opacity: (h, w) 0..1 of the person in the work picture, at any scale. face_height: work px."""
     scale = opacity.shape[1] / grid.width
-    edge = round(canvas.margin * scale)
-    per = scale / canvas.per_px
-    small_from_canvas = np.array([[per, 0, scale * (0.5 - canvas.margin) - 0.5], [0, per, 0]])
-    small_from_canvas[1, 2] = small_from_canvas[0, 2]
-    small_from_canvas[:, 2] += edge
-    wide = cv2.copyMakeBorder(opacity, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    hole = _grown(wide > 0, math.ceil(_RIM * face_height * scale))
-    still = _still(canvas.rgb, hole, small_from_canvas)
-    size = canvas.rgb.shape[1::-1]
-    to_canvas = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    shares = np.rint(wide * 255).astype(np.uint8)
-    clear = 255 - cv2.warpAffine(shares, small_from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
-    first, stop = canvas.margin * canvas.per_px, -canvas.margin * canvas.per_px
-    nodes = (grid.nodes() + 0.5) * np.float32(scale) - np.float32(0.5 - edge)
+    shares = np.rint(opacity * 255).astype(np.uint8)
+    fine = replace(grid, step=grid.fine_step)
+    at = (fine.nodes() + 0.5) * np.float32(scale) - np.float32(0.5)
     # Half a step to the cell's sides, stretched by what a flow stretches, and half a step of rounding to a node.
-    close = _grown(hole, math.ceil((1.5 * grid.step + 1) * scale)).astype(np.uint8)
+    reach = 2 * math.ceil((1.5 * fine.step + 1) * scale) + 1
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+
+    def on_nodes(values: NDArray[np.generic], how: int) -> NDArray[np.generic]:
+        out: NDArray[np.generic] = cv2.remap(values, at, None, how, borderMode=cv2.BORDER_REPLICATE)
+        return out
+
+    follows = np.asarray(on_nodes(_follows(opacity, face_height * scale), cv2.INTER_LINEAR), np.float32)
+    near = on_nodes(cv2.dilate(np.minimum(shares, 1), around), cv2.INTER_NEAREST)
+    solid = on_nodes(cv2.erode(shares // 255, around), cv2.INTER_NEAREST)
     return Cutout(
-        grid,
-        moving=_taken_off(canvas.rgb, still, clear),
-        behind=np.ascontiguousarray(still[first : stop : canvas.per_px, first : stop : canvas.per_px]),
-        near=np.asarray(cv2.remap(close, nodes, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE), np.uint8),
-        margin=canvas.margin,
-        per_px=canvas.per_px,
+        canvas.at_rest(),
+        canvas,
+        _with_opacity(canvas, shares, scale),
+        fine,
+        np.dstack([follows, follows]),
+        np.asarray(near, np.uint8),
+        np.asarray(solid, np.uint8),
     )
 
 
-def _still(rgb: Picture, hole: NDArray[np.bool_], small_from_canvas: NDArray[np.float64]) -> Picture:
-    """The canvas with the hole, given at the matte's scale, filled."""
-    times = 1 / small_from_canvas[0, 0]
-    soft = cv2.blur(rgb, (int(times),) * 2) if times > 2.5 else rgb
-    small = cv2.warpAffine(
-        soft, small_from_canvas, hole.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    filled = fill_behind(small, hole)
+def _follows(opacity: Floats, face_height: float) -> Floats:
+    """(h, w) 0..1 of the opacity's: 1 on the person, 0 from `_GIVES_WAY` on. face_height: px of the same."""
+    person = (opacity > _TRACE).astype(np.uint8)
+    even = 2 * round(_EVEN * face_height) + 1
+    person = cv2.morphologyEx(person, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (even, even)))
+    if not person.any():
+        return np.zeros_like(opacity)
+    px = cv2.GaussianBlur(cv2.distanceTransform(1 - person, cv2.DIST_L2, 5), (0, 0), _EVEN * face_height)
+    return smoothstep(_GIVES_WAY * face_height, 0.0, px)
+
+
+def _with_opacity(canvas: Canvas, shares: NDArray[np.uint8], scale: float) -> Picture:
+    """(h, w, 4): the canvas's RGB and its opacity: `shares` of 255, `scale` px to a work px."""
+    from_canvas = np.eye(2, 3) * scale / canvas.per_px
+    from_canvas[:, 2] = scale * (0.5 - canvas.margin) - 0.5
     to_canvas = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    size = rgb.shape[1::-1]
-    within = cv2.warpAffine(
-        hole.astype(np.uint8), small_from_canvas, size, flags=cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
-    behind = cv2.warpAffine(filled, small_from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.copyTo(behind, within, rgb.copy())  # type: ignore[no-any-return]
-
-
-def _taken_off(rgb: Picture, still: Picture, clear: NDArray[np.uint8]) -> Picture:
-    """(h, w, 4): what must be laid over `still` to see `rgb`, as opaque as 255 - clear, and more where `still` is too
-    bright to show through."""
-    through = _times(still, clear)
-    bright = cv2.inRange(cv2.subtract(through, rgb), (0, 0, 0), (0, 0, 0)) == 0
-    most = (255 * rgb[bright].astype(np.int32) // np.maximum(still[bright], 1)).min(-1)
-    clear[bright] = np.minimum(clear[bright], np.maximum(most - 1, 0))
-    through = _times(still, clear)
-    return cv2.merge([*cv2.split(cv2.subtract(rgb, through)), cv2.bitwise_not(clear)])  # type: ignore[no-any-return]
-
-
-def _grown(mask: NDArray[np.bool_], px: int) -> NDArray[np.bool_]:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), bool)
+    size = canvas.rgb.shape[1::-1]
+    opacity = cv2.warpAffine(shares, from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.merge([*cv2.split(canvas.rgb), opacity])  # type: ignore[no-any-return]
