@@ -24,7 +24,7 @@ from didgen.engine.warp.layer import over, split
 
 Floats = NDArray[np.float32]
 
-_STRIP = 16  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
+_STRIP = 32  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
 _GAP = 8  # columns of nodes between two runs of a strip that are drawn in one go
 _GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
 _EVEN = 0.03  # of a face height: notches and curls of her outline below that wave nothing about
