@@ -24,13 +24,13 @@ from didgen.engine.warp.layer import over, split
 
 Floats = NDArray[np.float32]
 
-_STRIP = 32  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
+_STRIP = 64  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
 _GAP = 8  # columns of nodes between two runs of a strip that are drawn in one go
 _GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
 _EVEN = 0.03  # of a face height: notches and curls of her outline below that wave nothing about
 _TRACE = 0.1  # of opacity: less is no outline
-_STILL_PX = 1 / 32  # what moves by less is not seen to move
-_APART_PX = 0.5  # person and background that move apart by less move together
+_STILL_PX = 1 / 16  # what moves by less is not seen to move
+_APART_PX = 1.0  # person and background that move apart by less move together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
