@@ -88,4 +88,7 @@ def service_hint(name: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host, with or without its port, is this machine."""
-    return urlsplit(f"//{host}").hostname in LOOPBACK
+    try:
+        return urlsplit(f"//{host}").hostname in LOOPBACK
+    except ValueError:  # a bracket that is never closed
+        return False

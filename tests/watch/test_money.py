@@ -31,8 +31,8 @@ def test_what_was_bought_is_kept_though_its_scene_was_edited(tmp_path: Path, ban
         bank.up("--render-s", "0")  # not before that the job may come to its end
         watch.until(lambda: len(bank.bought()) == 2)
         assert ["morning", "evening"] == [said(job) for job in bank.bought()]
-        evening = bank.bought()[1]["id"].encode()
-        watch.until(lambda: evening in (root / "output" / "paid" / "one.mp4").read_bytes())
+        evening, video = bank.bought()[1]["id"].encode(), root / "output" / "paid" / "one.mp4"
+        watch.until(lambda: video.exists() and evening in video.read_bytes())
         since = len(watch.text())
         save(folder / "project.yaml", text)
         watch.until_said("1 restored", since)

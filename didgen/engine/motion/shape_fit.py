@@ -37,7 +37,10 @@ def fit_weights(moved_cm: Floats, basis_cm: Floats) -> Floats:
 
 
 def with_gap(weights: Floats, moved_cm: Floats, basis_cm: Floats) -> Floats:
-    """The same weights with jawOpen such that the lips' gap (13 to 14) grows as it did in moved_cm, within 0..1."""
+    """The same weights with jawOpen such that the lips' gap (13 to 14) grows as it did in moved_cm, within 0..1.
+
+    What a jaw that is shut cannot take back, the other shapes that part the lips give up, by the least change in all.
+    """
     jaw = INDEX["jawOpen"]
     per_unit = _gap(basis_cm)
     if per_unit[jaw] < 1e-6:
@@ -45,7 +48,11 @@ def with_gap(weights: Floats, moved_cm: Floats, basis_cm: Floats) -> Floats:
     missing = _gap(moved_cm) - weights @ per_unit
     out = weights.copy()
     out[:, jaw] = np.clip(out[:, jaw] + missing / per_unit[jaw], 0, 1)
-    return out
+    parting = np.where(out > 0, np.maximum(per_unit, 0), 0)
+    parting[:, jaw] = 0
+    spare = np.minimum(_gap(moved_cm) - out @ per_unit, 0)
+    out += (spare / np.maximum((parting**2).sum(1), 1e-9))[:, None] * parting
+    return np.maximum(out, 0)
 
 
 def _gap(displacements: Floats) -> Floats:
