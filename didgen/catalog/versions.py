@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ENGINE = 6
+ENGINE = 7
 """Version of the local engine's output. Explained to users as "rendered by engine 1, now 2"."""
 
 PREPARED = 1
