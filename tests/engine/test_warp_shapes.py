@@ -133,3 +133,13 @@ def test_brows_rise_without_the_lids(basis):
     raised = basis[INDEX["browOuterUpLeft"]] + basis[INDEX["browInnerUp"]]
     assert raised[list(eye.brow), 1].min() > 0.3
     assert np.abs(raised[list(eye.up)]).max() < 0.1
+
+
+def test_a_smile_pulls_lips_thin(mesh, basis):
+    """Lips taken out of a smile are taller than in it, both of them; what parts them stays where it is."""
+    smile = basis[INDEX["mouthSmileLeft"]] + basis[INDEX["mouthSmileRight"]]
+    for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER):
+        outer, inner = (row[len(row) // 2] for row in (rows[0], rows[3]))
+        tall = abs(mesh[outer, 1] - mesh[inner, 1])
+        smiling = abs((mesh + smile)[outer, 1] - (mesh + smile)[inner, 1])
+        assert 0.6 < smiling / tall < 0.93

@@ -14,7 +14,7 @@ from didgen.engine.speech.speech import VISEMES, Phoneme, Speech
 
 SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "sil": {"seal": 1.0},
-    "PP": {"seal": 1.0, "mouthPress": 0.5, "mouthRollLower": 0.4, "mouthRollUpper": 0.15},
+    "PP": {"seal": 1.0, "mouthPress": 0.5, "mouthRollLower": 0.22, "mouthRollUpper": 0.15},
     "FF": {"seal": 0.97, "jawOpen": 0.09, "mouthRollLower": 0.7, "mouthUpperUp": 0.62},
     "TH": {"seal": 0.92, "jawOpen": 0.18, "mouthLowerDown": 0.18, "mouthUpperUp": 0.1, "tongue": 1.0},
     "DD": {"seal": 0.92, "jawOpen": 0.15, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.7},

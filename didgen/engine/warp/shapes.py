@@ -25,6 +25,8 @@ _JAW_DEG = 12.5  # at weight 1: wider than speech ever asks
 _JAW_GLIDE_CM = (0.0, -0.85, 1.0)  # the joint slides forward as it turns: without it the chin goes back, not down
 _SQUEEZE = 2.2  # of the gap that lips seem to have, per unit of mouthPress: p, b and m ask for about a half
 _CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
+_FULLER = 0.22  # of their height lips lose by a smile of weight 1, which pulls them long: it comes back as a smile goes
+_THIN_LIP_CM = 0.5  # thicker lips gain no more than such
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -80,6 +82,17 @@ class _Head:
         rows = np.unique(np.concatenate([_UP, _LO]))
         pull[rows] = np.maximum(pull[rows], lips[rows])
         return pull
+
+    @cached_property
+    def fullness(self) -> Floats:
+        """(478,) cm up (lower lip: down) that the edges of lips go which grow by their own height, full ones by no more
+        than thin ones; the skin under the lower one gives way."""
+        upper, lower = (np.clip(self.y[r[0]] - self.y[r[3]], -_THIN_LIP_CM, _THIN_LIP_CM) for r in (_UP, _LO))
+        out = 0.8 * self.bump(self.cx, self.cy - 0.34 * self.mw, 0.34 * self.mw, 0.14 * self.mw) * float(lower.mean())
+        for above, below, share in zip(_UP, _LO, (1.0, 0.55, 0.2, 0.0), strict=True):
+            out[above], out[below] = share * upper, share * lower
+        fuller: Floats = out * np.sqrt(self.lat)
+        return fuller
 
     def rows(self, lips: NDArray[np.intp], shares: tuple[float, ...]) -> Floats:
         """(478,) one share per row of lip points, outer to inner; a corner has its innermost row's."""
@@ -223,6 +236,7 @@ def _corners(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]
     jowl = head.bump(x + sign * 0.1 * mw, y - 0.35 * mw, 0.3 * mw, 0.25 * mw)
     smile = _along((0.68 * sign, 0.62, -0.35), pull) + _along((0.1 * sign, 0.34, 0.12), cheek * (1 - 0.6 * pull))
     smile += _along((0.18 * sign, 0.2, 0), fold * (1 - pull)) + _along((0.12 * sign, 0.16, 0), jowl * (1 - pull))
+    smile += _vertical(-_FULLER * head.side(sign) * head.fullness)
     yield f"mouthSmile{side}", smile
     yield f"mouthFrown{side}", _along((0.06 * sign, -0.5, 0), pull) + _along((0, -0.12, 0), jowl * (1 - pull))
     yield f"mouthStretch{side}", _along((0.6 * sign, -0.16, -0.2), pull)
