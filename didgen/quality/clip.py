@@ -28,7 +28,7 @@ from didgen.quality.eyes import eyes_left
 from didgen.quality.flicker import Flicker
 from didgen.quality.inked import drawn
 from didgen.quality.mouthing import Mouth, followed
-from didgen.quality.turning import flow_deg
+from didgen.quality.turning import Skin, follow_skin
 
 Curve = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -125,6 +125,7 @@ def read_clip(
     tracked = retrack(seen(pictures_of(video)), near)
     track = track_of(facts["track"]) if facts.get("track") else None
     track = track if track is not None and len(track) == len(tracked) else None
+    skin = follow_skin(pictures_of(video), tracked)
     return Clip(
         fps=media.fps,
         tracked=tracked,
@@ -135,22 +136,30 @@ def read_clip(
         photo=photo,
         flicker=flicker.level,
         eyes_left=None if track is None else eyes_left(pictures_of(video), tracked, track),
-        flow_deg=None if track is None else flow_deg(pictures_of(video), tracked),
+        flow_deg=None if track is None or skin is None else skin.turned_deg,
         parted=facts.get("lips_parted"),
-        mouth=_mouth(video, tracked, photo, picture, facts.get("lips_parted")),
+        mouth=_mouth(video, tracked, skin, photo, picture, facts.get("lips_parted")),
     )
 
 
-def _mouth(video: Path, tracked: Tracked, photo: Face | None, picture: Picture | None, parted: bool | None) -> Mouth:
+def _mouth(
+    video: Path,
+    tracked: Tracked,
+    skin: Skin | None,
+    photo: Face | None,
+    picture: Picture | None,
+    parted: bool | None,
+) -> Mouth:
+    still = None if skin is None else skin.still_px
     if photo is None or picture is None:
-        return followed(pictures_of(video), tracked)
+        return followed(pictures_of(video), tracked, still_px=still)
     apart = gap_of(mesh_of(photo)) > PARTED_CM if parted is None else parted
     sight = look_at(picture, photo)
     inked = drawn(pictures_of(video), tracked, (picture, photo)) if photo.stroke is not None else None
     if inked is not None:
         return inked
     hair = sight.mouth_hidden and not sight.eyes_hidden
-    return followed(pictures_of(video), tracked, (picture, photo), parted=apart, hidden=hair)
+    return followed(pictures_of(video), tracked, (picture, photo), parted=apart, hidden=hair, still_px=still)
 
 
 def pictures_of(video: Path) -> Iterator[Picture]:

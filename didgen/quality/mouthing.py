@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.face import Face
 from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS
 from didgen.engine.face.retrack import Tracked
+from didgen.quality.turning import STILL
 
 Curve = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -30,7 +31,6 @@ _Cost = NDArray[np.float32]
 
 PX_PER_CM = 20.0
 _HALF_CM, _ABOVE_CM, _BELOW_CM = 5.0, 3.0, 5.0  # of the face-aligned crop about the mouth
-_STILL = [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1]  # landmarks that do not talk: eyes' corners, bridge, tip
 _ROWS, _STEP_CM, _DEEP_CM, _HALF_WIDE_CM, _ASIDE_CM = 6, 0.15, 0.35, 0.6, 0.4  # of the strips
 _CORNER_CM = 0.3  # of the lips is in the strips beside a corner: on bare skin there is little else to see
 _FLAT = 4.0  # grey levels: strips with less of a pattern than that say little
@@ -132,18 +132,24 @@ def followed(
     *,
     parted: bool = False,
     hidden: bool = False,
+    still_px: Curve | None = None,
 ) -> Mouth:
     """The mouth in T pictures (H, W, 3) RGB that were tracked, against the first one.
 
+    still_px: (T, n, 2) where the head is, as its skin tells (`turning.Skin`); None for the net's word. Eyes behind hair
+    it guesses, nearer to each other the rounder the mouth is, and a mouth measured from there has moved.
     photo: what was animated, and its face: where its lips are closed (`parted` False), they are what 0 is. Without one
     the net's word over the most closed pictures is. hidden: whether hair hides the photo's lips (`Sight`); corners are
     followed there, and where lips have no pattern, and are the net's elsewhere: on bare cheeks it finds them better.
     A gap that cannot be followed is the net's; where both agree it is their mean, the followed one counted twice.
     """
     frame = Level(tracked)
+    landmarks = tracked.landmarks.copy()
+    if still_px is not None:
+        landmarks[:, STILL, :2] = still_px
     edges: list[_Follower] = []
     for number, rgb in enumerate(pictures):
-        crop = frame.crop(rgb, tracked.landmarks[number])
+        crop = frame.crop(rgb, landmarks[number])
         if not edges:
             edges = [_Follower(crop, edge) for edge in frame.edges()]
             if photo is not None:  # looked at first, before what moves
@@ -153,7 +159,7 @@ def followed(
         padded = _padded(crop)
         for edge in edges:
             edge.add(padded)
-    shown = list(tracked.landmarks) if photo is None else [photo[1].landmarks, *tracked.landmarks]
+    shown = list(landmarks) if photo is None else [photo[1].landmarks, *landmarks]
     net = frame.lips(shown) - frame.lips([tracked.landmarks[0]])
     gap = _gap_cm(edges[:2], net, tracked, rest_known=photo is not None and not parted)
     width = _width_cm(edges[2:], net, tracked) if hidden or gap is None else None
@@ -250,7 +256,7 @@ class Level:
 
     def _onto(self, landmarks: NDArray[np.floating]) -> Curve:
         """(3, 3) from a picture to the crop: the similarity that lays its face on the first one, least squares."""
-        there, here = landmarks[_STILL, :2].astype(np.float64), self._first[_STILL, :2]
+        there, here = landmarks[list(STILL), :2].astype(np.float64), self._first[list(STILL), :2]
         a, b = there - there.mean(0), here - here.mean(0)
         size = float((a**2).sum())
         along, across = float((a * b).sum()) / size, float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / size

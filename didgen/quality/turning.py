@@ -10,6 +10,7 @@ over the whole clip (`scaled`), where its mistakes with the mouth cancel.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -20,6 +21,7 @@ from didgen.engine.face.mesh import EYES, MESH_POINTS, canonical_mesh
 from didgen.engine.face.pose import pose_from_rotation
 from didgen.engine.face.retrack import Tracked
 
+STILL = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1)  # landmarks that do not talk: eyes' corners, bridge, tip
 POINTS = 200
 LEAST_POINTS = 12  # followed into a picture; with fewer the head is taken to stand as before
 _LEAST_TURN_DEG = 0.2  # rms: a head that stands still has no factor
@@ -36,23 +38,41 @@ _WINDOW_PX, _LEVELS, _RETURNED_PX = 17, 3, 0.7
 _SOFT_PX, _ROUNDS = 0.3, 8  # of the fit: residuals beyond this count less
 
 
-def flow_deg(pictures: Iterable[Picture], tracked: Tracked) -> Curve | None:
-    """(T, 3) yaw, pitch, roll of the head against the first picture, its depth being the canonical head's.
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """A head as its skin moves it through T pictures, against the first one.
 
-    pictures: (H, W, 3) RGB, the T that were tracked. None where the first picture shows too little to follow. Roll is
-    measured as it is; yaw and pitch are right but for a factor each.
+    turned_deg: (T, 3) yaw, pitch, roll, its depth being the canonical head's: roll is measured as it is, yaw and pitch
+    are right but for a factor each. still_px: (T, len(STILL), 2) where the landmarks that do not talk stand when the
+    head carries those of the first picture along; the net's own where too little skin was seen.
     """
+
+    turned_deg: Curve
+    still_px: Curve
+
+
+def follow_skin(pictures: Iterable[Picture], tracked: Tracked) -> Skin | None:
+    """pictures: (H, W, 3) RGB, the T that were tracked. None where the first one shows too little to follow."""
     turns: list[tuple[float, float, float]] = []
+    still = tracked.landmarks[:, STILL, :2].astype(np.float64)
     body: _Body | None = None
-    for rgb in pictures:
+    for number, rgb in enumerate(pictures):
         grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
         if body is None:
             points = _points_on(grey, tracked.landmarks[0].astype(np.float64))
             if len(points) < 2 * LEAST_POINTS:
                 return None
-            body = _Body(grey, _with_depth(points, tracked))
+            marks, body = _laid(tracked)[list(STILL)], _Body(grey, _with_depth(points, tracked))
         turns.append(body.turned(grey))
-    return np.array(turns, np.float64).reshape(-1, 3)
+        if body.held:
+            still[number] = body.placed(marks)
+    return Skin(np.array(turns, np.float64).reshape(-1, 3), still)
+
+
+def flow_deg(pictures: Iterable[Picture], tracked: Tracked) -> Curve | None:
+    """(T, 3) `Skin.turned_deg` alone."""
+    skin = follow_skin(pictures, tracked)
+    return None if skin is None else skin.turned_deg
 
 
 def scaled(flow: Curve, net: Curve, trusted: NDArray[np.bool_] | None = None) -> Curve:
@@ -74,7 +94,9 @@ def scaled(flow: Curve, net: Curve, trusted: NDArray[np.bool_] | None = None) ->
 
 
 class _Body:
-    """The points of the first picture and how they stand now: picture = s · R · (points - centre) + centre + shift."""
+    """The points of the first picture and how they stand now: picture = s · R · (points - centre) + centre + shift.
+
+    held: whether enough of them were found in the last picture; if not, they stand as before."""
 
     def __init__(self, grey: Grey, points: Curve) -> None:
         self._grey = grey
@@ -83,15 +105,22 @@ class _Body:
         self._points = points - self._centre
         self._rotation, self._scale, self._shift = np.eye(3), 1.0, np.zeros(2)
         self._last = self._first
+        self.held = True
 
     def turned(self, grey: Grey) -> tuple[float, float, float]:
         """Follow the points into the next picture: yaw, pitch, roll against the first one."""
         seen, found = _followed(self._grey, grey, self._first, self._last)
-        if found.sum() >= LEAST_POINTS:
+        self.held = bool(found.sum() >= LEAST_POINTS)
+        if self.held:
             self._fit(self._points[found], seen[found] - self._centre[:2])
-        placed = self._scale * (self._points @ self._rotation.T)[:, :2] + self._centre[:2] + self._shift
+        placed = self.placed(self._points + self._centre)
         self._last = np.where(found[:, None], seen, placed).astype(np.float32)
         return pose_from_rotation(self._rotation)
+
+    def placed(self, points: Curve) -> Curve:
+        """(n, 2) px: where points (n, 3) of the first picture stand now."""
+        turned = (points - self._centre) @ self._rotation.T
+        return np.asarray(self._scale * turned[:, :2] + self._centre[:2] + self._shift)
 
     def _fit(self, points: Curve, seen: Curve) -> None:
         """Gauss and Newton on six unknowns, weights after Charbonnier: brows and cheeks that move on their own count
@@ -141,8 +170,7 @@ def _points_on(grey: Grey, landmarks: Curve) -> Curve:
 
 def _with_depth(points: Curve, tracked: Tracked) -> Curve:
     """(m, 3) px: these points and their depth on the canonical head, laid on the first picture; those beside it go."""
-    mesh = tracked.placements[0].picture_from_canonical(canonical_mesh().vertices_cm)
-    mesh[:, :2] = tracked.landmarks[0][:MESH_POINTS, :2]
+    mesh = _laid(tracked)
     depth = np.full(len(points), np.inf)
     for a, b, c in mesh[np.asarray(canonical_mesh().triangles)]:
         across = np.array([b[:2] - a[:2], c[:2] - a[:2]]).T
@@ -154,3 +182,10 @@ def _with_depth(points: Curve, tracked: Tracked) -> Curve:
         depth[inside] = np.minimum(depth[inside], here[inside])  # the nearest surface is the one that is seen
     kept = np.isfinite(depth)
     return np.column_stack([points[kept], depth[kept]])
+
+
+def _laid(tracked: Tracked) -> Curve:
+    """(468, 3) px: the first picture's landmarks, as deep as the canonical head laid on them."""
+    mesh = tracked.placements[0].picture_from_canonical(canonical_mesh().vertices_cm)
+    mesh[:, :2] = tracked.landmarks[0][:MESH_POINTS, :2]
+    return np.asarray(mesh, np.float64)

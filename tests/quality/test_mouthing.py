@@ -22,6 +22,7 @@ from didgen.engine.photo import load_photo
 from didgen.quality.clip import mesh_of
 from didgen.quality.lips import CLOSED_CM, correlation
 from didgen.quality.mouthing import Mouth, followed
+from didgen.quality.turning import STILL, follow_skin
 from tests.quality.gallery import gallery
 
 Picture = NDArray[np.uint8]
@@ -68,11 +69,16 @@ class Portrait:
         seam = middle[1] + slope * (x - middle[0])
         return np.arange(self.photo.shape[0], dtype=np.float32)[:, None], seam, (x - middle[0]) / self._half_px()
 
-    def seen(self, pictures: list[Picture], landmarks: NDArray[np.float32] | None = None) -> Mouth:
-        """What is read from these pictures, by a net that sees the photo's lips in all of them."""
+    def seen(
+        self, pictures: list[Picture], landmarks: NDArray[np.float32] | None = None, *, by_skin: bool = True
+    ) -> Mouth:
+        """What is read from these pictures, by a net that sees the photo's lips in all of them. by_skin: whether the
+        head is where its skin is."""
         points = np.repeat(self.face.landmarks[None], len(pictures), 0) if landmarks is None else landmarks
         tracked = Tracked(points, np.zeros((len(pictures), 52), np.float32), np.ones(len(pictures), np.bool_))
-        return followed(pictures, tracked, (self.photo, self.face), hidden=True)
+        skin = follow_skin(pictures, tracked) if by_skin else None
+        still = None if skin is None else skin.still_px
+        return followed(pictures, tracked, (self.photo, self.face), hidden=True, still_px=still)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +128,20 @@ def test_a_mouth_that_opens_half_as_far_measures_half(bearded: Portrait, good: N
     """Half the amplitude is half the gap."""
     half = bearded.seen([bearded.parted(gap / 2) for gap in GAPS_CM]).gap_cm
     assert half.max() / good.max() == pytest.approx(0.5, abs=0.12)
+
+
+def test_eyes_that_are_guessed_move_no_mouth(bearded: Portrait, good: NDArray[np.float64]) -> None:
+    """A net that sees no eyes draws the upper face together by up to a seventh: the lips are measured from where the
+    skin is, and keep their gaps."""
+    pictures = [bearded.parted(gap) for gap in GAPS_CM]
+    landmarks = np.repeat(bearded.face.landmarks[None], len(GAPS_CM), 0)
+    upper = landmarks[:, STILL, :2]
+    middle = upper.mean(1, keepdims=True)
+    together = 0.15 * (np.arange(len(GAPS_CM)) * 7 % len(GAPS_CM)) / len(GAPS_CM)
+    landmarks[:, STILL, :2] = middle + (upper - middle) * (1 - together)[:, None, None]
+    guessed = bearded.seen(pictures, landmarks, by_skin=False).gap_cm
+    assert np.abs(guessed - good).max() > 0.3
+    assert bearded.seen(pictures, landmarks).gap_cm == pytest.approx(good, abs=0.05)
 
 
 def test_corners_in_a_beard_are_followed(bearded: Portrait) -> None:

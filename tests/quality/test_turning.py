@@ -17,7 +17,7 @@ from didgen.engine.face.retrack import Tracked
 from didgen.engine.photo import load_photo
 from didgen.quality.head import _seen_well
 from didgen.quality.mouthing import Mouth
-from didgen.quality.turning import flow_deg, scaled
+from didgen.quality.turning import STILL, flow_deg, follow_skin, scaled
 from tests.quality.gallery import gallery
 
 SIDE_PX = 420
@@ -73,6 +73,22 @@ def test_a_picture_that_is_rolled_and_brought_nearer_only_rolls(portrait) -> Non
     affine = cv2.getRotationMatrix2D((SIDE_PX / 2, SIDE_PX / 2), -2, 1.05) + np.array([[0, 0, 4], [0, 0, -3]])
     rolled = cv2.warpAffine(photo, affine, photo.shape[1::-1], flags=cv2.INTER_CUBIC)
     assert seen([photo, rolled], face)[1] == pytest.approx((0, 0, 2), abs=0.1)
+
+
+def test_what_does_not_talk_is_carried_by_the_skin(portrait) -> None:
+    """Rolled, nearer and moved aside, unlike in x and y: the eyes' corners go where the picture goes, whatever the net
+    says; where there is no skin to be seen, it says."""
+    photo, face = portrait
+    affine = cv2.getRotationMatrix2D((SIDE_PX / 2, SIDE_PX / 2), -2, 1.05) + np.array([[0, 0, 4], [0, 0, -3]])
+    rolled = cv2.warpAffine(photo, affine, photo.shape[1::-1], flags=cv2.INTER_CUBIC)
+    landmarks = np.stack([face.landmarks, face.landmarks + 9, face.landmarks + 9])
+    tracked = Tracked(landmarks, np.zeros((3, 52), np.float32), np.ones(3, np.bool_))
+    skin = follow_skin([photo, rolled, np.full_like(photo, 128)], tracked)
+    assert skin is not None
+    first = face.landmarks[list(STILL), :2].astype(np.float64)
+    assert skin.still_px[0] == pytest.approx(first, abs=0.01)
+    assert skin.still_px[1] == pytest.approx(first @ affine[:, :2].T + affine[:, 2], abs=0.6)
+    assert skin.still_px[2] == pytest.approx(first + 9, abs=1e-4)
 
 
 def test_a_mouth_turns_no_head(portrait) -> None:
