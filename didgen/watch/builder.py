@@ -21,6 +21,7 @@ from didgen.errors import DidgenError
 from didgen.garbage import give_back
 from didgen.jobs.executor import Outcome, Rendering, Work
 from didgen.jobs.lockfile import NAME as LOCK
+from didgen.jobs.making import Maker
 from didgen.jobs.purse import Purse
 from didgen.jobs.snapshots import Snapshots
 from didgen.jobs.turns import Alone
@@ -281,7 +282,7 @@ class Builder:
         service = self._services.of(planned.service)
         gate = self._gate(planned)
         turns = order.sharing.turns(order.wanted, self._store, self._notice)
-        work = Work(
+        maker = Maker(
             service,
             planned.service.name,
             self._store,
@@ -292,14 +293,14 @@ class Builder:
             order.purse,
             planned.service.credit_s,
             order.build,
-            self._rendering,
             order.ahead,
             turns,
             self._notice,
         )
         if not self._under_way():
-            work.forget_local_jobs()
-        tasks = [asyncio.ensure_future(self._scene(work, decision)) for decision in one.decisions]
+            maker.forget_local_jobs()
+        work = Work(maker, self._rendering)
+        tasks = [asyncio.ensure_future(self._scene(work, planned, decision)) for decision in one.decisions]
         try:
             return tuple(await asyncio.gather(*tasks))
         finally:
@@ -308,10 +309,10 @@ class Builder:
             await asyncio.gather(*tasks, return_exceptions=True)
             await turns.close()
 
-    async def _scene(self, work: Work, decision: Decision) -> Outcome:
+    async def _scene(self, work: Work, planned: Planned, decision: Decision) -> Outcome:
         outcome = await work.carry_out(decision)
         if outcome.artifact is not None:
-            key = work.outputs.key(decision.scene.address)
+            key = planned.outputs.key(decision.scene.address)
             self._delivered[key] = decision.scene.fingerprint, time.monotonic()
         return outcome
 
