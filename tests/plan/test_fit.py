@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +12,11 @@ import pytest
 from didgen.cli.build import as_text
 from didgen.errors import ProjectError
 from didgen.plan import fit
-from didgen.plan.identity import service_id
-from didgen.plan.resolve import resolve
-from didgen.plan.scene import Decision, Scene
-from didgen.project.files import Files
-from didgen.project.load import load_project
+from didgen.plan.scene import Decision
 from didgen.walk import steps
 from didgen.walk.planned import overruns
 from tests import fakes
+from tests.plan.resolving import scenes
 
 PROJECT = """\
 didgen: 1
@@ -39,16 +35,8 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "projects" / "demo"
     folder.mkdir(parents=True)
     (folder / "photo.jpg").write_bytes(fakes.photo())
-    with wave.open(str(folder / "voice.wav"), "wb") as sound:
-        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * 16_000 * 3))
+    (folder / "voice.wav").write_bytes(fakes.wav(3))
     return folder
-
-
-def scenes(folder: Path, text: str, service: str = "local") -> list[Scene]:
-    (folder / "project.yaml").write_text(text)
-    files = Files(folder)
-    return resolve(load_project(folder / "project.yaml", files), files, service_id(service))
 
 
 def test_the_language_that_overruns_is_told_with_by_how_much(folder: Path) -> None:

@@ -10,14 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from didgen.errors import ProjectError
 from didgen.plan.address import file_stem, films_of
-from didgen.plan.identity import service_id
-from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import load_project
 from tests import fakes
+from tests.plan import resolving
 
 HEAD = "didgen: 1\nname: x\ndefaults: {source: photo.jpg}\n"
 MATRIX = "matrix: {locale: [en, de]}\nvoices: {en: heart}\n"
@@ -34,15 +32,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def scenes(folder: Path, text: str, service: str = "d-id") -> list[Scene]:
-    (folder / "project.yaml").write_text(text)
-    files = Files(folder)
-    return resolve(load_project(folder / "project.yaml", files), files, service_id(service))
+    return resolving.scenes(folder, text, service)
 
 
 def refusals(folder: Path, text: str) -> list[str]:
-    with pytest.raises(ProjectError) as caught:
-        scenes(folder, text)
-    return [str(p) for p in caught.value.problems]
+    return resolving.refusals(folder, text, "d-id")
 
 
 def spoken(made: list[Scene]) -> dict[str, str]:

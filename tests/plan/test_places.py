@@ -18,6 +18,7 @@ from didgen.project.load import load_project
 from didgen.project.output import OutputTemplate, output_fault
 from didgen.project.workspace import read_settings
 from tests import fakes
+from tests.plan import resolving
 
 HEAD = "didgen: 1\nname: x\nvars: {product: Acme & Co, parts: [a]}\ndata: {people: people.csv}\n"
 FLAT = "{{ project }}/{{ scene }}.{{ locale }}.mp4"
@@ -39,11 +40,7 @@ def with_output(template: str, rest: str) -> str:
 
 def places(folder: Path, text: str) -> dict[str, str]:
     """Address of scene or film → its output."""
-    (folder / "project.yaml").write_text(text)
-    files = Files(folder)
-    project = load_project(folder / "project.yaml", files)
-    settings = read_settings(folder, {})
-    scenes = resolve(project, files, service_id("d-id"), output=settings.output)
+    project, scenes = resolving.read(folder, text, "d-id", output=read_settings(folder, {}).output)
     found: list[tuple[str, Path]] = [(scene.address, scene.output) for scene in scenes]
     found += [(film.address, film.output) for film in films_of(project, scenes)]
     return {address: output.as_posix() for address, output in found}

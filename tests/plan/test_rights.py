@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,9 +42,7 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     for name in ("eva.jpg", "max.jpg"):
         (folder / name).write_bytes(fakes.photo())
-    with wave.open(str(folder / "voice.wav"), "wb") as sound:
-        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * 16_000 * 3))
+    (folder / "voice.wav").write_bytes(fakes.wav(3))
     return folder
 
 

@@ -11,11 +11,9 @@ from didgen.api.wire import AnimationRequest, RenderConfig, RenderRequest, TalkR
 from didgen.errors import ProjectError, UsageError
 from didgen.plan import terms
 from didgen.plan.identity import service_id
-from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
-from didgen.project.files import Files
-from didgen.project.load import load_project
 from tests import fakes
+from tests.plan import resolving
 
 HEAD = "didgen: 1\nname: demo\ndefaults: {source: photo.jpg}\nscenes:\n"
 
@@ -28,16 +26,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def scene(folder: Path, keys: str, service: str = "d-id", head: str = HEAD) -> Scene:
-    (folder / "project.yaml").write_text(f"{head}  - {{id: a, {keys}}}\n")
-    files = Files(folder)
-    (found,) = resolve(load_project(folder / "project.yaml", files), files, service_id(service))
-    return found
+    return resolving.scenes(folder, f"{head}  - {{id: a, {keys}}}\n", service)[0]
 
 
 def refusals(folder: Path, keys: str, service: str = "d-id", head: str = HEAD) -> list[str]:
-    with pytest.raises(ProjectError) as caught:
-        scene(folder, keys, service, head)
-    return [str(problem) for problem in caught.value.problems]
+    return resolving.refusals(folder, f"{head}  - {{id: a, {keys}}}\n", service)
 
 
 TALK = "script: Hello"

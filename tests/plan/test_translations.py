@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import wave
 from pathlib import Path
 
 import pytest
 
 from didgen.plan import translations
-from didgen.plan.identity import service_id
-from didgen.plan.resolve import resolve
 from didgen.plan.scene import Scene
 from didgen.plan.translations import Accepted, source_locale, translations_of
-from didgen.project.files import Files
-from didgen.project.load import Project, load_project
-from tests import fakes
+from didgen.project.load import Project
+from tests.plan import resolving
 
 PROJECT = """\
 didgen: 1
@@ -38,21 +34,14 @@ FR, DE = "demo/hello[locale=fr,plan=pro]", "demo/hello[locale=de,plan=free]"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "photo.jpg").write_bytes(fakes.photo())
+def folder(folder: Path) -> Path:
     for locale, text in SCRIPTS.items():
-        (tmp_path / f"hello.{locale}.md").write_text(text)
-    with wave.open(str(tmp_path / "voice.wav"), "wb") as sound:
-        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * 16_000))
-    return tmp_path
+        (folder / f"hello.{locale}.md").write_text(text)
+    return folder
 
 
 def read(folder: Path, text: str = PROJECT) -> tuple[Project, list[Scene]]:
-    (folder / "project.yaml").write_text(text)
-    files = Files(folder)
-    project = load_project(folder / "project.yaml", files)
-    return project, resolve(project, files, service_id("local"))
+    return resolving.read(folder, text)
 
 
 def accept_all(project: Project, scenes: list[Scene]) -> Accepted:

@@ -13,9 +13,9 @@ from didgen.errors import ProjectError, UsageError
 from didgen.jobs.lockfile import NAME
 from didgen.walk import steps
 from didgen.walk.locked import check_locked, update
-from tests import fakes
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
+from tests.walk.hello import build, edit, write
 
 FREE = """\
 didgen: 1
@@ -41,21 +41,7 @@ def shop(tmp_path: Path, bank: Started, monkeypatch: pytest.MonkeyPatch) -> Shop
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A workspace whose project is rendered without cost."""
-    home = tmp_path / "projects" / "hello"
-    home.mkdir(parents=True)
-    (home / "project.yaml").write_text(FREE)
-    (home / "anna.jpg").write_bytes(fakes.photo())
-    return tmp_path
-
-
-def build(root: Path, *addresses: str, **options: Any) -> steps.Summary:
-    return steps.build(steps.wish(root, addresses, **options), command=fakes.COMMAND)
-
-
-def edit(root: Path, old: str, new: str) -> None:
-    path = root / "projects/hello/project.yaml"
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
+    return write(tmp_path, FREE)
 
 
 def move(root: Path, *addresses: str) -> dict[str, str]:

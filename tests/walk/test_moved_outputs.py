@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from didgen.walk import steps
-from tests import fakes
 from tests.bank.started import Started
 from tests.jobs.paid import Shop, hurry
+from tests.walk import hello
+from tests.walk.hello import build
 
 PROJECT = """\
 didgen: 1
@@ -28,16 +29,8 @@ FLAT = 'output: "{{ project }}/{{ scene }}.{{ locale }}.mp4"'
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "work" / "projects" / "hello"
-    home.mkdir(parents=True)
-    (home / "project.yaml").write_text(PROJECT)
-    (home / "anna.jpg").write_bytes(fakes.photo())
     monkeypatch.setenv("DIDGEN_FAKE_LOG", str(tmp_path / "rendered.log"))
-    return tmp_path / "work"
-
-
-def build(root: Path, **options: bool) -> steps.Summary:
-    return steps.build(steps.wish(root, **options), command=fakes.COMMAND)  # type: ignore[arg-type]
+    return hello.write(tmp_path / "work", PROJECT)
 
 
 def write(root: Path, output: str) -> None:

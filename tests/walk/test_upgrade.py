@@ -20,6 +20,7 @@ from didgen.walk import steps
 from didgen.walk.upgrade import Upgrade, adopt
 from didgen.walk.why import why
 from tests import fakes
+from tests.walk.hello import edit, write
 
 PROJECT = """\
 didgen: 1
@@ -39,10 +40,7 @@ OLD = versions.ENGINE - 1
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace that a didgen with an older engine has built."""
-    home = tmp_path / "projects" / "hello"
-    home.mkdir(parents=True)
-    (home / "project.yaml").write_text(PROJECT)
-    (home / "anna.jpg").write_bytes(fakes.photo())
+    write(tmp_path, PROJECT)
     with monkeypatch.context() as older:
         older.setattr(versions, "ENGINE", OLD)
         assert build(tmp_path).error is None
@@ -52,11 +50,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def build(root: Path, **options: Any) -> steps.Summary:
     hooks = {name: options.pop(name) for name in ("on_upgrade",) if name in options}
     return steps.build(steps.wish(root, **options), command=fakes.COMMAND, **hooks)
-
-
-def edit(root: Path, old: str, new: str) -> None:
-    path = root / "projects/hello/project.yaml"
-    path.write_text(path.read_text().replace(old, new))
 
 
 def outputs(root: Path) -> dict[str, int]:

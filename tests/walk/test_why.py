@@ -15,6 +15,7 @@ from didgen.errors import UsageError
 from didgen.walk import steps
 from didgen.walk.why import Why, why
 from tests import fakes
+from tests.walk.hello import edit, write
 
 PROJECT = """\
 didgen: 1
@@ -40,24 +41,15 @@ HERE = "projects/hello/project.yaml"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    home = tmp_path / "projects" / "hello"
-    home.mkdir(parents=True)
-    (home / "project.yaml").write_text(PROJECT)
+    home = write(tmp_path, PROJECT) / "projects" / "hello"
     (home / "tour.en.md").write_text("This is {{ product }}.")
     (home / "tour.de.md").write_text("Das ist {{ product }}.")
-    (home / "anna.jpg").write_bytes(fakes.photo())
     (home / "bert.jpg").write_bytes(fakes.photo(120))
     return tmp_path
 
 
 def build(root: Path) -> None:
     assert steps.build(steps.wish(root), command=fakes.COMMAND).error is None
-
-
-def edit(root: Path, old: str, new: str) -> None:
-    path = root / HERE
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def ask(root: Path, name: str) -> Why:
