@@ -261,6 +261,32 @@ def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
     assert inside.mean(1).std() > 5
 
 
+def test_lower_teeth_are_tips_in_the_shade_of_the_upper_ones(closed: Head, smiling: Head) -> None:
+    """In ah nothing above the lower lip is nearly as bright as the upper teeth: two equal rows look like dentures."""
+    wide = {"jawOpen": 0.85, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3}
+    weights = sum(value * _only(name, 1.0) for name, value in wide.items())
+    for head in (closed, smiling):
+        frame, cm = head.drawn(**wide).astype(float).mean(-1), head.geometry.px_per_cm
+        (x, top), (_, low) = head.geometry.moved(weights, head.move())[[13, 14], :2].round().astype(int)
+        columns = slice(x - 8, x + 9)
+        upper = frame[top : top + int(0.7 * cm), columns].mean(1).max()
+        assert frame[low - int(0.5 * cm) : low - 2, columns].mean(1).max() < 0.75 * upper
+
+
+def test_a_wide_mouth_is_lit_within(closed: Head) -> None:
+    """In ah no px between the lips is nearly black, and the tongue lies in the light low in the mouth: redder than
+    grey, and twice as bright as the dark behind the teeth."""
+    wide = {"jawOpen": 0.85, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3}
+    weights = sum(value * _only(name, 1.0) for name, value in wide.items())
+    frame, cm = closed.drawn(**wide).astype(float), closed.geometry.px_per_cm
+    (x, top), (_, low) = closed.geometry.moved(weights, closed.move())[[13, 14], :2].round().astype(int)
+    inside = frame[top + int(0.55 * cm) : low - int(0.35 * cm), x - 12 : x + 13].mean(1)
+    light = inside.mean(1)
+    assert light.min() > 28
+    assert light[-1] > 2 * light.min()
+    assert inside[-1, 0] > 1.6 * inside[-1, 1]
+
+
 def test_lower_teeth_stand_on_the_lower_lip(closed: Head) -> None:
     """In a wide open mouth the px right above the middle of the lower lip are teeth; above them there is none up to the
     upper row; rounded lips hide them."""
@@ -439,8 +465,9 @@ def test_a_row_of_teeth_is_seen_as_the_head_is_turned(closed: Head) -> None:
     assert mirrored == pytest.approx((near, far), abs=0.06)
 
 
-def test_a_row_of_teeth_is_calm(closed: Head) -> None:
-    """Between the front teeth there is a faint shade and no notch, and their edges make one line."""
+def test_front_teeth_are_told_apart_softly(closed: Head) -> None:
+    """Neither one pale strip nor a comb: six front teeth, a shade between each two as between those of photos (their
+    bands dip by 8 to 14 %), and an edge that is scalloped by less than a millimetre."""
     cm = 20.0
     teeth = draw_teeth(closed.mouth.interior.colours, Bite(0.0, 0.0, cm), upper=True)
     u, v = np.moveaxis(teeth.region.grid(2), -1, 0) / cm
@@ -448,9 +475,14 @@ def test_a_row_of_teeth_is_calm(closed: Head) -> None:
     light, alpha = teeth.rgba[..., :3].astype(float).mean(-1), teeth.rgba[..., 3]
     band = light[(v[:, 0] > -0.35) & (v[:, 0] < -0.25)][:, front].mean(0)
     even = np.polynomial.Polynomial.fit(u[0, front], band, 6)(u[0, front])
-    assert (band / even).min() > 0.9
+    shade = band / even
+    dips = [float(shade[np.abs(u[0, front] - at) < 0.1].min()) for at in (-0.86, 0.0, 0.86)]
+    tops = [float(shade[np.abs(u[0, front] - at) < 0.1].max()) for at in (-0.43, 0.43)]
+    assert 0.8 * min(tops) < min(dips)
+    assert max(dips) < 0.93 * min(tops)
     edge = np.where(alpha > 128, v, -9).max(0)[front]
-    assert np.abs(edge - np.polynomial.Polynomial.fit(u[0, front], edge, 2)(u[0, front])).max() < 0.05
+    scallops = np.ptp(edge - np.polynomial.Polynomial.fit(u[0, front], edge, 2)(u[0, front]))
+    assert 0.04 < scallops < 0.1
 
 
 def test_teeth_darken_towards_the_corners_and_under_the_lip(closed: Head) -> None:

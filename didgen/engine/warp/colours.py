@@ -23,12 +23,13 @@ LIGHT_SKIN, DARK_SKIN = np.array([1.18, 0.95, 0.82]), np.array([1.35, 0.88, 0.66
 EYE_WHITE, ENAMEL = np.array([1.03, 0.99, 0.96]), np.array([1.07, 0.995, 0.88])  # likewise
 IN_SHADE = 0.55  # of the luminance of the cheeks: what is darker beside a mouth is beard or shadow
 UNSEEN = 1.3  # of the luminance of skin, neither light nor dark: whites of eyes that are hidden
-TAKEN = 0.75  # of the light's colour: part of what is read as light is skin
+TAKEN = 0.82  # of the light's colour: part of what is read as light is skin
 EYES_SHARE = 0.4  # of the light's colour, the rest is from the skin: windows and lamps are mirrored in eyes
 MOST_TINT = np.log(2.6)  # of a channel of the light, either way
-TEETH_LIGHT = 1.32  # of the luminance of skin or eyes: three photos that show teeth have 1.0 to 1.15
+TEETH_LIGHT = 1.3, 1.18  # of the luminance of skin and of eyes: in three photos that show teeth 1.0 to 1.2 is seen
 BRIGHTEST = 245.0  # of any channel
 PALEST = 0.3  # of a tint's colour that goes so
+EYES_LIGHT = 0.75  # of the whites of eyes: light skin in the same light; how dark a skin is says nothing of flesh
 SIDE_CM = 1.8  # from the middle of the mouth: where `Colours.white` is meant
 GLOSS = (1.15, 1.7)  # the brightest of the lips over their middle: matt, and as wet as can be
 
@@ -55,7 +56,7 @@ class Colours:
 
     @property
     def throat(self) -> Floats:
-        return floats(self.flesh * self.shade((0.24, 0.15, 0.15)))
+        return floats(self.flesh * self.shade((0.36, 0.20, 0.19)))
 
     def lit(self, u_cm: Floats) -> Floats:
         """(h, w, 3) the white of teeth at u, cm from the middle: from one side's light over to the other's."""
@@ -69,7 +70,8 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     lip = np.median(lips, 0).astype(np.float32)
     cheeks = _at(canvas, geometry, CHEEK_SKIN)
     skin = np.median(cheeks, 0)
-    light = float(np.clip(luminance(skin) / 165, 0.35, 1.25))
+    in_eyes = EYES_LIGHT * luminance(_sclera(canvas, geometry.landmarks, luminance(skin)))
+    light = float(np.clip(max(luminance(skin), in_eyes) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
     white = np.tile(_teeth_white(hole), (2, 1)) if lines.parted else _likely_white(canvas, lines, geometry, cheeks)
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
@@ -126,11 +128,11 @@ def _likely_white(canvas: Canvas, lines: LipLines, geometry: Geometry, cheeks: F
     sclera = _sclera(canvas, geometry.landmarks, luminance(skin))
     from_eyes = np.log(_tint(sclera) / EYE_WHITE)
     usual = _usual_skin(luminance(skin) / max(luminance(sclera), 1.0))
-    white = []
+    white, (of_skin, of_eyes) = [], TEETH_LIGHT
     for tint, side in zip(_skin_tints(canvas, lines, geometry), (cheeks[:2].mean(0), cheeks[2:].mean(0)), strict=True):
         from_skin = np.log(tint / usual)
         light = np.clip(TAKEN * (from_skin + EYES_SHARE * (from_eyes - from_skin)), -MOST_TINT, MOST_TINT)
-        bright = clamp(TEETH_LIGHT * max(luminance(sclera), luminance((side + skin) / 2)), 40, 225)
+        bright = clamp(max(of_skin * luminance((side + skin) / 2), of_eyes * luminance(sclera)), 40, 225)
         white.append(_exposed(_tint(floats(np.exp(light) * ENAMEL)), bright))
     return floats(white)
 

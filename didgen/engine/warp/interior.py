@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from didgen.engine.warp.colours import Colours
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, over, weaker
+from didgen.engine.warp.own_teeth import laid
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats, picture8
 from didgen.engine.warp.teeth import Bite, draw_teeth, finished, sheet
 
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
-CAST_CM = 0.44  # how far the upper lip's shadow reaches down
-CAST = (0.30, 0.41, 0.46)  # RGB, taken right under it
+CAST_CM = 0.36  # how far the upper lip's shadow reaches down
+CAST = (0.38, 0.49, 0.53)  # RGB, taken right under it
 ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
-NARROW = (0.07, 0.15, 0.18)  # RGB, taken between lips that are hardly parted: their red is all about
+NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ class Interior:
 
 
 def draw_interior(colours: Colours, bite: Bite, own_teeth: Layer | None) -> Interior:
-    """Everything between the lips. own_teeth: the photo's own, in the slit frame, drawn instead of ours."""
+    """Everything between the lips. own_teeth: the photo's own, in the slit frame, laid upon ours."""
+    upper = draw_teeth(colours, bite, upper=True)
     return Interior(
         _cavity(colours),
         _tongue(colours, bite),
         draw_teeth(colours, bite, upper=False),
-        own_teeth or draw_teeth(colours, bite, upper=True),
+        laid(upper, own_teeth) if own_teeth else upper,
         colours,
         bite.v,
         bite.px_per_cm,
@@ -80,43 +82,43 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
     for layer, move, strength in _pieces(interior, gape):
         colours, alpha = layer.placed(move, shape)
         picture = over(picture, colours, weaker(alpha, strength))
-    return _shadowed(picture, interior, coverage, _light(interior, gape))
+    return _shadowed(picture, interior, coverage, _light(interior, gape), gape.gap_cm)
 
 
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
     colours, narrow = interior.colours, clamp((1.0 - gape.gap_cm) / 0.8, 0, 1)
-    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.52, 0.64, 0.66))))
+    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.42, 0.56, 0.58))))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out.
 
     A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones. Lips pushed
-    forward (oo) leave a dark hole; the lower teeth are seen in wide open mouths only.
+    forward (oo) leave a dark hole.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
-    low = edge - (0.08 + 0.28 * gap) * cm
+    low = edge - (0.12 + 0.42 * gap) * cm
     tip = low + gape.tongue * min(interior.bite_v + 0.02 * cm - low, 0)
     tongue = interior.tongue, _moved(gape.skull, 0, tip), clamp((gap - 0.18) / 0.2, 0, 1)
     lower = (
         interior.lower_teeth,
         _moved(gape.skull, gape.jaw_uv[0], edge),
-        clamp((gap - 0.9) / 0.4, 0, 1) * (1 - gape.pout),
+        1 - gape.pout,
     )
-    upper = interior.upper_teeth, gape.skull, 1 - clamp(2.2 * (gape.pout - 0.1), 0, 0.9)
+    upper = interior.upper_teeth, gape.skull, 1 - clamp(3.0 * (gape.pout - 0.08), 0, 0.95)
     order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
     return [piece for piece in order if piece[2] > 0]
 
 
 def _lower_edge(interior: Interior, gape: Gape) -> float:
-    """v of the lower teeth's edge, slit frame. They go with the jaw, but a little of them always stands out of a wide
-    open mouth's lower lip, and never a whole row of them."""
+    """v of the lower teeth's edge, slit frame. They go with the jaw, so that a lip drawn down bares them, but their
+    tips always stand out of a wide open mouth's lower lip, and never more than tips."""
     cm, lip = interior.px_per_cm, gape.box[3]
-    least = 0.3 * clamp((gape.gap_cm - 0.9) / 0.4, 0, 1) * (1 - gape.pout)
+    least = 0.24 * clamp((gape.gap_cm - 0.9) / 0.4, 0, 1) * (1 - gape.pout)
     with_jaw = interior.bite_v - OVERBITE_CM * cm + gape.jaw_uv[1]
-    return clamp(with_jaw, lip - 0.4 * cm, lip - least * cm)
+    return clamp(with_jaw, lip - 0.28 * cm, lip - least * cm)
 
 
 def _moved(affine: NDArray[np.float64], du: float, dv: float) -> NDArray[np.float64]:
@@ -137,17 +139,18 @@ def _placed_cavity(interior: Interior, gape: Gape, shape: tuple[int, int]) -> Pi
     return out
 
 
-def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Floats) -> Picture:
+def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Floats, gap_cm: float) -> Picture:
     """Dark and warm under the lips, the upper one above all; only the seam's colour where they nearly meet.
 
-    light: (3,) 0..1 RGB, how much comes in.
+    light: (3,) 0..1 RGB, how much comes in; gap_cm: the height of the opening.
     """
     cm, colours = interior.px_per_cm, interior.colours
     covered = coverage * np.float32(1 / 255)
     near = cv2.GaussianBlur(covered, (0, 0), 0.16 * cm)  # above a half only where both lips are near
     drop = max(1, int(CAST_CM / 2 * cm))
     cast = cv2.blur(covered, (2 * int(0.1 * cm) + 1, 2 * drop + 1), anchor=(-1, 2 * drop))  # of what lies above
-    lit = smoothstep(0.62, 0.44, near)
+    wide = clamp((gap_cm - 0.3) / 0.5, 0, 1)  # then one lip is near everywhere at its edge: no black line along it
+    lit = smoothstep(0.62 + 0.2 * wide, 0.44 + 0.1 * wide, near)
     planes = []  # NumPy is slow over a last axis of three
     for k, (under, about) in enumerate(zip(colours.shade(CAST), colours.shade(ABOUT), strict=True)):
         seam = colours.seam[k]
@@ -160,22 +163,22 @@ def _cavity(colours: Colours) -> Picture:
     """A unit square: darkest behind the upper teeth, warmer towards cheeks and floor, so that corners are not black."""
     v, u = np.mgrid[0:48, 0:64].astype(np.float32)
     u, v = (u - 31.5) / 32, (v - 20) / 28
-    wall = smoothstep(0.35, 1.05, np.sqrt(u * u + 0.4 * v * v))[..., None]
-    floor = smoothstep(0.1, 1.0, v)[..., None]
-    flesh = colours.flesh * colours.shade((0.72, 0.54, 0.52))
-    picture = colours.throat + (flesh - colours.throat) * np.maximum(0.4 * wall, 0.8 * floor)
+    wall = smoothstep(0.3, 1.0, np.sqrt(u * u + 0.4 * v * v))[..., None]
+    floor = smoothstep(0.0, 0.9, v)[..., None]
+    flesh = colours.flesh * colours.shade((0.78, 0.54, 0.52))
+    picture = colours.throat + (flesh - colours.throat) * np.maximum(0.42 * wall, 0.8 * floor)
     return picture8(picture)
 
 
 def _tongue(colours: Colours, bite: Bite) -> Layer:
-    """A dome 3.7 cm wide whose tip is at v = 0, lit from above, with a groove and a moist highlight."""
-    u, v, region = sheet(bite.px_per_cm, (bite.u, 0.0), (-2.0, -0.3, 2.0, 2.6))
-    dome = 1.9 * (1 - np.clip(1 - (u / 1.85) ** 2, 0, 1) ** 0.5) * 0.45
-    depth = v - dome
-    light = 0.56 + 0.46 * smoothstep(-0.05, 0.45, depth) - 0.20 * smoothstep(0.6, 1.8, depth)
-    light -= 0.10 * np.exp(-((u / 0.16) ** 2)) * smoothstep(0.05, 0.5, depth)
-    light *= 1 - 0.35 * smoothstep(0.7, 1.8, np.abs(u))
-    gloss = 0.16 * np.exp(-(((np.abs(u) - 0.45) / 0.35) ** 2) - ((depth - 0.32) / 0.14) ** 2)
-    flesh = colours.flesh * colours.shade((0.96, 0.78, 0.78))
+    """A mound 4 cm wide whose back is at v = 0: it comes out of the dark there, and lies in the light towards the lip,
+    with a groove and a moist highlight."""
+    u, v, region = sheet(bite.px_per_cm, (bite.u, 0.0), (-2.2, -0.3, 2.2, 2.6))
+    depth = v - 0.75 * (1 - np.clip(1 - (u / 2.05) ** 2, 0, 1) ** 0.5)
+    light = 0.42 + 0.56 * smoothstep(-0.1, 0.7, depth) - 0.12 * smoothstep(0.9, 1.8, depth)
+    light -= 0.07 * np.exp(-((u / 0.2) ** 2)) * smoothstep(0.1, 0.6, depth)
+    light *= 1 - 0.4 * smoothstep(0.6, 1.9, np.abs(u))
+    gloss = 0.13 * np.exp(-(((np.abs(u) - 0.5) / 0.4) ** 2) - ((depth - 0.42) / 0.18) ** 2)
+    flesh = colours.flesh * colours.shade((0.96, 0.80, 0.79))
     rgb = flesh * light[..., None] + gloss[..., None] * colours.lit(u)
-    return finished(rgb, smoothstep(-0.05, 0.12, depth) * smoothstep(1.95, 1.6, np.abs(u)), region, colours.blur_px)
+    return finished(rgb, smoothstep(-0.12, 0.3, depth) * smoothstep(2.15, 1.6, np.abs(u)), region, colours.blur_px)

@@ -1,4 +1,4 @@
-"""The lips of the photo: where they part, each as a layer of its own, and the teeth between them."""
+"""The lips of the photo: where they part, and each as a layer of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
@@ -26,7 +25,6 @@ SEAM_DEGREE = 6  # of its polynomial: the bow of the lips, and corners that turn
 EDGE_CM = 0.07  # how far the lower lip reaches over its line
 ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
-TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,36 +225,3 @@ def _masks(lines: LipLines, grid: Floats, px_per_cm: float, edge_px: float) -> t
     under = 0.0 if lines.drawn else EDGE_CM * px_per_cm
     below = np.clip((v - lines.lower.at(u) + under + 3 * beyond) / edge_px + 0.5, 0, 1)
     return above.astype(np.float32), below.astype(np.float32)
-
-
-def own_teeth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> tuple[Layer, float]:
-    """The photo's teeth as a piece of their own in the slit frame, carried on under the lips and darkened there, and v
-    of their edge in the middle."""
-    frame, cm = lines.frame, px_per_cm
-    top = float(lines.upper.v.min()) - TEETH_REACH_CM * cm
-    low = Region.around(np.array([[-frame.half, top], [frame.half, float(lines.lower.v.max())]], np.float32), 2)
-    uv = low.grid(2)
-    u, v = uv[..., 0], uv[..., 1]
-    rgb = canvas.sampled(frame.xy(u, v))
-    rim = np.minimum(v - lines.upper.at(u), lines.lower.at(u) - v) - 0.05 * cm  # < 0: lip, or its shadow's edge
-    known = (rim > 0) & (np.abs(u) < frame.half)
-    wanted = rim > -(TEETH_REACH_CM + 0.1) * cm
-    filled = cv2.inpaint(rgb, (wanted & ~known).astype(np.uint8), 4, cv2.INPAINT_TELEA)
-    light = cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    bright = float(np.percentile(light[known], 85)) if known.any() else 255.0
-    edge = _biting_edge(light > 0.55 * bright, known, v, lines.lower.at(u[0]) - 0.12 * cm, cm)
-    alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(0.05 * cm, -0.04 * cm, v - edge)
-    shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, -rim)
-    layer = Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
-    return layer, float(edge[len(edge) // 2])
-
-
-def _biting_edge(
-    bright: NDArray[np.bool_], known: NDArray[np.bool_], v: Floats, lowest: Floats, px_per_cm: float
-) -> Floats:
-    """(columns,) v of the lowest bright pixel of the hole per column, smooth, at most `lowest`."""
-    tooth = bright & known & (v < lowest)
-    found = np.where(tooth, v, -np.inf).max(0)
-    edge = np.where(np.isfinite(found), found, lowest).astype(np.float32)
-    smooth: Floats = cv2.GaussianBlur(edge[None], (0, 0), 0.12 * px_per_cm, borderType=cv2.BORDER_REPLICATE)[0]
-    return np.minimum(smooth, lowest)

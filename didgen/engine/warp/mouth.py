@@ -34,12 +34,12 @@ from didgen.engine.warp.lips import (
     blur_px,
     find_lip_lines,
     lip_layers,
-    own_teeth,
 )
+from didgen.engine.warp.own_teeth import own_teeth, row_behind
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats
 from didgen.engine.warp.teeth import Bite
 
-BITE_CM = 0.3  # the upper teeth's edge below the line of closed lips
+BITE_CM = 0.34  # the upper teeth's edge below the line of closed lips
 BEHIND_CM = 0.5  # the teeth's front, behind the line where lips meet
 STEEPEST = 0.12  # a row of teeth leans no further against its lips: what is more is a crooked smile
 STEP_PX = 4  # of the lips' flows: the main field's 8 px would round the corners off
@@ -213,12 +213,13 @@ def _bite(geometry: Geometry, canvas: Canvas, lines: LipLines, axes: Floats) -> 
     cm = geometry.px_per_cm
     (right_u, right_v), (back_u, back_v) = (geometry.placement.R0[:2, [0, 2]].T @ axes).tolist()
     u = float(lines.frame.uv(geometry.landmarks[13])[0]) + back_u * BEHIND_CM * cm
-    if lines.parted:
-        teeth, v = own_teeth(canvas, lines, cm)
-    else:
-        teeth, v = None, float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
     slope = clamp(right_v, -STEEPEST, STEEPEST)
-    return Bite(u, v, cm, (right_u, slope), (back_u, back_v)), teeth
+    v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
+    bite = Bite(u, v, cm, (right_u, slope), (back_u, back_v))
+    if not lines.parted:
+        return bite, None
+    teeth, edge = own_teeth(canvas, lines, cm)
+    return row_behind(bite, edge, STEEPEST), teeth
 
 
 def _inner_uv(geometry: Geometry, lines: LipLines) -> Floats:

@@ -17,8 +17,7 @@ from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.seam import Floats, floats, picture8
 
 SUPERSAMPLE = 2
-SMILE_ARC = 0.10  # how much the edges of the upper row rise for each cm they lie further back
-LOWER_SHADE = (0.76, 0.69, 0.66)  # RGB: the lower teeth lie deeper, between tongue and lip
+LOWER_SHADE = (0.70, 0.61, 0.56)  # RGB: the lower teeth lie deeper, between tongue and lip
 DEEP = (0.40, 0.25, 0.23)  # RGB, of the flesh: what is left of a tooth where no light comes
 
 
@@ -37,12 +36,12 @@ class Row:
 
 
 UPPER = Row(
-    (0.84, 0.66, 0.74, 0.66, 0.62),
+    (0.86, 0.66, 0.76, 0.70, 0.66),
     (0.98, 0.86, 0.96, 0.80, 0.74),
-    (0.0, -0.03, -0.01, -0.06, -0.12),
-    ((0.02, 0.04), (0.04, 0.06), (0.06, 0.08), (0.06, 0.07), (0.05, 0.05)),
+    (0.0, -0.05, -0.01, -0.07, -0.12),
+    ((0.03, 0.07), (0.05, 0.08), (0.07, 0.10), (0.07, 0.07), (0.06, 0.06)),
     2.55,
-    (3.1, 2.1),
+    (3.3, 2.4),
 )
 LOWER = Row(
     (0.53, 0.58, 0.68, 0.68, 0.68),
@@ -59,7 +58,8 @@ class Bite:
     """Where the teeth stand: u, v in the slit frame (px) of the middle of the upper teeth's edge; px_per_cm.
 
     right, back: (u, v) in the slit frame of a step of 1 to the picture's right along the head, and of 1 into it: so
-    the row is seen as the head is turned.
+    the row is seen as the head is turned. arc: how much the edge of the upper row rises for each cm it lies further
+    back.
     """
 
     u: float
@@ -67,6 +67,7 @@ class Bite:
     px_per_cm: float
     right: tuple[float, float] = (1.0, 0.0)
     back: tuple[float, float] = (0.0, 0.0)
+    arc: float = 0.10
 
 
 def draw_teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
@@ -81,7 +82,7 @@ def draw_teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     across = 2 * inside / width - 1  # -1 towards the middle .. 1 over a tooth
     sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
     behind = row.radius * (1 - np.cos(angle))
-    line = row.radius * np.sin(angle) * bite.right[1] + behind * (bite.back[1] - (SMILE_ARC if upper else 0.0))
+    line = row.radius * np.sin(angle) * bite.right[1] + behind * (bite.back[1] - (bite.arc if upper else 0.0))
     rounded = np.where(across < 0, np.take([r[0] for r in row.round_], k), np.take([r[1] for r in row.round_], k))
     crown = sign * (line + np.take(row.edge, k) - v) - rounded * np.abs(across) ** 3
     height = crown / (np.take(row.height, k) - 0.10 * across * across)
@@ -111,10 +112,10 @@ def _enamel(
 
     seam: cm from where a tooth meets the next; height: 0 at the biting edge, 1 at the gum.
     """
-    parted = 1 - 0.09 * np.exp(-((seam / 0.05) ** 2))
-    round_ = 1 - 0.06 * across * across
-    length = 0.90 + 0.10 * smoothstep(-0.02, 0.22, height) - 0.16 * smoothstep(0.45, 1.0, height)
-    back = 1 - 0.72 * smoothstep(0.55, 2.7, along)
+    parted = 1 - 0.13 * np.exp(-((seam / 0.055) ** 2))
+    round_ = 1 - 0.08 * across * across
+    length = 0.93 + 0.07 * smoothstep(-0.02, 0.22, height) - 0.16 * smoothstep(0.45, 1.0, height)
+    back = 1 - 0.80 * smoothstep(0.5, 2.5, along)
     side = 0.68 + 0.32 * smoothstep(0.0, 0.6, facing)
     light = (parted * round_ * length * back * side)[..., None]
     deep = colours.flesh * colours.shade(DEEP)
