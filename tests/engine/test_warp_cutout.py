@@ -14,7 +14,7 @@ from didgen.engine.face.find import find_faces
 from didgen.engine.face.matte import person_matte
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.photo import load_photo
-from didgen.engine.warp.cutout import build_cutout
+from didgen.engine.warp.cutout import EDGE, build_cutout
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.neck import LONGEST, SHORTEST, neck_length
 from didgen.engine.warp.opacity import opacity_of
@@ -116,8 +116,7 @@ def test_what_is_left_undrawn_does_not_change(before_wall):
     """Drawn whole and over everything, a frame is the same but for rounding: parts only save time."""
     rig, _ = before_wall
     reading = rig.field.reading(np.zeros(44), rig.geometry.head_move((5, 2, 3), (0, 0, 0), 0.1))
-    everywhere, nowhere = np.ones_like(rig.cutout.near), np.zeros_like(rig.cutout.solid)
-    whole = replace(rig.cutout, near=everywhere, solid=nowhere).drawn(reading).astype(int)
+    whole = replace(rig.cutout, shown=np.full_like(rig.cutout.shown, EDGE)).drawn(reading).astype(int)
     change = np.abs(rig.cutout.drawn(reading) - whole)
     assert change.max() < 24
     assert (change > 4).mean() < 2e-3
@@ -175,7 +174,7 @@ def test_a_portrait_is_cut_out_crisply(name):
     """Less than a tenth of the head is half background, hair and all; the neck's length is one a person can have."""
     rgb = load_photo(ASSETS / f"{name}.jpg")
     rig = build_rig(rgb, find_faces(rgb)[0])
-    opacity = rig.cutout.photo[..., 3]
+    opacity = rig.cutout.opacity
     head = rig.geometry.grid.sample(rig.geometry.head, _px(rig)) > 0.9
     edge = rig.canvas.margin * rig.canvas.per_px
     inner = opacity[edge : -edge : rig.canvas.per_px, edge : -edge : rig.canvas.per_px]

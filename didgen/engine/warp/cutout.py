@@ -10,6 +10,7 @@ wrong, what it takes along and what it leaves hardly part; and a little away fro
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -17,99 +18,90 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.canvas import Canvas, Picture, read
+from didgen.engine.warp.canvas import Canvas, Picture, read, read_rounded, rounded
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.grid import PAD, NodeGrid, Reading
-from didgen.engine.warp.layer import over, split
+from didgen.engine.warp.layer import over
+from didgen.engine.warp.seam import Floats, Shares, floats
 
-Floats = NDArray[np.float32]
-
-_STRIP = 64  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
-_GAP = 8  # columns of nodes between two runs of a strip that are drawn in one go
+CLEAR, EDGE, SOLID = 0, 1, 2
+_STRIP = 32  # rows of nodes that are drawn in one go, each strip only as wide as what moves in it
+_NARROW = 16  # of nodes, where person and background part: that runs along her outline, a few nodes wide
+_RUN = re.compile(rb"\x01+(?:\x00{1,7}\x01+)*")  # of a strip's columns of nodes; gaps of up to 7 are drawn along
+_SQUARE = np.ones((3, 3), np.uint8)
 _GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
 _EVEN = 0.03  # of a face height: notches and curls of her outline below that wave nothing about
 _TRACE = 0.1  # of opacity: less is no outline
 _STILL_PX = 1 / 16  # what moves by less is not seen to move
-_APART_PX = 1.0  # person and background that move apart by less move together
+_APART_PX = 0.75  # person and background that move apart by less move together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
-    """rest: (height, width, 3), the work picture. canvas: the photo; photo: (h, w, 4) its RGB and opacity. grid: of the
-    work picture, as fine as a reading is. On its nodes (rows, columns): follows, 0..1 (twice, for x and y), k; near,
-    solid, uint8, 1 where something or everything that a node stands for is the person.
+    """rest: (height, width, 3), the work picture. canvas: the photo; opacity: (h, w) of its samples. grid: of the work
+    picture, as fine as a reading is. On its nodes (rows, columns): follows, 0..1 (twice, for x and y), k; shown, uint8:
+    CLEAR, EDGE or SOLID: nothing, something or all of what a node stands for is the person.
     """
 
     rest: Picture
     canvas: Canvas
-    photo: Picture
+    opacity: Shares
     grid: NodeGrid
     follows: Floats
-    near: NDArray[np.uint8]
-    solid: NDArray[np.uint8]
+    shown: NDArray[np.uint8]
 
     def drawn(self, reading: Reading) -> Picture:
         """(height, width, 3) work picture."""
         out = self.rest.copy()
+        shown = self._shown(reading.places)
         flow = cv2.subtract(reading.places, self.grid.nodes())
         slower = cv2.multiply(flow, self.follows)
-        near, solid = (self._there(mask, reading.places) for mask in (self.near, self.solid))
-        apart = _beyond(cv2.subtract(flow, slower), _APART_PX) & (near > solid)
-        moves = _beyond(slower, _STILL_PX) | apart
-        person, behind = self._samples(flow), self._samples(slower)
-        either = np.where(solid[..., None] > 0, person, behind)
-        for part, here in self._parts(moves, out):
-            cv2.cvtColor(read(self.photo, part.spread(self._of(part, either))), cv2.COLOR_RGBA2RGB, dst=here)
-        for part, here in self._parts(apart, out):
-            still = cv2.cvtColor(read(self.photo, part.spread(self._of(part, behind))), cv2.COLOR_RGBA2RGB)
-            over(still, *split(read(self.photo, part.spread(self._of(part, person)))), here)
+        apart = _beyond(cv2.subtract(flow, slower), _APART_PX) & (shown == EDGE)
+        either = floats(cv2.copyTo(flow, cv2.inRange(shown, SOLID, SOLID), slower))
+        moves = _beyond(either, _STILL_PX) | apart
+        samples = self.canvas.samples(floats(cv2.add(either, self.grid.nodes())))
+        for part, here in self._parts(moves, out, _STRIP):
+            read(self.canvas.rgb, part.spread(self._of(part, samples)), here)
+        for part, here in self._parts(apart, out, _NARROW):  # over what gives way, which is drawn by now
+            at = rounded(part.spread(self.canvas.samples(self._of(part, reading.places))))
+            over(here, read_rounded(self.canvas.rgb, at), read_rounded(self.opacity, at), here)
         return out
 
-    def _there(self, mask: NDArray[np.uint8], places: Floats) -> NDArray[np.uint8]:
-        """A mask of the nodes read at places, work px."""
+    def _shown(self, places: Floats) -> NDArray[np.uint8]:
+        """What of the person the nodes show that read at places, work px."""
         step, (x, y) = self.grid.step, self.grid.first
         at = cv2.transform(places, np.array([[1 / step, 0, -x / step], [0, 1 / step, -y / step]]))
-        out: NDArray[np.uint8] = cv2.remap(mask, at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        out: NDArray[np.uint8] = cv2.remap(self.shown, at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return out
-
-    def _samples(self, flow: Floats) -> Floats:
-        """Where a flow on the nodes reads the canvas, x, y of its samples."""
-        return self.canvas.samples(cv2.add(flow, self.grid.nodes()))
 
     def _of(self, part: NodeGrid, values: Floats) -> Floats:
         """The values of the nodes of a part of the grid."""
         row, column = (part.top - self.grid.top) // part.step, (part.left - self.grid.left) // part.step
         return values[row : row + part.rows, column : column + part.columns]
 
-    def _parts(self, mask: NDArray[np.bool_], picture: Picture) -> Iterator[tuple[NodeGrid, Picture]]:
-        """The rectangles about all nodes of a mask, as grids of their own, and what of the picture they are."""
+    def _parts(self, mask: NDArray[np.bool_], picture: Picture, strip: int) -> Iterator[tuple[NodeGrid, Picture]]:
+        """The rectangles about all nodes of a mask, at most `strip` nodes high, as grids of their own, and what of the
+        picture they are."""
         grid = self.grid
-        grown = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))  # a px lies between its node and the next
+        grown = cv2.dilate(mask.view(np.uint8), _SQUARE)  # a px lies between its node and the next
         cells = grown[PAD:-PAD, PAD:-PAD]
-        for first in range(0, len(cells), _STRIP):
-            top, bottom = first * grid.step, min((first + _STRIP) * grid.step, grid.height)
-            for start, stop in _runs(cells[first : first + _STRIP].any(0)):
-                left, right = start * grid.step, min(stop * grid.step, grid.width)
+        for first in range(0, len(cells), strip):
+            top, bottom = first * grid.step, min((first + strip) * grid.step, grid.height)
+            columns = cv2.reduce(cells[first : first + strip], 0, cv2.REDUCE_MAX)
+            for run in _RUN.finditer(columns.tobytes()):
+                left, right = run.start() * grid.step, min(run.end() * grid.step, grid.width)
                 part = NodeGrid(grid.left + left, grid.top + top, right - left, bottom - top, grid.step)
                 yield part, picture[top:bottom, left:right]
 
     def within(self, places: Floats) -> Floats:
         """(h, w) 0..1: 1 well inside the person, 0 from her outline on, at (h, w, 2) work px of the photo."""
-        opacity = cv2.extractChannel(read(self.photo, self.canvas.samples(places)), 3).astype(np.float32) / 255
+        opacity = read(self.opacity, self.canvas.samples(places)).astype(np.float32) / 255
         return smoothstep(0.6, 1.0, cv2.blur(opacity, (5, 5)))
 
 
 def _beyond(flow: Floats, px: float) -> NDArray[np.bool_]:
     """(rows, columns): whether a flow (rows, columns, 2) is longer than that, in x or y."""
     return np.asarray(cv2.inRange(flow, (-px, -px), (px, px)) == 0)
-
-
-def _runs(cells: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """First and last + 1 of each run of a row's true cells; runs less than `_GAP` apart are one."""
-    found = np.flatnonzero(cells)
-    if len(found):
-        for run in np.split(found, np.flatnonzero(np.diff(found) > _GAP) + 1):
-            yield int(run[0]), int(run[-1]) + 1
 
 
 def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: float) -> Cutout:
@@ -127,17 +119,9 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
         return out
 
     follows = np.asarray(on_nodes(_follows(opacity, face_height * scale), cv2.INTER_LINEAR), np.float32)
-    near = on_nodes(cv2.dilate(np.minimum(shares, 1), around), cv2.INTER_NEAREST)
-    solid = on_nodes(cv2.erode(shares // 255, around), cv2.INTER_NEAREST)
-    return Cutout(
-        canvas.at_rest(),
-        canvas,
-        _with_opacity(canvas, shares, scale),
-        fine,
-        np.dstack([follows, follows]),
-        np.asarray(near, np.uint8),
-        np.asarray(solid, np.uint8),
-    )
+    near, solid = cv2.dilate(np.minimum(shares, 1), around), cv2.erode(shares // 255, around)
+    shown = np.asarray(on_nodes(cv2.add(near, solid), cv2.INTER_NEAREST), np.uint8)
+    return Cutout(canvas.at_rest(), canvas, _over(canvas, shares, scale), fine, np.dstack([follows, follows]), shown)
 
 
 def _follows(opacity: Floats, face_height: float) -> Floats:
@@ -151,11 +135,11 @@ def _follows(opacity: Floats, face_height: float) -> Floats:
     return smoothstep(_GIVES_WAY * face_height, 0.0, px)
 
 
-def _with_opacity(canvas: Canvas, shares: NDArray[np.uint8], scale: float) -> Picture:
-    """(h, w, 4): the canvas's RGB and its opacity: `shares` of 255, `scale` px to a work px."""
+def _over(canvas: Canvas, shares: Shares, scale: float) -> Shares:
+    """(h, w) the opacity of the canvas's samples: `shares`, `scale` px of which make a work px."""
     from_canvas = np.eye(2, 3) * scale / canvas.per_px
     from_canvas[:, 2] = scale * (0.5 - canvas.margin) - 0.5
     to_canvas = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     size = canvas.rgb.shape[1::-1]
-    opacity = cv2.warpAffine(shares, from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.merge([*cv2.split(canvas.rgb), opacity])  # type: ignore[no-any-return]
+    out: Shares = cv2.warpAffine(shares, from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
+    return out

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.canvas import read
+from didgen.engine.warp.canvas import read, read_rounded, rounded
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
 from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
 
@@ -65,10 +65,8 @@ class Layer:
         """(h, w, channels): as `sampled`, with `share` 0..1 of another layer of the same region and size."""
         if not share:
             return self.sampled(places)
-        fixed = cv2.convertMaps(self._samples(places), None, cv2.CV_16SC2)
-        mine, others = (
-            cv2.remap(layer.rgba, *fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for layer in (self, other)
-        )
+        at = rounded(self._samples(places))
+        mine, others = (read_rounded(layer.rgba, at) for layer in (self, other))
         return cv2.addWeighted(mine, 1 - share, others, share, 0)  # type: ignore[no-any-return]
 
     def warped(self, backward: Floats) -> tuple[Picture, Shares]:
