@@ -52,6 +52,27 @@ def test_rounding_starts_before_the_vowel() -> None:
     assert see < 0.02
 
 
+def test_lips_stay_round_through_what_shuts_them() -> None:
+    """In "move" the m is rounded and shut, the v is rounded and bitten, and the vowel hardly less round than alone."""
+    sounds = ("aa", 0.2), ("PP", 0.08), ("U", 0.08), ("FF", 0.06), ("SS", 0.1)
+    m, u, v = (weights_at(speech_of(*sounds), at_s) for at_s in (0.35, 0.42, 0.49))
+    alone = weights_at(speech_of(("U", 0.3)), 0.25)[PUCKER]
+    assert m[PUCKER] > 0.15
+    assert m[JAW] < 0.02
+    assert u[PUCKER] > 0.8 * alone
+    assert v[PUCKER] > 0.2 * alone
+    assert v[INDEX["mouthRollLower"]] > 0.4
+
+
+def test_the_a_of_bob_is_an_oval() -> None:
+    """Between two b there is a picture with the jaw half down, and a back vowel is rounder than a front one."""
+    bob, bat = (speech_of(("PP", 0.11), ("aa", 0.09), ("PP", 0.08), symbol=s, lead_s=0.62) for s in ("ɑ", "æ"))
+    opened, wide = (mouth_of(s, np.ones(int(s.duration_s * FPS)), FPS).weights for s in (bob, bat))
+    k = int(opened[:, JAW].argmax())
+    assert opened[k, JAW] > 0.45
+    assert opened[k, INDEX["mouthFunnel"]] > 0.2 > wide[k, INDEX["mouthFunnel"]]
+
+
 def test_short_vowel_does_not_reach_its_shape() -> None:
     """Between consonants a short vowel opens less than a long one."""
     short, long = (weights_at(speech_of(("SS", 0.1), ("aa", n), ("SS", 0.1)), 0.2 + n / 2)[JAW] for n in (0.05, 0.3))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from didgen.engine.face.mesh import CHIN, EYES, LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, canonical_mesh
+from didgen.engine.motion.mouth import SHAPES_OF
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.warp.shapes import shape_basis
 
@@ -98,6 +99,31 @@ def test_rounded_lips_open_in_the_middle_only(mesh, basis):
     assert aside(jawOpen=0.5) > 0.5
     assert aside(jawOpen=0.5, mouthFunnel=0.5, mouthPucker=0.3) < 0.4
     assert aside(jawOpen=0.16, mouthFunnel=0.2, mouthPucker=0.75) < 0
+
+
+def test_the_o_is_an_oval(mesh):
+    """Closed lips that say o are taller than wide, what is open between them is no slit, and the chin is a centimetre
+    lower."""
+    basis = shape_basis(mesh, False, 0.0)
+    moved = sum(value * basis[INDEX[name]] for name, value in SHAPES_OF["O"].items())
+    upper, lower = LIP_ROWS_UPPER, LIP_ROWS_LOWER
+    lips = mesh + moved
+    wide = np.hypot(*(lips[MOUTH_CORNERS[1]] - lips[MOUTH_CORNERS[0]])[:2])
+    assert lips[upper[0][5], 1] - lips[lower[0][5], 1] > 1.1 * wide
+    opened = moved[list(upper[3]), 1] - moved[list(lower[3]), 1]
+    assert opened[5] > 0.6 * np.ptp(lips[list(upper[3]), 0])
+    assert 0.3 < opened[[1, 9]].mean() / opened[5] < 0.6  # of an ellipse 0.5; of a diamond nothing
+    assert moved[CHIN, 1] < -0.8
+
+
+def test_a_crooked_mouth_opens_at_its_middle(mesh):
+    """Where the lips' middle is nearer to one corner, u is 0 there and 1 at either corner: round lips part there."""
+    crooked = mesh.copy()
+    middle = [LIP_ROWS_UPPER[0][5], LIP_ROWS_UPPER[3][5], LIP_ROWS_LOWER[0][5], LIP_ROWS_LOWER[3][5]]
+    crooked[middle, 0] += 0.5
+    funnel = shape_basis(crooked, False, 0.0)[INDEX["mouthFunnel"]]
+    assert abs(funnel[middle, 0]).max() < 0.01
+    assert funnel[MOUTH_CORNERS[0], 0] == pytest.approx(-funnel[MOUTH_CORNERS[1], 0], rel=0.02)
 
 
 def test_a_smile_taken_back_goes_down_and_in(mesh, basis):

@@ -23,7 +23,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "SS": {"seal": 0.92, "jawOpen": 0.065, "mouthFunnel": 0.12, "mouthLowerDown": 0.38, "mouthUpperUp": 0.22},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
-    "aa": {"seal": 0.92, "jawOpen": 0.85, "mouthLowerDown": 0.3, "mouthUpperUp": 0.12},
+    "aa": {"seal": 0.92, "jawOpen": 0.85, "mouthFunnel": 0.1, "mouthLowerDown": 0.24, "mouthUpperUp": 0.16},
     "E": {"seal": 0.9, "jawOpen": 0.45, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.3},
     "I": {
         "seal": 0.88,
@@ -33,14 +33,14 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
         "mouthUpperUp": 0.24,
         "mouthLowerDown": 0.36,
     },
-    "O": {"seal": 0.92, "jawOpen": 0.56, "mouthFunnel": 0.5, "mouthPucker": 0.3, "mouthSmile": -0.2},
-    "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.75, "mouthFunnel": 0.25, "mouthSmile": -0.3},
+    "O": {"seal": 0.92, "jawOpen": 0.66, "mouthFunnel": 0.65, "mouthPucker": 0.5},
+    "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.8, "mouthFunnel": 0.4, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
 
 STRENGTH = {
     "sil": 0.9,
-    "PP": 2.2,
+    "PP": 1.4,
     "FF": 1.8,
     "CH": 1.3,
     "SS": 1.1,
@@ -52,13 +52,21 @@ STRENGTH = {
 }
 """How much a viseme insists on its shape; vowels 1.1. The tongue's sounds let the lips do what they like."""
 
+ROUNDING = {"PP": 0.25, "FF": 0.3, "SS": 0.4, "RR": 0.6, "U": 1.5, "O": 1.3}
+ROUNDING |= dict.fromkeys(("TH", "DD", "nn", "kk"), 0.15)
+"""The same of how round or wide the mouth is: that is the vowel's alone, from the m of "move" to its v."""
+
 REDUCED = frozenset("əɐᵊᵻɪ")  # unstressed vowels: the jaw hardly opens for them
+BACK = frozenset("ɑɒ")  # the a of "Bob" is no wide one: a part of it is an o
+OVAL = 0.4  # that part
 FLANK_S = 0.06  # how far a sound's influence begins before its steady part
 FULL_S = 0.09  # a shorter sound does not reach its shape
 LATE_S = 0.006  # lips that are not to touch anything come this much after their sound: early ones look dubbed
 SLUGGISH_FRAMES = 0.55  # sigma of all shapes: lips that reach each sound's shape to the full seem to chatter
 JAW_PER_S = 8.5  # weight: about 14 cm/s at the lips; a jaw thrown open for a single picture looks like a snap
-CLOSING_S = 0.06  # the lips' way to a closure and back
+EARLY_FRAMES = 0.8  # sigma: how much longer than their sound lips are round, or wide
+STILL_ROUND = 0.6  # of the pucker: lips that touch may be round
+CLOSING_S = 0.045  # the lips' way to a closure and back
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +86,14 @@ def mouth_of(speech: Speech, level: Curve, fps: int) -> Mouth:
         mix, jaw = _from_phonemes(_with_rests(speech.phonemes, frames / fps), times - LATE_S, fps)
     else:
         mix, jaw = _from_probabilities(speech.visemes, frames, fps), np.ones(frames)
-    rows = smoothed(mix @ _TABLE, SLUGGISH_FRAMES)
+    rows = mix @ _TABLE
+    rows[:, _ROUND] = _shares(smoothed(mix * (_ROUNDING / _STRENGTH), EARLY_FRAMES)) @ _TABLE[:, _ROUND]
+    rows = smoothed(rows, SLUGGISH_FRAMES)
     rows[:, INDEX["jawOpen"]] *= jaw * (0.75 + 0.4 * level)
     teeth = _touch(speech.phonemes, times, "FF")
     lips = _touch(speech.phonemes, times, "PP")
     for touch, viseme in ((0.85 * teeth, "FF"), (lips, "PP")):
-        rows += touch[:, None] * (_TABLE[VISEMES.index(viseme)] - rows)
+        rows += touch[:, None] * _YIELDING * (_TABLE[VISEMES.index(viseme)] - rows)
     rows[:, INDEX["jawOpen"]] = _no_faster(rows[:, INDEX["jawOpen"]], JAW_PER_S / fps)
     return Mouth(rows[:, :-1], rows[:, -1], lips)
 
@@ -109,6 +119,17 @@ def _table() -> NDArray[np.float64]:
 
 _TABLE = _table()  # (15, 45): the shapes, then the tongue
 _STRENGTH = np.array([STRENGTH.get(v, 1.1) for v in VISEMES])
+_ROUNDING = np.array([ROUNDING.get(v, STRENGTH.get(v, 1.1)) for v in VISEMES])
+_ROUND = np.flatnonzero(weights_of(dict.fromkeys(("mouthPucker", "mouthFunnel", "mouthSmile", "mouthStretch"), 1.0)))
+_O = VISEMES.index("O")
+_YIELDING = np.ones(_TABLE.shape[1])
+_YIELDING[INDEX["mouthPucker"]] = 1 - STILL_ROUND
+
+
+def _shares(mix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(T, 15) to sum to 1."""
+    shares: NDArray[np.float64] = mix / np.maximum(mix.sum(1, keepdims=True), 1e-9)
+    return shares
 
 
 def _with_rests(phonemes: Sequence[Phoneme], until_s: float) -> list[Phoneme]:
@@ -143,7 +164,9 @@ def _from_phonemes(phonemes: Sequence[Phoneme], times: Curve, fps: int) -> tuple
         low, high = (max(0, round((middle + side * (flat + 4 * sigma)) * fps)) for side in (-1, 1))
         far = np.maximum(np.abs(times[low:high] - middle) - flat, 0.0) / sigma
         share = _STRENGTH[k] * min(1.0, max(0.5, length / FULL_S)) * np.exp(-0.5 * far * far)
-        mix[low:high, k] += share
+        oval = OVAL if p.symbol[:1] in BACK else 0.0
+        mix[low:high, k] += (1 - oval) * share
+        mix[low:high, _O] += oval * share
         jaw[low:high] += share * (0.6 if p.symbol[:1] in REDUCED else 1.0)
     total = mix.sum(1)
     return mix / total[:, None], jaw / total
@@ -156,9 +179,7 @@ def _from_probabilities(visemes: NDArray[np.float32], frames: int, fps: int) -> 
     padded[:, 0] = 1.0
     heard = min(len(visemes), len(padded))
     padded[:heard] = visemes[:heard]
-    mix = padded.reshape(frames, per, -1).mean(1) * _STRENGTH
-    shares: NDArray[np.float64] = mix / np.maximum(mix.sum(1, keepdims=True), 1e-9)
-    return shares
+    return _shares(padded.reshape(frames, per, -1).mean(1) * _STRENGTH)
 
 
 def _touch(phonemes: Sequence[Phoneme], times: Curve, viseme: str) -> Curve:

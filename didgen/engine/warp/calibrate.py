@@ -6,7 +6,7 @@ by less than asked. That is measured once per face with the landmark net itself,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,9 +41,9 @@ _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips a
 _HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1
 _AGAINST_SMILES = weights_of({"mouthPucker": 1.0, "mouthFunnel": 0.4, "mouthFrown": 0.25})
 _EE, _OO, _PP = (weights_of(SHAPES_OF[viseme]) for viseme in ("I", "U", "PP"))
-_ROUND_SHARE = 0.68  # how wide "oo" shall be seen, of "ee"
+_ROUND_SHARE = 0.6  # how wide "oo" shall be seen, of "ee"
 _PUCKER_SHARE = 0.7  # of the narrowing of "oo"; the rest is the funnel's and the smile's that goes with it
-_PUCKER_GAIN = (0.3, 1.35)
+_PUCKER_GAIN = (0.75, 1.5)
 _EE_GAP_CM = 0.8  # between the lips, as the net shall see "ee"
 _OPENING_GAIN = (1.0, 1.5)
 _SHUT_CM = 0.05  # the gap that the net still sees between lips that are shut
@@ -130,16 +130,26 @@ def press_gain(gap_cm: float) -> float:
 
 def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> tuple[float, float]:
     """Width between the corners of the mouth and height between its inner lips as the landmark net sees them, cm; it
-    sees no drawn mouth: there as the mesh says, less the line."""
+    sees no drawn mouth: there as the mesh says, less the line. Of the width the mesh has half a say: under hair, from
+    the side and askew the net holds a round mouth for a wide one, and would have it drawn to a dot."""
     still = geometry.head_move(np.zeros(3), (0, 0, 0), 0.0)
-    landmarks = geometry.moved(weights, still).astype(np.float32)
+    made = landmarks = geometry.moved(weights, still).astype(np.float32)
     if geometry.stroke is None:
-        landmarks = find_landmarks(render(weights, still), region_of_landmarks(landmarks))[0]
+        landmarks = find_landmarks(render(weights, still), region_of_landmarks(made))[0]
     line_cm = 0.0 if geometry.stroke is None else geometry.stroke.thick_px / geometry.px_per_cm
-    mesh = place_head(landmarks).canonical_from_picture(landmarks)
-    right, left = mesh[list(MOUTH_CORNERS), :2]
-    upper, lower = mesh[list(LIP_GAP), 1]
-    return float(np.hypot(*(left - right))), float(max(upper - lower - line_cm, 0.0))
+    upper, lower = _canonical(landmarks, LIP_GAP)[:, 1]
+    widths = [_width(_canonical(points, MOUTH_CORNERS)) for points in (landmarks, made)]
+    return float(np.mean(widths)), float(max(upper - lower - line_cm, 0.0))
+
+
+def _width(corners_cm: NDArray[np.floating]) -> float:
+    right, left = corners_cm[:, :2]
+    return float(np.hypot(*(left - right)))
+
+
+def _canonical(landmarks: NDArray[np.float32], points: Sequence[int]) -> NDArray[np.floating]:
+    """(n, 3) cm: some of a face's points with its head straight."""
+    return place_head(landmarks).canonical_from_picture(landmarks)[list(points)]
 
 
 def relax_gain(smile: float, score: float) -> float:

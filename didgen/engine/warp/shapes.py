@@ -27,6 +27,8 @@ _SQUEEZE = 2.2  # of the gap that lips seem to have, per unit of mouthPress: p, 
 _CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
 _FULLER = 0.22  # of their height lips lose by a smile of weight 1, which pulls them long: it comes back as a smile goes
 _THIN_LIP_CM = 0.5  # thicker lips gain no more than such
+_OO_WIDE, _OH_WIDE = 0.62, 0.84  # u where the hole of round lips ends
+_OH_SHUT = 0.2
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -55,7 +57,9 @@ class _Head:
         right, left = self.mesh[list(MOUTH_CORNERS)]
         self.cx, self.cy, _ = (right + left) / 2
         self.mw = float(np.hypot(*(left - right)[:2]))
-        self.u = (self.x - self.cx) / (self.mw / 2)
+        middle = float(self.x[[_UP[0, 5], _LO[0, 5]]].mean() - self.cx)  # a crooked mouth's lies nearer to one corner
+        aside = self.x - self.cx - middle
+        self.u = aside / (self.mw / 2 - np.sign(aside) * middle)
         self.lat = np.clip(1 - self.u**2, 0, 1)
         inner = np.abs(self.u[_UP[3, [0, -1]]]).mean()
         self.bow = np.clip(1 - (self.u / inner) ** 2, 0, 1) ** 0.48  # an ellipse, hardly blunter
@@ -149,7 +153,7 @@ def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
     opened *= head.jaw[:, None]
     for _, sign in SIDES:
         x, y, _ = head.corner(sign)
-        opened[:, 0] -= sign * 0.05 * head.mw * head.bump(x, y, 0.25 * head.mw, 0.3 * head.mw)
+        opened[:, 0] -= sign * 0.09 * head.mw * head.bump(x, y, 0.25 * head.mw, 0.3 * head.mw)
     yield "jawOpen", opened
     for side, sign in SIDES:
         yield f"jaw{side}", _along((0.55 * sign, 0, 0), head.jaw)
@@ -188,17 +192,18 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
     profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
     upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
-    arch, middle = np.sqrt(head.lat), np.exp(-0.5 * (head.u / 0.5) ** 4)
-    # The lips touch towards the corners, so that what is left open between them is round and not a slit.
-    aside = _smoothstep(0.25, 0.65, np.abs(head.u)) * arch
-    shut = aside * (0.34 * lower - 0.1 * upper) - 0.08 * arch * upper
-    thicker = arch * (head.rows(_UP, (0.24, 0.14, 0.05, 0)) - head.rows(_LO, (0.17, 0.1, 0.04, 0)))
-    small = np.exp(-0.5 * (head.u / 0.3) ** 4) * (0.1 * upper - 0.05 * lower)  # the hole is a little arch, not a slit
+    arch = np.sqrt(head.lat)
+    # Of an oo the lips touch towards the corners, and what is left open between them is an ellipse: not a slit, nor a
+    # diamond; of an oh it reaches nearly as far as the lips.
+    oo, oh = (np.sqrt(np.clip(1 - (head.u / width) ** 2, 0, 1)) for width in (_OO_WIDE, _OH_WIDE))
+    shut = (1 - oo) * arch * (0.42 * lower - 0.1 * upper)
+    opened = oh * (0.28 * upper - 0.44 * lower) + _OH_SHUT * (1 - oh) * arch * (lower - 0.25 * upper)
+    thicker = arch * (head.rows(_UP, (0.26, 0.16, 0.06, 0)) - head.rows(_LO, (0.24, 0.15, 0.06, 0)))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + small + 0.1 * (above - below), 0.8 * profile], 1)
-    opened = middle * (0.13 * upper - 0.38 * lower) + thicker + shut + 0.08 * above - 0.2 * below
-    yield "mouthFunnel", np.stack([0.17 * inward, opened, 0.6 * profile], 1)
+    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
+    opened += 0.6 * thicker + 0.1 * above - 0.2 * below
+    yield "mouthFunnel", np.stack([0.2 * inward, opened, 0.6 * profile], 1)
 
 
 def _lip_rows(head: _Head, *, parted: bool) -> Iterator[tuple[str, Floats]]:
