@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
+from didgen.api.remote import Remote
 from tests import fakes
 
 CERTIFICATE = Path(__file__).parent / "data" / "loopback.pem"
@@ -87,3 +90,14 @@ def site() -> Iterator[Site]:
             held.closing.set()
             server.shutdown()
             thread.join(10)
+
+
+@contextmanager
+def site_of_walks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site whose photo is at /anna.jpg; walks may ask it, though it is on this machine."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    given = {"loopback": True, "deadline_s": 5.0, "lookup": lambda _host: ["127.0.0.1"]}
+    monkeypatch.setattr("didgen.api.remote.Remote", lambda *args, **more: Remote(*args, **(more | given)))
+    with site() as web:
+        web.pages["/anna.jpg"] = tagged(PHOTO, '"one"')
+        yield web

@@ -385,7 +385,7 @@ class _One:
             return self._recording(script, script.audio, pad_s)
         wrong = len(self.problems)
         provider = self._voice(merged, locale)
-        text, problems = self.texts.take(script, self.instance)
+        text, problems = self.texts.take(script, self.instance, self.notes)
         self.problems += problems
         if text is None or len(self.problems) > wrong:
             return None

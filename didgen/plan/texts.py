@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from didgen.errors import Place, Problem
 from didgen.plan.instances import Instance
+from didgen.project.braces import single_braces
 from didgen.project.explain import field_name
 from didgen.project.files import FileProblem, Files
 from didgen.project.load import Project
@@ -31,13 +33,13 @@ class Texts:
         self._templates = templates
         self._folder = str(project.folder)
 
-    def take(self, script: ScriptSpec, instance: Instance) -> tuple[Text | None, list[Problem]]:
-        """The text of one instance, or what is wrong with it."""
+    def take(self, script: ScriptSpec, instance: Instance, notes: list[str]) -> tuple[Text | None, list[Problem]]:
+        """The text of one instance, or what is wrong with it. notes: what its writer should know is added to them."""
         path = ("scenes", instance.number, "script")
         try:
-            written = self._inline(script.text, instance, path) if script.text is not None else ""
+            written = self._inline(script.text, instance, path, notes) if script.text is not None else ""
             if script.file is not None:
-                written = self._from_file(script, script.file, instance, path)
+                written = self._from_file(script, script.file, instance, path, notes)
         except WrongTextError as wrong:
             return None, [wrong.problem]
         text = speak_text(written, self._project.spec.pronounce, ssml=bool(script.ssml))
@@ -60,27 +62,39 @@ class Texts:
             raise self._wrong("is empty once its template is filled in", path)
         return made
 
-    def _inline(self, text: str, instance: Instance, path: Keys) -> str:
-        if not has_tags(text):
+    def _inline(self, text: str, instance: Instance, path: Keys, notes: list[str]) -> str:
+        if "{" not in text:
             return text
+        full = path if isinstance(_at(self._project.document.data, path), str) else (*path, "text")
+        at = partial(self._spot, text, full)
         try:
-            return self._render(text, instance, self._project.document.place(*path).file)
+            made = self._render(text, instance, self._project.document.place(*path).file)
         except TemplateProblem as problem:
             _stop_if_included(problem)
-            full = path if isinstance(_at(self._project.document.data, path), str) else (*path, "text")
-            place = self._spot(text, problem, full)
+            place = at(problem.line, problem.column)
             raise WrongTextError(Problem(str(problem), place, field_name(full), problem.hint)) from None
+        notes += self._single(text, made, instance, at)
+        return made
 
-    def _spot(self, text: str, problem: TemplateProblem, path: Keys) -> Place:
-        """Where a mistake in a text of the project's file stands: in its own line of the file, where that shows it."""
-        place = self._project.document.text_line(problem.line, *path)
-        said = (text.splitlines() or [""])[problem.line - 1 : problem.line]
-        if not said or not problem.column:
+    def _spot(self, text: str, path: Keys, line: int, column: int) -> Place:
+        """Where a spot of a text of the project's file stands: in its own line of the file, where that shows it."""
+        place = self._project.document.text_line(line, *path)
+        said = (text.splitlines() or [""])[line - 1 : line]
+        if not said or not column:
             return place
         written = self._files.read(self._files.root / place.file).decode("utf-8-sig").splitlines()
-        return found_in(written, place, said[0], problem.column)
+        return found_in(written, place, said[0], column)
 
-    def _from_file(self, script: ScriptSpec, template: str, instance: Instance, path: Keys) -> str:
+    def _single(self, text: str, made: str, instance: Instance, at: Callable[[int, int], Place]) -> list[str]:
+        """Notes on variables that are not filled in, for want of a second pair of braces. made: what is spoken of the
+        text; at: where its lines and columns stand."""
+        return [
+            f"{at(one.line, one.column)}: {one.written} is spoken as it stands; its value is {{{{ {one.name} }}}}"
+            for one in single_braces(text, instance.variables(self._project))
+            if one.written in made
+        ]
+
+    def _from_file(self, script: ScriptSpec, template: str, instance: Instance, path: Keys, notes: list[str]) -> str:
         here = (*path, "file")
         name = self.fill(template, instance, here)
         try:
@@ -100,9 +114,11 @@ class Texts:
         if os.path.splitext(file)[1].lower() in MARKDOWN_SUFFIXES:
             if len(text) > MAX_CHARACTERS:
                 raise self._wrong(f"{name} is longer than {MAX_CHARACTERS:,} characters", here)
-            return spoken_markdown(text, script.code or "text", ssml=bool(script.ssml))
-        if script.code is not None:
+            text = spoken_markdown(text, script.code or "text", ssml=bool(script.ssml))
+        elif script.code is not None:
             raise self._wrong("belongs to Markdown", (*path, "code"), f"{name} is not: its name does not end in .md")
+        if "{" in source:
+            notes += self._single(source, text, instance, partial(Place, self._files.relative(file)))
         return text
 
     def _render(self, text: str, instance: Instance, name: str) -> str:

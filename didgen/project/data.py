@@ -152,6 +152,10 @@ class _Json:
         value, self.at = self.decoder.raw_decode(self.text, self.at)
         return value
 
+    def _check_value(self) -> None:
+        """Raises JSONDecodeError where no value begins that could be the wrong one."""
+        json.JSONDecoder().raw_decode(self.text, self.at)
+
     def _comma(self, end: str) -> None:
         """A comma with something after it, or the end in sight."""
         self._skip()
@@ -171,6 +175,7 @@ class _Json:
     def _expect(self, sign: str, otherwise: str) -> None:
         if not self._take(sign):
             if otherwise and self.at < len(self.text):
+                self._check_value()
                 raise _error(otherwise, self.file, self._spot())
             raise json.JSONDecodeError(f"Expecting {sign!r}", self.text, self.at)
 

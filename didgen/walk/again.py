@@ -72,7 +72,8 @@ def _scripts(planned: Planned) -> dict[str, list[tuple[int, str, str, Sequence[s
         except FileProblem:
             continue
         voice = _voice(scene)
-        if voice is None or script.code is not None or not name.endswith(SUFFIX):
+        noted = "{" in scene.written  # there may be a note on its words, which other words do not have
+        if voice is None or noted or script.code is not None or not name.endswith(SUFFIX):
             barred.add(name)
         else:
             found.setdefault(name, []).append((number, scene.locale, voice.locale, scene.notes))

@@ -7,7 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from didgen.errors import StorageError
+
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from didgen.api.reach import Lookup
     from didgen.api.remote import Remote
     from didgen.plan.scene import Input
@@ -30,6 +34,7 @@ class RemoteInputs:
         self._lookup = lookup
         self._derived: Derived | None = None
         self._remote: Remote | None = None
+        self._for_now: TemporaryDirectory[str] | None = None
         self.asked_at: float | None = None  # Unix time of the oldest answer that was relied on; None: no URL was met
 
     def __call__(self, url: str, kind: str) -> Input:
@@ -45,11 +50,28 @@ class RemoteInputs:
     def _opened(self) -> Remote:
         from didgen.api.remote import Remote
         from didgen.store.derived import Derived
-        from didgen.store.home import prepare
 
-        self._derived = Derived(prepare(self._root))
+        self._derived = Derived(self._home())
         folder = self._derived.folder / "remote"
         return Remote(folder, self._derived, on_notice=self._on_notice, fresh_s=self._fresh_s, lookup=self._lookup)
+
+    def _home(self) -> Path:
+        """Where copies are kept; where nothing can be, a place for the time of this look. Raises StorageError."""
+        from didgen.store.home import prepare
+        from didgen.store.reading import is_writable
+
+        if is_writable(self._root):
+            return prepare(self._root)
+        from tempfile import TemporaryDirectory
+
+        try:
+            self._for_now = TemporaryDirectory(prefix="didgen-", ignore_cleanup_errors=True)
+        except OSError:
+            raise StorageError(
+                f"nothing can be written in {self._root}, and no temporary folder for inputs by link either",
+                hint="set TMPDIR to a folder that can be written",
+            ) from None
+        return Path(self._for_now.name)
 
     def __enter__(self) -> Self:
         return self
@@ -59,3 +81,5 @@ class RemoteInputs:
     ) -> None:
         if self._derived is not None:
             self._derived.close()
+        if self._for_now is not None:
+            self._for_now.cleanup()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from didgen.errors import StorageError
+from didgen.digest import sha256_bytes
+from didgen.errors import ProjectError, StorageError
 from didgen.walk import steps
 from tests import fakes
 from tests.cli.test_commands import didgen
+from tests.sites import PHOTO, site_of_walks
 
 PROJECT = """\
 didgen: 1
@@ -65,6 +68,26 @@ def test_plan_needs_nothing_to_write(root: Path, frozen: Path) -> None:
     edited = didgen(frozen, "plan")
     assert "[evening → night]" in edited.stdout
     assert "up to date" in didgen(frozen, "why", "p/a").stdout
+
+
+def test_inputs_by_link_are_brought_for_the_time_of_a_plan(
+    root: Path, frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pinned as in any plan, and nothing of them stays; where no folder can be had, one line says what to do."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(kept))
+    with site_of_walks(monkeypatch) as web:
+        project = root / "projects/p/project.yaml"
+        project.write_text(PROJECT.replace("anna.jpg", f"'{web.url('/anna.jpg')}'"))
+        (planned,) = steps.plan(steps.wish(frozen))
+        assert ["render", "render"] == [decision.action for decision in planned.plan.decisions]
+        assert {sha256_bytes(PHOTO)} == {scene.inputs["source_url"].digest for scene in planned.scenes}
+        assert [] == list(kept.iterdir())
+        assert 2 == len(steps.check(steps.wish(frozen))[0][1])
+        monkeypatch.setattr(tempfile, "tempdir", str(kept / "none"))
+        with pytest.raises(ProjectError, match=r"no temporary folder for inputs by link .*set TMPDIR"):
+            steps.plan(steps.wish(frozen))
 
 
 @pytest.mark.parametrize("command", ["build", "watch"])

@@ -155,3 +155,41 @@ def test_a_smile_that_is_meant_is_not_judged(folder: Path) -> None:
     for keys, kept in (("driver: nostalgia", None), ("script: Hello", 0.8), (f"script: Hello, {happy}", None)):
         judged = _judged(figures, one(folder, keys))
         assert (kept, 1.0) == (judged.smile_neutral, judged.tracked)
+
+
+def test_a_variable_in_single_braces_is_noted_at_its_place(folder: Path) -> None:
+    """In YAML, in blocks of it, in text files and in Markdown; it is spoken as it is written."""
+    (folder / "a.txt").write_text("Good day.\nFrom { scene } here.\n")
+    (folder / "b.md").write_text("# Hello\n\nThis **is {locale}** { name }.\n")
+    text = HEAD + (
+        "vars: {product: Acme}\nscenes:\n"
+        "  - {id: a, script: 'Hello { product }.'}\n"
+        "  - id: b\n    script:\n      text: |\n        One.\n        And { name }.\n"
+        "  - {id: c, script: {file: a.txt}}\n"
+        "  - {id: d, script: {file: b.md}}\n"
+    )
+    made = scenes(folder, text)
+    said = "is spoken as it stands; its value is"
+    assert [
+        (f"project.yaml:6:28: {{ product }} {said} {{{{ product }}}}",),
+        (f"project.yaml:11:13: {{ name }} {said} {{{{ name }}}}",),
+        (f"a.txt:2:6: {{ scene }} {said} {{{{ scene }}}}",),
+        (
+            f"b.md:3:11: {{locale}} {said} {{{{ locale }}}}",
+            f"b.md:3:22: {{ name }} {said} {{{{ name }}}}",
+        ),
+    ] == [scene.notes for scene in made]
+    assert "Hello { product }." == made[0].spoken
+
+
+def test_other_single_braces_are_the_writers_affair(folder: Path) -> None:
+    """What is no variable of that scene, and what is a template."""
+    (folder / "people.csv").write_text("id,email\n1,a@b.org\n")
+    text = HEAD + (
+        "data: {people: people.csv}\nscenes:\n"
+        "  - {id: a, script: 'Hello { nobody }, {row.email} and {{ name }}.'}\n"
+        "  - {id: b, each: {people: id}, script: 'Hello {row.email}.'}\n"
+    )
+    a, b = scenes(folder, text)
+    assert () == a.notes
+    assert 1 == len(b.notes)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from didgen.api.remote import Remote
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError
 from didgen.walk import shortcut, steps, untouched
 from tests import fakes
-from tests.sites import CERTIFICATE, PHOTO, Site, page, site, tagged
+from tests.sites import PHOTO, Site, page, site_of_walks, tagged
 
 PROJECT = """\
 didgen: 1
@@ -29,12 +28,7 @@ scenes:
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A site whose photo is at /anna.jpg; walks may ask it, though it is on this machine."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    given = {"loopback": True, "deadline_s": 5.0, "lookup": lambda _host: ["127.0.0.1"]}
-    monkeypatch.setattr("didgen.api.remote.Remote", lambda *args, **more: Remote(*args, **(more | given)))
-    with site() as web:
-        web.pages["/anna.jpg"] = tagged(PHOTO, '"one"')
+    with site_of_walks(monkeypatch) as web:
         yield web
 
 

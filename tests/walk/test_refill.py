@@ -223,6 +223,14 @@ def test_a_build_after_such_a_plan_renders_what_it_said(home: Path, capsys: pyte
     assert not at_once(["plan"])[0]
 
 
+def test_a_note_on_words_does_not_stay_with_other_words(home: Path) -> None:
+    """A script with braces is for the whole walk, also when they go."""
+    (home / "a.txt").write_text("This is { name } who speaks.")
+    build(home.parents[1])
+    (home / "a.txt").write_text("This is somebody who speaks again.")
+    assert not at_once(["plan"])[0]
+
+
 def test_a_plan_of_other_words_imports_nothing_heavy(home: Path) -> None:
     """Neither YAML nor the models nor the parser of command lines; nor what takes as long as a thousand scenes."""
     (home / "a.txt").write_text("Something new.")
