@@ -19,6 +19,7 @@ from didgen.engine.warp.eyeball import GLINT_SHARE, eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.field import main_field
 from didgen.engine.warp.rig import build_rig
+from didgen.engine.warp.seam import Line
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -204,6 +205,39 @@ def test_a_shut_lid_keeps_a_line_of_its_fold_and_soft_lashes(portrait: Eyes) -> 
         assert column[fold] < 0.96 * min(column[:fold].max(), column[fold : fold + 5].max())
         steepest = np.abs(np.diff(shut[lashes - 4 : lashes + 5, x])).max()
         assert steepest < 0.55 * (column.max() - shut[lashes, x])
+
+
+@cache
+def shut_face(name: str) -> tuple[Eyes, Picture]:
+    """The eyes of a face of the gallery, and its picture with both shut, in grey."""
+    eyes = Eyes(load_photo(FACES / f"{name}.jpg"))
+    return eyes, cv2.cvtColor(eyes.drawn(eyeBlinkLeft=1.0, eyeBlinkRight=1.0), cv2.COLOR_RGB2GRAY)
+
+
+@pytest.mark.parametrize("side", EYES)
+def test_lashes_of_a_shut_eye_are_a_dark_line_that_is_thicker_outward(side: str) -> None:
+    """Added up across it there is a fifth more dark outside of the eye's middle than inside, and a px of it."""
+    eyes, shut = shut_face("dark-beard")
+    frame, eye = eyes.slits[side].frame, EYES[side]
+    outward = np.sign(frame.uv(eyes.geometry.landmarks[eye.up[0]])[0])
+    lower = Line.through(frame.uv(eyes.geometry.landmarks[list(eye.lo)]))
+    across = np.linspace(-10, 8, 73, dtype=np.float32)  # px about the lower lid's edge
+    dark = []
+    for share in (-0.4, 0.4):
+        u = share * outward * frame.half + 0 * across
+        column = cv2.remap(shut, frame.xy(u, lower.at(u) + across)[None], None, cv2.INTER_LINEAR)[0].astype(float)
+        dark.append(np.clip(1 - column / np.median(column), 0, None).sum() * (across[1] - across[0]))
+    assert dark[1] > 1.2 * dark[0]
+    assert dark[1] > 1
+
+
+@pytest.mark.parametrize("side", EYES)
+def test_no_bright_specks_are_left_along_the_line_of_the_lashes(side: str) -> None:
+    """Neither the wet rim of the lower lid, which shines on a dark face, nor white at the eye's ends."""
+    eyes, shut = shut_face("dark-beard")
+    light = np.repeat(shut[..., None], 3, -1)
+    speck = np.repeat(cv2.morphologyEx(shut, cv2.MORPH_TOPHAT, np.ones((5, 5), np.uint8))[..., None], 3, -1)
+    assert eyes.opening(speck, EYES[side]).max() < 0.24 * np.median(eyes.opening(light, EYES[side]))
 
 
 def test_the_upper_lid_follows_the_gaze_down(portrait: Eyes) -> None:

@@ -29,12 +29,14 @@ from didgen.engine.warp.layer import (
     whole_shift,
 )
 from didgen.engine.warp.lid_lines import LidLines, find_lid_lines
-from didgen.engine.warp.lids import REACH, LidLayers, Shut, build_lids
+from didgen.engine.warp.lid_sheet import REACH, Shut
+from didgen.engine.warp.lids import LidLayers, build_lids
 from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, clamp, floats
 
 STEP_PX = 4
 FOLLOW = 0.55  # share of the iris's way up or down that the upper lid goes with it
-LASHES_CM = 0.25  # below the lower lid's edge, as far as the lashes of a shut eye hang
+LASHES_CM = 0.3  # below the lower lid's edge, as far as the lashes of a shut eye hang
+UNFOLDS = (0.05, 0.75)  # of its way: between these a falling lid turns into what it is when shut
 _KNOTS = 97  # of the table of how far the lid falls along the eye
 _SIDE = np.arange(256)
 _ABOVE, _BELOW = (np.maximum(sign * (2 * _SIDE - 255), 0).astype(np.uint8) for sign in (1, -1))
@@ -110,7 +112,7 @@ class EyeSlit:
     def _skin(self, source: Floats, shut: float) -> tuple[Picture, Shares, Shares]:
         """Colours (h, w, 3), and how much lies above the fold and below the lower lid's edge."""
         layers = self.layers
-        skin, side = split(layers.skin.blended(layers.shut_skin, _ramp(0.1, 0.8, shut), source))
+        skin, side = split(layers.skin.blended(layers.shut_skin, _ramp(*UNFOLDS, shut), source))
         return skin, cv2.LUT(side, _ABOVE), cv2.LUT(side, _BELOW)
 
     def _lid(self, source: Floats, fallen: Floats, shut: float) -> tuple[Picture, Shares]:
@@ -125,7 +127,7 @@ class EyeSlit:
             fallen[None], cv2.transform(uv, along), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         uv[..., 1] -= lower
-        return split(self.layers.lid.blended(self.layers.shut_lid, _ramp(0.1, 0.8, shut), uv))
+        return split(self.layers.lid.blended(self.layers.shut_lid, _ramp(*UNFOLDS, shut), uv))
 
     def _gaze_px(self, gaze_deg: NDArray[np.floating]) -> Floats:
         radius = EYEBALL_RADIUS_CM * self.geometry.px_per_cm

@@ -17,6 +17,7 @@ WHITE_REACH_CM = 0.2  # how far under the landmarks' lower lid the eye's white i
 OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
 FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
 LEAST_FOLD_CM = 0.09
+FOLD_REACH = 1.2  # half widths of the eye
 PALE = 0.7  # of the distance from skin: a colour nearer than that to the eye's white is white
 _DARKER = 4.0  # a white that much darker than the skin lies in shadow, and shadows reach over skin too
 _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to be told apart
@@ -24,12 +25,15 @@ _UNLIKE = 9.0  # least distance of white and skin (see `_colours`) for them to b
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LidLines:
-    """The edges of an eye in its slit frame, px: upper and lower lid, and the fold above the upper one."""
+    """The edges of an eye in its slit frame, px: upper and lower lid, and the fold above the upper one.
+
+    outer: the sign of u at the outer corner."""
 
     frame: SlitFrame
     upper: Line
     lower: Line
     fold: Line
+    outer: float
 
     def fall(self, u: Floats, px_per_cm: float) -> Floats:
         """How far the upper lid's edge falls at each u when it shuts; nothing at the corners and beyond."""
@@ -42,11 +46,20 @@ def find_lid_lines(canvas: Canvas, landmarks: Floats, eye: Eye, px_per_cm: float
     frame = SlitFrame.between(landmarks[eye.up[0]], landmarks[eye.up[-1]])
     up, lo, crease = (frame.uv(landmarks[list(row)]) for row in (eye.up, eye.lo, eye.crease))
     upper, lower = Line.through(up), Line.through(lo)
-    fold = up + FOLD_SHARE * (crease - up)
-    fold[:, 1] = np.minimum(fold[:, 1], upper.at(fold[:, 0]) - LEAST_FOLD_CM * px_per_cm)
+    outer = float(np.sign(up[0, 0] - up[-1, 0]))
     u = np.linspace(-1.1, 1.1, 45, dtype=np.float32) * frame.half
     reach = _white_below(canvas, landmarks, eye, frame, lower, u, px_per_cm)
-    return LidLines(frame, upper, Line(u, floats(lower.at(u) + reach)), Line.through(fold))
+    return LidLines(
+        frame, upper, Line(u, floats(lower.at(u) + reach)), _fold(frame, up, crease, upper, px_per_cm), outer
+    )
+
+
+def _fold(frame: SlitFrame, up: Floats, crease: Floats, upper: Line, px_per_cm: float) -> Line:
+    """An arch over the lid's edge that runs out beyond the corners, as folds do: steeper ones would show as walls."""
+    way = Line.through((up + FOLD_SHARE * (crease - up))[1:-1])
+    u = np.linspace(-FOLD_REACH, FOLD_REACH, 61, dtype=np.float32) * frame.half
+    height = np.maximum(upper.at(u) - way.at(u), LEAST_FOLD_CM * px_per_cm)
+    return Line(u, floats(upper.at(u) - height * smoothstep(FOLD_REACH, 0.6, np.abs(u) / frame.half)))
 
 
 def _white_below(
