@@ -20,6 +20,7 @@ from didgen.engine.warp.lips import blur_px, find_lip_lines
 from didgen.engine.warp.mouth import Mouth, build_mouth
 from didgen.engine.warp.seam import Line, SlitFrame, darkest_seam, shows_teeth, widest_gap
 from didgen.engine.warp.teeth import Bite, draw_teeth
+from didgen.engine.warp.teeth_seen import find_teeth
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -197,6 +198,52 @@ def test_a_still_mouth_is_left_to_the_bit(smiling: Head, closed: Head) -> None:
             before = frame.copy()
             head.mouth.paint(frame, weights, head.move(pose), 0.5)
             assert np.array_equal(before, frame)
+
+
+def test_teeth_of_a_photo_are_told_from_its_lips(smiling: Head) -> None:
+    """What is taken for teeth, as shown and carried on under the lips, has nothing of a lip's pink."""
+    mouth, cm = smiling.mouth, smiling.geometry.px_per_cm
+    lines = mouth.lines
+    teeth = find_teeth(smiling.canvas, lines.frame, lines.upper, lines.lower, cm)
+    assert teeth is not None
+    assert teeth.seen.sum() / 2 > 3.5 * cm
+    assert 0.4 * cm < np.median((teeth.edge - teeth.top)[teeth.seen]) < 1.0 * cm
+    piece = mouth.interior.upper_teeth
+    u, v = np.moveaxis(piece.region.grid(2), -1, 0)
+    front = (np.abs(u) < 1.3 * cm) & (v > np.median(teeth.top) - 0.25 * cm) & (piece.rgba[..., 3] > 200)
+    red, green = (piece.rgba[..., k].astype(float)[front] for k in (0, 1))
+    assert np.percentile(green / red, 5) > 0.8
+
+
+def test_a_dark_hole_is_no_teeth() -> None:
+    """Lips that are apart before a dark mouth: the teeth we draw take their white from eyes and skin, not from it."""
+    rgb = load_photo(ASSETS / "eileen.jpg")
+    marks = find_faces(rgb)[0].landmarks
+    inner = marks[[*LIP_ROWS_UPPER[3], *reversed(LIP_ROWS_LOWER[3])], :2]
+    dark = cv2.fillPoly(rgb.copy(), [inner.round().astype(np.int32)], (48, 18, 16))
+    head = Head(dark)
+    lines, cm = head.mouth.lines, head.geometry.px_per_cm
+    assert lines.parted
+    assert find_teeth(head.canvas, lines.frame, lines.upper, lines.lower, cm) is None
+    assert head.mouth.interior.colours.white.min() > 120
+
+
+def test_teeth_go_on_where_a_smile_hid_them(smiling: Head) -> None:
+    """The lower lip of a smile hides the edges of the teeth at the side; opened, the row is no crescent: it rises by
+    less towards the side than that lip does, and is there as light as in the photo."""
+    mouth, cm = smiling.mouth, smiling.geometry.px_per_cm
+    piece, lower = mouth.interior.upper_teeth, mouth.lines.lower
+    u, v = np.moveaxis(piece.region.grid(2), -1, 0)
+    edge = np.where(piece.rgba[..., 3] > 128, v, -99).max(0)
+    middle, left, right = (float(np.interp(at * cm, u[0], edge)) for at in (0.0, -1.8, 1.8))
+    lip = float(lower.at(np.array([0.0]))[0] - lower.at(np.array([-1.8, 1.8]) * cm).mean())
+    assert 0.1 * cm < middle - (left + right) / 2 < 0.85 * lip
+    brightest = [
+        np.percentile(frame[y : y + int(1.3 * cm), x - 20 : x + 20].astype(float).mean(-1), 95)
+        for frame in (smiling.drawn(), smiling.drawn(jawOpen=0.5))
+        for x, y in [smiling.geometry.landmarks[13, :2].astype(int)]
+    ]
+    assert brightest[1] > 0.88 * brightest[0]
 
 
 def test_sealed_lips_show_no_teeth(smiling: Head) -> None:

@@ -64,8 +64,9 @@ class Colours:
         return floats(self.white[0] + (self.white[1] - self.white[0]) * right)
 
 
-def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: float) -> Colours:
-    """The inside's colours from the photo's lips, skin and whites of the eyes. soft_px: blur of the photo."""
+def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: float, *, teeth_seen: bool) -> Colours:
+    """The inside's colours from the photo's lips, skin and whites of the eyes. soft_px: blur of the photo; teeth_seen:
+    whether it shows teeth, whose white is theirs."""
     hole, lips = lip_samples(canvas, lines.frame, lines.upper, lines.lower, geometry.landmarks)
     lip = np.median(lips, 0).astype(np.float32)
     cheeks = _at(canvas, geometry, CHEEK_SKIN)
@@ -73,7 +74,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     in_eyes = EYES_LIGHT * luminance(_sclera(canvas, geometry.landmarks, luminance(skin)))
     light = float(np.clip(max(luminance(skin), in_eyes) / 165, 0.35, 1.25))
     flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
-    white = np.tile(_teeth_white(hole), (2, 1)) if lines.parted else _likely_white(canvas, lines, geometry, cheeks)
+    white = np.tile(_teeth_white(hole), (2, 1)) if teeth_seen else _likely_white(canvas, lines, geometry, cheeks)
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
     tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1)) * _coloured(canvas.rgb)
     tone = floats(skin / max(float(skin @ GREY), 1.0))

@@ -38,6 +38,7 @@ from didgen.engine.warp.lips import (
 from didgen.engine.warp.own_teeth import own_teeth, row_behind
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats
 from didgen.engine.warp.teeth import Bite
+from didgen.engine.warp.teeth_seen import Teeth, find_teeth
 
 BITE_CM = 0.34  # the upper teeth's edge below the line of closed lips
 BEHIND_CM = 0.5  # the teeth's front, behind the line where lips meet
@@ -181,11 +182,12 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
         for vertices in (upper_vertices(), lower_vertices())
     ]
     soft = blur_px(canvas, geometry.landmarks)
-    colours = mouth_colours(canvas, lines, geometry, soft)
+    teeth = find_teeth(canvas, lines.frame, lines.upper, lines.lower, cm) if lines.parted else None
+    colours = mouth_colours(canvas, lines, geometry, soft, teeth_seen=teeth is not None)
     roll = colours.shade(ROLL) * np.float32(PARTED_ROLL if lines.parted else 1)
     upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft, roll)
     axes = np.column_stack([lines.frame.along, lines.frame.across])
-    bite, teeth = _bite(geometry, canvas, lines, axes)
+    bite, own = _bite(geometry, lines, axes, teeth)
     jaw_uv = np.zeros((len(geometry.shapes_px), 2), np.float32)
     jaw_uv[JAW] = geometry.shapes_px[JAW, 17, :2] @ axes
     depth = float(geometry.landmarks[[13, 14], 2].mean()) + 0.6 * cm
@@ -198,7 +200,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
         fields[1],
         upper,
         lower,
-        draw_interior(colours, bite, teeth),
+        draw_interior(colours, bite, own),
         _inner_uv(geometry, lines),
         floats(geometry.shapes_px[:, INNER, :2] @ axes),
         jaw_uv,
@@ -207,7 +209,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     )
 
 
-def _bite(geometry: Geometry, canvas: Canvas, lines: LipLines, axes: Floats) -> tuple[Bite, Layer | None]:
+def _bite(geometry: Geometry, lines: LipLines, axes: Floats, teeth: Teeth | None) -> tuple[Bite, Layer | None]:
     """Where the teeth stand, behind the middle of the lips, and the photo's own if it shows them. axes: (2, 2) work px
     → slit frame."""
     cm = geometry.px_per_cm
@@ -216,10 +218,10 @@ def _bite(geometry: Geometry, canvas: Canvas, lines: LipLines, axes: Floats) -> 
     slope = clamp(right_v, -STEEPEST, STEEPEST)
     v = float(lines.upper.at(np.array([u]))[0]) + BITE_CM * cm
     bite = Bite(u, v, cm, (right_u, slope), (back_u, back_v))
-    if not lines.parted:
+    if teeth is None:
         return bite, None
-    teeth, edge = own_teeth(canvas, lines, cm)
-    return row_behind(bite, edge, STEEPEST), teeth
+    behind = row_behind(bite, teeth, STEEPEST)
+    return behind, own_teeth(teeth, lines.lower, behind)
 
 
 def _inner_uv(geometry: Geometry, lines: LipLines) -> Floats:

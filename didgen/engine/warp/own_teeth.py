@@ -1,4 +1,4 @@
-"""The teeth that a photo shows: a piece of it, and a drawn row that goes on where the photo's end."""
+"""The teeth that a photo shows, as a piece of their own, and a drawn row that goes on where they end."""
 
 from __future__ import annotations
 
@@ -6,63 +6,51 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.layer import Layer, Region, with_alpha
-from didgen.engine.warp.lips import LipLines
-from didgen.engine.warp.seam import Floats, Picture, clamp, floats, picture8
-from didgen.engine.warp.teeth import UPPER, Bite
+from didgen.engine.warp.seam import Line, Picture, clamp, floats, picture8
+from didgen.engine.warp.teeth import UPPER, Bite, upper_line
+from didgen.engine.warp.teeth_seen import Teeth, soft_columns
 
-TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the lips
+TEETH_REACH_CM = 0.45  # how far the photo's teeth are carried on under the upper lip
+BLEND_CM = 0.1  # past either end of the teeth a photo has a blend of tooth and lip
+LONGER_CM = 0.25  # at most: a tooth whose edge is hidden
 HIDDEN_CM = 0.06  # of the teeth's edge behind the lower lip, or lost in the blend of both
 FRONT_CM = 1.7  # to either side of the middle: the teeth whose edge tells how the row lies
-MOST_ARC = 0.45  # see `Bite.arc`
+MOST_ARC = 0.22  # see `Bite.arc`; the lower lip of a smile hides edges at the side, which rise less than it does
 
 
-def own_teeth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> tuple[Layer, Floats]:
-    """The photo's teeth as a piece of their own in the slit frame, carried on under the lips and darkened there, and
-    (n, 2) u, v of their edge, px."""
-    frame, cm = lines.frame, px_per_cm
-    top = float(lines.upper.v.min()) - TEETH_REACH_CM * cm
-    low = Region.around(np.array([[-frame.half, top], [frame.half, float(lines.lower.v.max())]], np.float32), 2)
-    uv = low.grid(2)
-    u, v = uv[..., 0], uv[..., 1]
-    rgb = canvas.sampled(frame.xy(u, v))
-    rim = np.minimum(v - lines.upper.at(u), lines.lower.at(u) - v) - 0.05 * cm  # < 0: lip, or its shadow's edge
-    known = (rim > 0) & (np.abs(u) < frame.half)
-    wanted = rim > -(TEETH_REACH_CM + 0.1) * cm
-    filled = cv2.inpaint(rgb, (wanted & ~known).astype(np.uint8), 4, cv2.INPAINT_TELEA)
-    light = cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    bright = float(np.percentile(light[known], 85)) if known.any() else 255.0
-    edge = _biting_edge(light > 0.55 * bright, known, v, lines.lower.at(u[0]) - 0.12 * cm, cm)
-    alpha = smoothstep(0.22, 0.5, light / bright) * smoothstep(0.05 * cm, -0.04 * cm, v - edge)
-    shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, -rim)
-    layer = Layer(with_alpha((filled * shade[..., None]).astype(np.uint8), alpha), low, 2)
-    return layer, floats(np.column_stack([u[0], edge]))
+def own_teeth(teeth: Teeth, lower: Line, bite: Bite) -> Layer:
+    """The photo's teeth as a piece of their own in the slit frame: carried on under the upper lip and darkened there,
+    and where the lower lip hides their edges, down to the line of the row at `bite`."""
+    cm = bite.px_per_cm
+    u, v = np.moveaxis(teeth.region.grid(2), -1, 0)
+    top, edge = teeth.top, teeth.edge
+    hidden = smoothstep(0.4 * cm, 0.2 * cm, lower.at(u[0]) - edge) * teeth.seen
+    line = bite.v + cm * upper_line(floats((u[0] - bite.u) / cm), bite)
+    more = np.clip(line - edge, 0, LONGER_CM * cm) * hidden
+    low = edge + cv2.GaussianBlur(floats(more)[None], (0, 0), 0.4 * cm)[0]
+    within = top + (v - top) * (edge - top) / np.maximum(low - top, 1)
+    clear = np.minimum(np.maximum(np.where(v > top, within, v), top + BLEND_CM * cm), edge - 0.5 * BLEND_CM * cm)
+    photo = Layer(teeth.rgb, teeth.region, 2).sampled(floats(np.dstack([u, clear])))
+    shade = 1 - 0.45 * smoothstep(0.0, TEETH_REACH_CM * cm, top - v)
+    alpha = smoothstep(0.05 * cm, -0.04 * cm, v - low) * soft_columns(teeth.seen, 0.15 * cm)
+    return Layer(with_alpha(picture8(photo * shade[..., None]), floats(alpha)), teeth.region, 2)
 
 
-def _biting_edge(
-    bright: NDArray[np.bool_], known: NDArray[np.bool_], v: Floats, lowest: Floats, px_per_cm: float
-) -> Floats:
-    """(columns,) v of the lowest bright pixel of the hole per column, smooth, at most `lowest`."""
-    tooth = bright & known & (v < lowest)
-    found = np.where(tooth, v, -np.inf).max(0)
-    edge = np.where(np.isfinite(found), found, lowest).astype(np.float32)
-    smooth: Floats = cv2.GaussianBlur(edge[None], (0, 0), 0.12 * px_per_cm, borderType=cv2.BORDER_REPLICATE)[0]
-    return np.minimum(smooth, lowest)
-
-
-def row_behind(bite: Bite, edge: Floats, steepest: float) -> Bite:
-    """Where a drawn row stands that goes on where the photo's teeth end: along their edge (n, 2), hardly below it.
+def row_behind(bite: Bite, teeth: Teeth, steepest: float) -> Bite:
+    """Where a drawn row stands that goes on where the photo's teeth end: along their edge, hardly below it.
 
     steepest: the most that the row leans against the lips. The edge is read as a parabola about the middle:
     an arch of radius R that rises by `arc` a cm of its depth rises by arc · u² / 2R.
     """
     cm = bite.px_per_cm
-    front = edge[np.abs(edge[:, 0] - bite.u) < FRONT_CM * cm].astype(np.float64) / cm
-    middle, lean, bend = np.polynomial.Polynomial.fit(front[:, 0] - bite.u / cm, front[:, 1], 2).convert().coef
+    u = (teeth.u - bite.u) / cm
+    front = teeth.seen & (np.abs(u) < FRONT_CM)
+    if np.count_nonzero(front) < cm:
+        return bite
+    middle, lean, bend = np.polynomial.Polynomial.fit(u[front], teeth.edge[front] / cm, 2).convert().coef
     arc = clamp(bite.back[1] - 2 * UPPER.radius * float(bend), 0, MOST_ARC)
     right = bite.right[0], clamp(float(lean), -steepest, steepest)
     return replace(bite, v=(float(middle) + HIDDEN_CM) * cm, right=right, arc=arc)

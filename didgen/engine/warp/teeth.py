@@ -81,8 +81,7 @@ def draw_teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     inside, width = along - bounds[k], np.take(row.width, k)
     across = 2 * inside / width - 1  # -1 towards the middle .. 1 over a tooth
     sign = 1 if upper else -1  # distances are measured from the biting edge towards the gum
-    behind = row.radius * (1 - np.cos(angle))
-    line = row.radius * np.sin(angle) * bite.right[1] + behind * (bite.back[1] - (bite.arc if upper else 0.0))
+    line = _line(angle, row.radius, bite, bite.arc if upper else 0.0)
     rounded = np.where(across < 0, np.take([r[0] for r in row.round_], k), np.take([r[1] for r in row.round_], k))
     crown = sign * (line + np.take(row.edge, k) - v) - rounded * np.abs(across) ** 3
     height = crown / (np.take(row.height, k) - 0.10 * across * across)
@@ -91,6 +90,15 @@ def draw_teeth(colours: Colours, bite: Bite, *, upper: bool) -> Layer:
     if not upper:
         rgb *= colours.shade(LOWER_SHADE)
     return finished(rgb, alpha * smoothstep(1.35, 1.15, crown), region, colours.blur_px)
+
+
+def upper_line(u: Floats, bite: Bite) -> Floats:
+    """(n,) how far below the middle of the upper row's edge that edge lies at u; both in cm from there."""
+    return _line(_round_the_arch(u, UPPER.radius, bite)[0], UPPER.radius, bite, bite.arc)
+
+
+def _line(angle: Floats, radius: float, bite: Bite, arc: float) -> Floats:
+    return floats(radius * (np.sin(angle) * bite.right[1] + (1 - np.cos(angle)) * (bite.back[1] - arc)))
 
 
 def _round_the_arch(u: Floats, radius: float, bite: Bite) -> tuple[Floats, Floats]:
