@@ -14,8 +14,17 @@ from didgen.engine.face.find import find_faces
 from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
+from didgen.engine.motion.compose import smile_of
 from didgen.engine.motion.track import INDEX, SHAPES, MotionTrack
-from didgen.engine.warp.calibrate import Calibration, area_change, opening_gain, press_gain, pucker_gain
+from didgen.engine.warp.calibrate import (
+    Calibration,
+    area_change,
+    opening_gain,
+    press_gain,
+    pucker_gain,
+    relax_gain,
+    relaxed,
+)
 from didgen.engine.warp.canvas import make_canvas
 from didgen.engine.warp.frame import draw, draw_work
 from didgen.engine.warp.response import Response
@@ -219,6 +228,19 @@ def test_a_smile_is_neither_doubled_nor_turned_into_a_grimace(crop):
     for asked, low, high in ((1.0, 0.0, 0.2), (-1.0, -own - 0.5, -own)):
         weights[INDEX["mouthSmileRight"]] = asked
         assert low <= crop.calibration.weighed(weights)[INDEX["mouthSmileRight"]] <= high
+
+
+def test_a_little_of_a_smile_is_kept_while_talking(crop, face):
+    """The less of it is seen the less is taken, never less than is asked for and never more than before the look; who
+    hardly smiles is not looked at."""
+    kept = [relaxed(2.0, seen, 0.9) for seen in (0.0, 0.3, 0.5, 0.9)]
+    assert kept == sorted(kept)
+    assert 1.2 < kept[0] < 1.6
+    assert kept[-1] == 2.0
+    assert 1.0 == relaxed(1.1, 0.0, 0.9)
+    assert 2.0 == relaxed(2.0, 0.0, 0.3)
+    unseen = relax_gain(crop.calibration.smile, smile_of(face))
+    assert 0.75 * unseen < crop.calibration.relax < 0.95 * unseen
 
 
 def test_a_narrow_opening_is_widened_where_the_net_sees_too_little_of_it():

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
-from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS, canonical_mesh
+from didgen.engine.face.landmarks import blendshape_scores, find_landmarks, region_of_landmarks
+from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS, SCORE_INDEX, canonical_mesh
 from didgen.engine.face.pose import place_head, pose_from_rotation
 from didgen.engine.motion.curves import weights_of
 from didgen.engine.motion.mouth import SHAPES_OF
@@ -29,6 +29,7 @@ _FURTHEST_DEG = 24.0
 _PROBED_DEG = 13.0  # the furthest turn shown to the net
 _PROBES = ((-0.9, -0.45, 0.45, 0.9), (-0.7, 0.7), (-0.5, 0.5))  # of that or of the limit: yaw, pitch, roll
 _SMILES = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+_SMILE_SCORES = [SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]
 _PUCKER, _JAW, _SEAL, _PRESS = (INDEX[name] for name in ("mouthPucker", "jawOpen", "seal", "mouthPress"))
 _LIPS_APART = [INDEX[f"mouth{lip}{side}"] for lip in ("UpperUp", "LowerDown") for side in ("Left", "Right")]
 _SMILE_CM = 0.62  # how far a smile of weight 1 lifts the corners of the mouth
@@ -36,6 +37,9 @@ _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk 
 _TAKEN = (
     0.62  # of the photo's smile shall be gone then: with more left the net still sees it, with less the likeness goes
 )
+_LEFT = 0.62  # of the photo's smile score shall be seen in p, b and m then: a quarter of that, over a whole talk
+_LEFT_SLOPE = 0.85  # by how much of itself the taking back falls for what is missing of that
+_LEAST_TAKEN = 0.7  # of what is taken without a look
 _FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth; not of rounded lips: it narrows them
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1
@@ -108,7 +112,9 @@ def calibrate(geometry: Geometry, field: FlowField, render: Render, smile_score:
     asked = np.array([_EE, _OO, _PP], np.float32)
     asked[:, _SMILES] -= _ASKED * smile_score
     ee, oo, pp = (_seen_mouth(geometry, render, found.weighed(weights)) for weights in asked)
-    return replace(found, pucker=pucker_gain(oo[0] / ee[0]), opening=opening_gain(ee[1]), press=press_gain(pp[1]))
+    relax = found.relax if pp.smile is None else relaxed(found.relax, pp.smile, smile_score)
+    gains = pucker_gain(oo.width_cm / ee.width_cm), opening_gain(ee.gap_cm), press_gain(pp.gap_cm)
+    return replace(found, relax=relax, pucker=gains[0], opening=gains[1], press=gains[2])
 
 
 def pucker_gain(width: float) -> float:
@@ -128,18 +134,31 @@ def press_gain(gap_cm: float) -> float:
     return float(np.clip(1 + (gap_cm - _SHUT_CM) / 0.1, *_PRESS_GAIN))
 
 
-def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> tuple[float, float]:
-    """Width between the corners of the mouth and height between its inner lips as the landmark net sees them, cm; it
-    sees no drawn mouth: there as the mesh says, less the line. Of the width the mesh has half a say: under hair, from
-    the side and askew the net holds a round mouth for a wide one, and would have it drawn to a dot."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A mouth as the landmark net sees it: between its corners, between its inner lips; its smile, 0..1, None where the
+    net sees no mouth."""
+
+    width_cm: float
+    gap_cm: float
+    smile: float | None
+
+
+def _seen_mouth(geometry: Geometry, render: Render, weights: NDArray[np.float32]) -> _Seen:
+    """What is seen of weights; of a drawn mouth what the mesh says, less the line. Of the width the mesh has half a
+    say: under hair, from the side and askew the net holds a round mouth for a wide one, and would have it drawn to a
+    dot."""
     still = geometry.head_move(np.zeros(3), (0, 0, 0), 0.0)
     made = landmarks = geometry.moved(weights, still).astype(np.float32)
+    smile, line_cm = None, 0.0
     if geometry.stroke is None:
         landmarks = find_landmarks(render(weights, still), region_of_landmarks(made))[0]
-    line_cm = 0.0 if geometry.stroke is None else geometry.stroke.thick_px / geometry.px_per_cm
+        smile = float(blendshape_scores(landmarks)[_SMILE_SCORES].mean())
+    else:
+        line_cm = geometry.stroke.thick_px / geometry.px_per_cm
     upper, lower = _canonical(landmarks, LIP_GAP)[:, 1]
     widths = [_width(_canonical(points, MOUTH_CORNERS)) for points in (landmarks, made)]
-    return float(np.mean(widths)), float(max(upper - lower - line_cm, 0.0))
+    return _Seen(float(np.mean(widths)), float(max(upper - lower - line_cm, 0.0)), smile)
 
 
 def _width(corners_cm: NDArray[np.floating]) -> float:
@@ -157,6 +176,14 @@ def relax_gain(smile: float, score: float) -> float:
     blendshape net sees it, by which talks ask for less of it. 1 for a face the net sees no smile in."""
     wanted = float(np.clip(_TAKEN * smile / (_ASKED * max(score, 0.1)), 1.0, 3.0))
     return 1 + (wanted - 1) * float(smoothstep(0.1, 0.3, np.array(score)))
+
+
+def relaxed(relax: float, seen: float, score: float) -> float:
+    """`relax_gain` after a look: a little of the smile shall stay, on every photo as much of its own: a face that talks
+    without any is another one's. seen: the smile of p, b and m with that gain; score: the photo's. Who hardly smiles is
+    left as before; less than is asked for is never taken."""
+    share = float(np.clip(1 + _LEFT_SLOPE * (seen / max(score, 0.1) - _LEFT), _LEAST_TAKEN, 1.0))
+    return max(1.0, relax * (1 + (share - 1) * float(smoothstep(0.4, 0.6, np.array(score)))))
 
 
 def smile_weight(mesh_cm: NDArray[np.floating]) -> float:
