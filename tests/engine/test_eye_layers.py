@@ -181,6 +181,18 @@ def test_no_lid_is_drawn_over_what_hides_an_eye(name: str, shown: set[str]) -> N
     assert len(rig.slits.eyes) == len(shown)
 
 
+def test_a_frame_of_glasses_keeps_its_shape() -> None:
+    """What brows and folds of lids do would bend it; the lids themselves shut as far as any."""
+    glasses, bare = Eyes(load_photo(FACES / "glasses.jpg")).geometry, portrait_of("eileen").geometry
+    for side, eye in EYES.items():
+        for name, row in ((f"browOuterUp{side}", eye.brow), ("browInnerUp", eye.brow), (f"eyeBlink{side}", eye.crease)):
+            moved = [np.abs(g.shapes_px[INDEX[name], list(row)]).max() / g.placement.s for g in (glasses, bare)]  # cm
+            assert moved[0] < 0.4 * moved[1]
+        shut = glasses.shapes_px[INDEX[f"eyeBlink{side}"]]
+        gap = glasses.landmarks[list(eye.lo), 1] - glasses.landmarks[list(eye.up), 1]
+        assert np.abs(shut[list(eye.up), 1]).max() > 0.8 * gap.max()
+
+
 def test_a_falling_lid_slides_out_of_its_fold(portrait: Eyes) -> None:
     """The brow and the skin above the fold stay where they are: nothing is drawn down over the eye."""
     for eye in EYES.values():

@@ -73,7 +73,7 @@ class Sight:
                 self.eyes_hidden and not self.mouth_hidden
             ),
             "the eyes are closed in the photo: they stay closed": self.eyes_closed,
-            "the face wears glasses: their frame bends with brows and lids; without them it looks best": self.glasses,
+            "the face wears glasses, which would bend: brows hardly move; without them it looks best": self.glasses,
             "the photo is blurred, and the video will be: a sharp one looks best": self.blurred,
         }
         return [sentence for sentence, so in told.items() if so]
@@ -89,7 +89,7 @@ def look_at(rgb: NDArray[np.uint8], face: Face) -> Sight:
         masked=bool(mouth_hidden and not eyes_hidden) and lower_face_contrast(rgb, face) > MAX_LOWER,
         eyes_hidden=bool(eyes_hidden),
         eyes_closed=not eyes_hidden and eye_opening(face) < CLOSED_EYES,
-        glasses=not eyes_hidden and bridge_contrast(rgb, face) > MAX_BRIDGE,
+        glasses=not eyes_hidden and wears_glasses(rgb, face),
         blurred=detail(rgb, face) < MIN_DETAIL,
     )
 
@@ -140,12 +140,29 @@ def bridge_contrast(rgb: NDArray[np.uint8], face: Face) -> float:
     down = np.arange(0, max(float(np.hypot(*(end - start))) / step, 32.0))[:, None, None]
     aside = np.arange(-7, 8)[None, :, None]
     at = (start + (along * down + across * aside) * step).astype(np.float32)
+    rgb, at = _cut_out(rgb, at, round(2 * step) + 1)
     soft = cv2.GaussianBlur(rgb, (0, 0), 0.5 * step) if step > 1 else rgb  # sampled sparser than its px
     strip = cv2.remap(soft, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     line = np.median(lab(strip), axis=1)
     around = np.array([np.median(line[max(0, k - 16) : k + 17], axis=0) for k in range(len(line))])
     strays = np.linalg.norm((line - around) * (0.6, 1, 1), axis=1)
     return float(strays[6:-6].max())
+
+
+def _cut_out(
+    rgb: NDArray[np.uint8], at: NDArray[np.float32], margin: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The part of a picture that holds places (..., 2) x, y and a margin of so many px, and the places in it."""
+    height, width = rgb.shape[:2]
+    places = at.reshape(-1, 2)
+    left, top = (int(n) for n in np.clip(places.min(0) - margin, 0, (width - 1, height - 1)))
+    right, bottom = (int(n) for n in np.clip(places.max(0) + margin, (left, top), (width - 1, height - 1)))
+    return rgb[top : bottom + 1, left : right + 1], at - np.array([left, top], np.float32)
+
+
+def wears_glasses(rgb: NDArray[np.uint8], face: Face) -> bool:
+    """Whether something crosses the bridge of the nose."""
+    return bridge_contrast(rgb, face) > MAX_BRIDGE
 
 
 def lower_face_contrast(rgb: NDArray[np.uint8], face: Face) -> float:

@@ -24,7 +24,7 @@ PLATE_LIGHT = (
 LID_LIGHT = 0.98  # of a shut lid, as a share of that
 DEEPEST_FOLD = 0.35  # at most so much darker than the skin is a fold; beyond it is a brow or a rim
 LID_COLOUR = 1.1  # of the colour of the skin about it: a lid is thin and warm, and paler it looks dead
-NO_SKIN = 0.1  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
+NO_SKIN = 0.2  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
 GRAIN_BELOW_CM, GRAIN_DEPTH_CM = 0.45, 0.6  # under the lower lid: the skin whose grain a shut lid has
 GRAIN_CM = 0.08  # sigma: what is coarser than that is shape and shade, not grain
 GRAIN = 0.6  # of it: more would look scratched where a lid is drawn together
@@ -47,7 +47,7 @@ def _at_least(tone: Floats, least: Floats) -> Floats:
 
 def skin_share(light: Floats) -> Floats:
     """0..1 how surely this is skin. light: as a share of that of the skin below the eye."""
-    return smoothstep(NO_SKIN, NO_SKIN + 0.2, light)
+    return smoothstep(NO_SKIN, NO_SKIN + 0.25, light)
 
 
 class Sheet:

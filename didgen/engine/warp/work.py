@@ -14,7 +14,8 @@ from didgen.engine.face.face import Face
 from didgen.engine.face.matte import person_matte
 from didgen.engine.face.mesh import EYES, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.face.pose import F, Placement, place_head
-from didgen.engine.motion.track import INDEX, LIDS
+from didgen.engine.face.visible import wears_glasses
+from didgen.engine.motion.track import INDEX, LIDS, SHAPES
 from didgen.engine.shot import CROP_PX
 from didgen.engine.warp.bearing import bearing, pinned_edges
 from didgen.engine.warp.canvas import Canvas, Picture, make_canvas
@@ -30,6 +31,7 @@ _EXPAND = 2.4  # of the face's longer side, per unit of `align_expand_factor`
 _STITCH_SIDE = 2.6  # of the face's longer side: how much of the photo a head may set in motion
 _DENSE_PX = 900  # up to this side the canvas is twice as dense as the frame; beyond, the photo itself is dense enough
 _MATTE_PX = 512
+FRAME_GIVES = 0.25  # how much of what brows and folds of lids do is left under a frame of glasses
 ROLL_CM = 0.3  # a drawn lower lip goes up that would roll in by 1
 _CORNER = np.array([0.5, 0.5, 0.0])  # from a px's corner to its centre
 
@@ -135,6 +137,8 @@ def build_geometry(
     gap_cm = _gap_cm(mesh_cm) if parted else 0.0
     basis = shape_basis(mesh_cm, parted, gap_cm)
     basis[_unseen_lids(canvas, landmarks.astype(np.float32))] = 0
+    if wears_glasses(photo, face):
+        basis = stiff_frame(basis)
     if stroke is not None:
         basis = stiff_lips(basis, stroke.thick_px / placement.s)
     grid = NodeGrid(0, 0, *size, 8 if max(size) <= 640 else 16)
@@ -172,6 +176,17 @@ def _unseen_lids(canvas: Canvas, landmarks: Floats) -> list[int]:
     """The shapes of lids behind dark glasses or hair: what covers them must not be pulled about."""
     unseen = [side for side, eye in EYES.items() if not eye_shows(canvas, landmarks, eye)]
     return [INDEX[name + side] for name in LIDS for side in unseen]
+
+
+def stiff_frame(basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(44, 478, 3) displacements of a face behind glasses: what lies under their frame would bend it."""
+    out = basis.copy()
+    out[[INDEX[name] for name in SHAPES if name.startswith("brow")]] *= FRAME_GIVES
+    lids = [INDEX[name + side] for name in LIDS for side in EYES]
+    for eye in EYES.values():
+        for row, share in ((eye.crease, FRAME_GIVES), (eye.up2, 0.0)):
+            out[np.ix_(lids, list(row))] *= share
+    return out
 
 
 def stiff_lips(basis: NDArray[np.float64], line_cm: float) -> NDArray[np.float64]:
