@@ -362,6 +362,21 @@ def test_the_tongue_rises(closed: Head) -> None:
     assert np.abs(high - low)[: y - 20].max() == 0
 
 
+def test_the_tongue_of_th_comes_between_the_teeth(closed: Head) -> None:
+    """It lies on the edge of the upper teeth, redder than they are; that of n or l stays behind them."""
+    th = {"jawOpen": 0.3, "mouthLowerDownLeft": 0.18, "mouthLowerDownRight": 0.18}
+    weights = sum(value * _only(name, 1.0) for name, value in th.items())
+    (x, top), (_, low) = closed.geometry.moved(weights, closed.move())[[13, 14], :2].round().astype(int)
+    middle = (top + low) // 2
+    redness = []
+    for tongue in (0.0, 0.7, 1.0):
+        rgb = closed.drawn(tongue=tongue, **th)[middle - 1 : middle + 3, x - 8 : x + 9].astype(float).mean((0, 1))
+        redness.append(rgb[0] / rgb[1])
+    calm, behind, between = redness
+    assert behind == pytest.approx(calm, abs=0.25)
+    assert between > 1.3 * calm
+
+
 def test_the_mouth_follows_the_head(closed: Head) -> None:
     """Turned right, the opening is further right on the picture, and so is all that was drawn."""
     middles = []

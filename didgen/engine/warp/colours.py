@@ -80,7 +80,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     tone = floats(skin / max(float(skin @ GREY), 1.0))
     white, flesh, seam = (_greyed(colour, tinted, tone) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
-    blur_px = max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.9 * soft_px)
+    blur_px = max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.65 * soft_px)
     return Colours(white, flesh, seam, blur_px, tinted, _wet(lips))
 
 

@@ -22,8 +22,12 @@ from didgen.engine.warp.teeth import Bite, draw_teeth, finished, sheet
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
 CAST_CM = 0.36  # how far the upper lip's shadow reaches down
 CAST = (0.38, 0.49, 0.53)  # RGB, taken right under it
+CRISP_PX = 1.2  # of blur: up to which a lip's shadow is as dark as it is
 ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
 NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
+
+
+BEHIND = 0.8  # raised so far the tongue stays behind the upper teeth; further (th) it comes out under them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +92,28 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
     colours, narrow = interior.colours, clamp((1.0 - gape.gap_cm) / 0.8, 0, 1)
-    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.42, 0.56, 0.58))))
+    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.30, 0.43, 0.45))))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out.
 
-    A raised tongue (th, l, n, d) comes forward over the lower teeth, up to the edge of the upper ones. Lips pushed
-    forward (oo) leave a dark hole.
+    A raised tongue (l, n, d) comes forward over the lower teeth, up behind the edge of the upper ones; of th it comes
+    between them and lies on that edge. Lips pushed forward (oo) leave a dark hole.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
     low = edge - (0.12 + 0.42 * gap) * cm
-    tip = low + gape.tongue * min(interior.bite_v + 0.02 * cm - low, 0)
+    between = clamp((gape.tongue - BEHIND) / (1 - BEHIND), 0, 1)
+    tip = low + gape.tongue * min(interior.bite_v - (0.1 + 0.18 * between) * cm - low, 0)
     tongue = interior.tongue, _moved(gape.skull, 0, tip), clamp((gap - 0.18) / 0.2, 0, 1)
-    lower = (
-        interior.lower_teeth,
-        _moved(gape.skull, gape.jaw_uv[0], edge),
-        1 - gape.pout,
-    )
+    bared = clamp((gape.box[3] - edge) / (0.04 * cm), 0, 1)
+    lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), bared * (1 - gape.pout)
     upper = interior.upper_teeth, gape.skull, 1 - clamp(3.0 * (gape.pout - 0.08), 0, 0.95)
-    order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
+    if gape.tongue > BEHIND:
+        order = [lower, upper, tongue]
+    else:
+        order = [lower, tongue, upper] if gape.tongue > 0.5 else [tongue, lower, upper]
     return [piece for piece in order if piece[2] > 0]
 
 
@@ -151,8 +156,9 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Flo
     cast = cv2.blur(covered, (2 * int(0.1 * cm) + 1, 2 * drop + 1), anchor=(-1, 2 * drop))  # of what lies above
     wide = clamp((gap_cm - 0.3) / 0.5, 0, 1)  # then one lip is near everywhere at its edge: no black line along it
     lit = smoothstep(0.62 + 0.2 * wide, 0.44 + 0.1 * wide, near)
+    crisp = clamp(CRISP_PX / colours.blur_px, 0.4, 1)  # a soft photo washes narrow shadows out
     planes = []  # NumPy is slow over a last axis of three
-    for k, (under, about) in enumerate(zip(colours.shade(CAST), colours.shade(ABOUT), strict=True)):
+    for k, (under, about) in enumerate(zip(crisp * colours.shade(CAST), crisp * colours.shade(ABOUT), strict=True)):
         seam = colours.seam[k]
         dim = light[k] - (light[k] * under) * cast - (light[k] * about) * near
         planes.append(seam + (cv2.extractChannel(picture, k) * dim - seam) * lit)
