@@ -5,6 +5,7 @@ What is accepted is what the local engine reads; a service has more to say (`fit
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +61,18 @@ def unfit_for(member: str, path: Path, *, whole: bool) -> tuple[str, str]:
 
     whole: look at all of a picture, also whether it is cut short and how large it is. Raises OSError.
     """
+    wanted = WANTED[member]
     with path.open("rb") as file:
         head = file.read(BEGINNING_BYTES)
-    wanted = WANTED[member]
-    if _suffix(member, head, path) not in wanted.suffixes:
-        return _foreign(head, wanted)
-    return _picture_fault(member, path) if whole and wanted.accepted == _PICTURE else ("", "")
+        if _suffix(member, head, path) not in wanted.suffixes:
+            return _foreign(head, wanted)
+        if not whole or wanted.accepted != _PICTURE:
+            return "", ""
+        size = os.fstat(file.fileno()).st_size
+        if size > limits.LOCAL_PICTURE_BYTES:
+            return f"is {size >> 20} MiB", f"at most {limits.LOCAL_PICTURE_BYTES >> 20} MiB: save it smaller"
+        data = head + file.read()
+    return _picture_fault(member, data)
 
 
 def _suffix(member: str, head: bytes, path: Path) -> str:
@@ -119,11 +126,8 @@ def is_text(head: bytes) -> bool:
     return not any(letter < " " and letter not in "\t\n\r\f" for letter in text)
 
 
-def _picture_fault(member: str, path: Path) -> tuple[str, str]:
-    size = path.stat().st_size
-    if size > limits.LOCAL_PICTURE_BYTES:
-        return f"is {size >> 20} MiB", f"at most {limits.LOCAL_PICTURE_BYTES >> 20} MiB: save it smaller"
-    header = read_header(path.read_bytes())
+def _picture_fault(member: str, data: bytes) -> tuple[str, str]:
+    header = read_header(data)
     if header is None or not header.whole:
         return "is a picture that is damaged or cut short", "save it again as JPEG or PNG"
     side, pixels = max(header.width, header.height), header.width * header.height

@@ -61,7 +61,9 @@ def text_length(spoken: str, voice: str, locale: str, *, rate: float = 1.0, pad_
 
 
 def _digits(text: str) -> int:
-    return sum(map(text.count, "0123456789")) if text.isascii() else len(_DIGIT.findall(text))
+    if not text.isascii():
+        return len(_DIGIT.findall(text))
+    return len(text) - len(text.encode().translate(None, b"0123456789"))
 
 
 def recording_length(path: Path, *, pad_s: float = 0.0) -> Length:

@@ -61,6 +61,7 @@ class Files:
         self._folders: dict[tuple[str, str], tuple[str, str]] = {}
         self._nearby = Nearby(self._prefix)
         self._fresh: set[str] = set()
+        self._located: dict[str, os.stat_result] = {}  # what a look for links saw, until the file is looked at
 
     def locate(self, name: str, folder: Path) -> Path:
         """The path that `name`, written in a file of `folder`, stands for; existing or not.
@@ -80,8 +81,11 @@ class Files:
             above, last = os.path.split(os.path.normpath(os.path.join(folder, name)))
         called, lies = self._folder(folder, above)
         plain, real = called + last, lies + last
-        if os.path.islink(real):
+        found = _lstat(real)
+        if found is not None and stat.S_ISLNK(found.st_mode):
             real = os.path.realpath(real)
+        elif found is not None:
+            self._located[real] = found
         if real != plain:
             self._links[self.relative(plain)] = self.relative(real)
         if not f"{real}/".startswith(self._prefix):
@@ -191,7 +195,7 @@ class Files:
 
     def _stat(self, path: Path | str, name: str) -> os.stat_result:
         try:
-            found = os.stat(path)
+            found = self._located.pop(str(path), None) or os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
             self._seen[name] = MISSING
             raise MissingFileProblem(self._named(name), str(path), self._nearby) from None
@@ -214,6 +218,13 @@ def _unread(path: str) -> Stamp:
         return Stamp(*look_of(os.stat(path)), "")
     except OSError:
         return MISSING
+
+
+def _lstat(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None
 
 
 def _read_bytes(path: str) -> bytes:

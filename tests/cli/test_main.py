@@ -114,6 +114,18 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def test_a_plan_is_not_gone_through_once_more_as_it_ends(tmp_path: Path) -> None:
+    """Python's collector would look at every scene of it, after the last word is said."""
+    assert 0 == didgen("init", cwd=tmp_path).returncode
+    code = (
+        "import atexit, gc, sys\nsys.argv = ['didgen', 'plan', '-q']\n"
+        "atexit.register(lambda: print(len(gc.get_objects()) < gc.get_freeze_count()))\n"
+        "from didgen.cli.main import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (0, "True\n") == (done.returncode, done.stdout), done.stderr
+
+
 @pytest.mark.parametrize("words", [("init",), ("schema",), ("say", "a.jpg", "Hello there.", "-o", "a.mp4")])
 def test_a_folder_that_cannot_be_written_is_one_clear_line(
     read_only: Path, tmp_path: Path, words: tuple[str, ...]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from didgen.errors import ProjectError
+from didgen.media.kinds import unfit_for
 from didgen.walk import steps
 from tests import fakes, pictures
 from tests.cli.test_commands import didgen
@@ -130,6 +131,18 @@ def test_pictures_of_all_kinds_are_taken(root: Path, name: str, data: bytes) -> 
 def test_recordings_that_the_engine_reads_are_taken(root: Path, data: bytes) -> None:
     """Also a WAV of its large form, and an MP3 with something in front of it."""
     assert "" == told(root, "script", f"{{audio: {asset(root, 'a.wav', data)}}}")
+
+
+def test_a_new_picture_is_opened_once_to_see_what_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it is looked at, from its first bytes to its last."""
+    whole, cut = root / "anna.jpg", root / "cut.jpg"
+    whole.write_bytes(fakes.photo())
+    cut.write_bytes(fakes.photo()[:-2])
+    opened, take = [], Path.open
+    monkeypatch.setattr(Path, "open", lambda self, *words, **more: opened.append(self) or take(self, *words, **more))
+    assert ("", "") == unfit_for("source_url", whole, whole=True)
+    assert "cut short" in unfit_for("source_url", cut, whole=True)[0]
+    assert [whole, cut] == opened
 
 
 def test_a_driver_that_is_no_driver_hears_what_one_is(root: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,31 @@ def test_a_file_being_written_is_not_taken(tmp_path: Path, photo: Path) -> None:
 
     with pytest.raises(FileProblem, match="still being written"):
         files._steady(photo, "a/photo.jpg", read_and_grow)
+
+
+def test_a_new_file_is_looked_at_twice(tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is found, which also tells a link, and after it was read; what comes between is a change."""
+    looks: list[str] = []
+
+    def heard(name: str, look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def seen(path: object, **more: object) -> os.stat_result:
+            looks.extend([name] if path == str(photo) else [])
+            return look(path, **more)
+
+        return seen
+
+    files = Files(tmp_path)
+    with monkeypatch.context() as patch:
+        for name in ("stat", "lstat"):
+            patch.setattr(os, name, heard(name, getattr(os, name)))
+        assert b"picture" == files.read(files.find("photo.jpg", str(photo.parent)))
+    assert ["lstat", "stat"] == looks
+    files = Files(tmp_path)
+    found = files.locate("photo.jpg", photo.parent)
+    photo.write_bytes(b"another")
+    os.utime(photo, ns=(1, 1))
+    assert sha256_bytes(b"another") == files.digest(found)
+    assert (7, 1) == (files.seen()["a/photo.jpg"].size, files.seen()["a/photo.jpg"].mtime_ns)
 
 
 def test_the_no_op_path_is_light() -> None:
