@@ -26,6 +26,7 @@ _NEAR = 2  # pictures: a blink this far from where it was is still that blink
 _MOVED_DEG, _MOVED_CM, _LOOKED_DEG = 0.5, 0.05, 2.0  # spread: what moves less says nothing of how it is followed
 _ENOUGH = 10  # pictures
 _CLOSING = 0.1  # of closure: eyes that are open are less shut
+_STRAY_CM = 0.05  # spread of one iris against the other: eyes look about together; further apart the net sees none
 _AGREED = 0.95  # Pearson's r of the yaw with the net's: skin that was followed; a hand before a face takes it along
 
 
@@ -66,8 +67,6 @@ def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Fig
     wanted, turned = _at(times, driver, driver.turned_deg), ours.turned_deg
     off = np.abs(turned - wanted - np.median(turned - wanted, axis=0)).mean(0)
     lids = lids_at(times, driver.lids, driver.times)
-    open_ = (lids.max(1) < _CLOSING) & _in_view(times, driver, seen_of(driver.seen, driver.fps).eyes)
-    gaze, our_gaze = _at(times, driver, driver.seen.gaze_deg)[open_, 0], ours.seen.gaze_deg[open_, 0]
     blinks, extra = _blinks(lids, ours.seen, video, motion)
     return Figures(
         driven_yaw=_agreed(wanted[:, 0], turned[:, 0], _MOVED_DEG),
@@ -77,11 +76,29 @@ def follows(driver: Shown, ours: Shown, video: Path, motion: MotionTrack) -> Fig
         driven_roll=_agreed(wanted[:, 2], turned[:, 2], _MOVED_DEG),
         driven_roll_error_deg=float(off[2]),
         driven_gap=lips_follow(driver, ours),
-        driven_gaze=_agreed(gaze, our_gaze, _LOOKED_DEG) if open_.sum() > _ENOUGH else None,
+        driven_gaze=gaze_follows(driver, ours),
         driven_blinks=blinks,
         driven_blinks_extra=extra,
         tracked=float(ours.seen.found.mean()),
     )
+
+
+def gaze_follows(driver: Shown, ours: Shown) -> float | None:
+    """Pearson's r of how far both look to the side wherever the driver's eyes lie open to view; None where they look
+    nowhere, or where nobody can say: under make-up and on a head that turns the net draws two irises apart by more than
+    eyes move that look about."""
+    times = ours.times
+    lids = lids_at(times, driver.lids, driver.times)
+    open_ = (lids.max(1) < _CLOSING) & _in_view(times, driver, seen_of(driver.seen, driver.fps).eyes)
+    if open_.sum() <= _ENOUGH:
+        return None
+    gaze = []
+    for one in (driver, ours):
+        right, left = _at(times, one, one.seen.iris_cm[..., 0])[open_].T
+        if np.std(right - left) > _STRAY_CM:
+            return None
+        gaze.append(_at(times, one, one.seen.gaze_deg)[open_, 0])
+    return _agreed(gaze[0], gaze[1], _LOOKED_DEG)
 
 
 def lips_follow(driver: Shown, ours: Shown) -> float | None:
@@ -94,7 +111,7 @@ def lips_follow(driver: Shown, ours: Shown) -> float | None:
 
 def reenacts(driver: Shown, ours: Shown) -> Figures:
     """How near the driver's first picture comes to the driver's others when the driver moves it, and how near it would
-    be if it were left as it is."""
+    be if it were left as it is; and whether it looks where the driver does."""
     times = ours.times
     nearest = np.clip(np.rint(times * driver.fps - 0.5).astype(int), 0, len(driver.seen) - 1)
     truth = replace(driver.seen, landmarks=driver.seen.landmarks[nearest])
@@ -104,6 +121,7 @@ def reenacts(driver: Shown, ours: Shown) -> Figures:
         own_points_still=_points_off(still, truth),
         own_turn_deg=_turn_off_deg(ours.seen, truth),
         own_turn_still_deg=_turn_off_deg(still, truth),
+        own_gaze=gaze_follows(driver, ours),
     )
 
 

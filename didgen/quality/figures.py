@@ -46,6 +46,7 @@ class Figures:
     own_points_still: float | None = None
     own_turn_deg: float | None = None
     own_turn_still_deg: float | None = None
+    own_gaze: float | None = None
     tracked: float | None = None
 
     def to_json(self) -> dict[str, float]:
@@ -150,6 +151,7 @@ MEASURES = (
     Measure("own_points_still", "the same of the picture left still", "%", "low", None, 1.0),
     Measure("own_turn_deg", "own first picture driven: turn off", "°", "low", 1.0, 0.25),
     Measure("own_turn_still_deg", "the same of the picture left still", "°", "low", None, 10.0),
+    Measure("own_gaze", "own first picture driven: gaze, r", "", "high", None, 0.06),
     Measure("tracked", "pictures with a face found", "%", "high", 1.0, 0.01),
 )
 """In the order of the report. Targets: what the local engine is to reach on the worst face of its gallery."""

@@ -19,7 +19,7 @@ from didgen.engine.video.encode import Encoder
 from didgen.engine.warp.frame import draw
 from didgen.engine.warp.rig import build_rig
 from didgen.quality.clip import pictures_of
-from didgen.quality.driven import Shown, follows, lips_follow, reenacts, skin_turned_deg, turned_deg
+from didgen.quality.driven import Shown, follows, gaze_follows, lips_follow, reenacts, skin_turned_deg, turned_deg
 from didgen.quality.figures import Row, missed
 
 PHOTO = Path(__file__).parents[2] / "projects" / "hello" / "assets" / "woman-2.jpg"
@@ -135,3 +135,34 @@ def test_what_a_hand_hides_is_not_judged() -> None:
     assert judged is not None
     assert judged < 0.9
     assert blind == pytest.approx(1, abs=1e-6)
+
+
+def looking(right_deg: np.ndarray, left_deg: np.ndarray) -> Shown:
+    """The canonical head, still; its eyes look so far to the side, each on its own."""
+    mesh = np.zeros((478, 3))
+    mesh[:468] = canonical_mesh().vertices_cm
+    heads = []
+    for degrees in zip(right_deg, left_deg, strict=True):
+        moved = mesh.copy()
+        for eye, angle in zip(EYES.values(), degrees, strict=True):
+            moved[list(eye.iris)] = mesh[[eye.up[0], eye.up[-1]]].mean(0)
+            moved[list(eye.iris), 0] += 1.2 * np.sin(np.radians(angle))
+        heads.append(20 * (moved @ F) + (256, 256, 0))
+    count = len(right_deg)
+    seen = Tracked(np.float32(heads), np.zeros((count, 0), np.float32), np.ones(count, np.bool_))
+    return Shown(25, seen, np.zeros((count, 2)))
+
+
+def test_gaze_that_nobody_saw_is_not_judged() -> None:
+    """Eyes that look about together are followed, or are not; irises that are drawn apart, as a turning head's, say
+    nothing of either video."""
+    t = np.arange(60) / 25
+    about, other = 6 * np.sin(5 * t), 6 * np.sin(9 * t + 1)
+    driver, frozen = looking(about, about), looking(0.2 * other, 0.2 * other)
+    assert reenacts(driver, driver).own_gaze == pytest.approx(1, abs=0.01)
+    assert gaze_follows(driver, looking(0.5 * about, 0.5 * about)) == pytest.approx(1, abs=0.01)
+    assert gaze_follows(driver, frozen) < 0.3
+    assert gaze_follows(frozen, driver) is None  # nobody looks anywhere
+    apart = looking(1.8 * about, 0.2 * about)
+    assert gaze_follows(apart, driver) is None
+    assert gaze_follows(driver, apart) is None

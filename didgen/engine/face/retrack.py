@@ -71,14 +71,19 @@ class Tracked:
         return np.stack([_opening(self.meshes_cm, eye.up, eye.lo) for eye in EYES.values()], 1)
 
     @cached_property
-    def gaze_deg(self) -> NDArray[np.float64]:
-        """(T, 2) x right, y down on the picture, of the eyes in the head: the mean iris offset from between the eye
-        corners. Its zero differs from person to person: use differences."""
+    def iris_cm(self) -> NDArray[np.float64]:
+        """(T, 2, 2) of the subject's right and left eye: x right, y up from between the eye's corners to its iris."""
         offsets = [
             self.meshes_cm[:, eye.iris[0], :2] - self.meshes_cm[:, [eye.up[0], eye.up[-1]], :2].mean(1)
             for eye in EYES.values()
         ]
-        right_down = np.mean(offsets, axis=0) * (1, -1)
+        return np.stack(offsets, 1)
+
+    @cached_property
+    def gaze_deg(self) -> NDArray[np.float64]:
+        """(T, 2) x right, y down on the picture, of the eyes in the head: the mean iris offset from between the eye
+        corners. Its zero differs from person to person: use differences."""
+        right_down = self.iris_cm.mean(1) * (1, -1)
         return np.asarray(np.degrees(np.arcsin(np.clip(right_down / _EYE_RADIUS_CM, -1, 1))))
 
 
