@@ -285,6 +285,19 @@ def test_teeth_stay_white_in_a_smile_that_rounds_no_lips(smiling: Head) -> None:
     assert smiling.pale(calm, down_cm=1.0) < 0.15
 
 
+def test_teeth_go_behind_a_lip_that_comes_forward(smiling: Head) -> None:
+    """On the way from a smile to oo what is seen is tooth or flesh, at no time a grey slab between the two."""
+    slabs = []
+    for pucker in np.linspace(0.3, 1.0, 15):
+        named = {"jawOpen": 0.3, "mouthPucker": pucker, "mouthSmileLeft": -0.9, "mouthSmileRight": -0.9}
+        weights = sum(value * _only(name, 1.0) for name, value in named.items())
+        (x, top), (_, low) = smiling.geometry.moved(weights, smiling.move())[[13, 14], :2].round().astype(int)
+        inside = smiling.drawn(**named)[top + 4 : low - 3, x - 8 : x + 9].astype(float)
+        grey = (inside[..., 0] < 1.5 * inside[..., 1]) & (inside.mean(-1) < 130)
+        slabs.append(float(grey.mean()))
+    assert max(slabs) < 0.2
+
+
 def test_rounded_lips_show_a_dark_hole(closed: Head) -> None:
     """No teeth are bared in oo: what is seen between the lips is darker than any tooth in ee."""
     ee = {"jawOpen": 0.22, **{f"mouth{shape}{side}": 0.3 for shape in ("UpperUp", "LowerDown") for side in SIDES}}

@@ -30,7 +30,11 @@ _NARROW = 16  # of nodes, where person and background part: that runs along her 
 _RUN = re.compile(rb"\x01+(?:\x00{1,7}\x01+)*")  # of a strip's columns of nodes; gaps of up to 7 are drawn along
 _SQUARE = np.ones((3, 3), np.uint8)
 _GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
-_EVEN = 0.03  # of a face height: notches and curls of her outline below that wave nothing about
+_HOLLOW = (
+    0.14  # of a face height: hollows of her outline of twice that width, as between a hat and an ear, move with her:
+)
+# beside them a straight cord waved
+_EVEN = 0.04  # of a face height, sigma: how smooth the outline is that the background follows
 _TRACE = 0.1  # of opacity: less is no outline
 _STILL_PX = 1 / 16  # what moves by less is not seen to move
 _APART_PX = 0.75  # person and background that move apart by less move together
@@ -125,14 +129,27 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
 
 
 def _follows(opacity: Floats, face_height: float) -> Floats:
-    """(h, w) 0..1 of the opacity's: 1 on the person, 0 from `_GIVES_WAY` on. face_height: px of the same."""
+    """(h, w) 0..1 of the opacity's: 1 on the person and in hollows of her outline, 0 from `_GIVES_WAY` on.
+    face_height: px of the same."""
     person = (opacity > _TRACE).astype(np.uint8)
-    even = 2 * round(_EVEN * face_height) + 1
-    person = cv2.morphologyEx(person, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (even, even)))
     if not person.any():
         return np.zeros_like(opacity)
-    px = cv2.GaussianBlur(cv2.distanceTransform(1 - person, cv2.DIST_L2, 5), (0, 0), _EVEN * face_height)
-    return smoothstep(_GIVES_WAY * face_height, 0.0, px)
+    px = _distance(1 - _closed(person, _HOLLOW * face_height))
+    return smoothstep(_GIVES_WAY * face_height, 0.0, cv2.GaussianBlur(px, (0, 0), _EVEN * face_height))
+
+
+def _closed(mask: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
+    """(h, w) 0 or 1: a mask closed by a disc, by distances: that takes as long for any radius."""
+    edge = int(radius_px) + 2
+    wide = cv2.copyMakeBorder(mask, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    grown = (_distance(1 - wide) <= radius_px).astype(np.uint8)
+    closed = (_distance(grown) > radius_px).astype(np.uint8)
+    return np.maximum(mask, closed[edge:-edge, edge:-edge])
+
+
+def _distance(mask: NDArray[np.uint8]) -> Floats:
+    """(h, w) px from where a mask is not 0 to the nearest 0."""
+    return floats(cv2.distanceTransform(mask, cv2.DIST_L2, 5))
 
 
 def _over(canvas: Canvas, shares: Shares, scale: float) -> Shares:
