@@ -99,7 +99,8 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     """Tongue, lower teeth, upper teeth with their places and strengths; pieces that are not seen are left out.
 
     A raised tongue (l, n, d) comes forward over the lower teeth, up behind the edge of the upper ones; of th it comes
-    between them and lies on that edge. Lips pushed forward (oo) leave a dark hole.
+    between them and lies on that edge. Lips pushed forward (oo) leave a dark hole: the upper one comes before its
+    teeth, which therefore go up behind it; faded alone they would be a grey slab on the way.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
@@ -109,7 +110,9 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     tongue = interior.tongue, _moved(gape.skull, 0, tip), clamp((gap - 0.18) / 0.2, 0, 1)
     bared = clamp((gape.box[3] - edge) / (0.04 * cm), 0, 1)
     lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), bared * (1 - gape.pout)
-    upper = interior.upper_teeth, gape.skull, 1 - clamp(3.0 * (gape.pout - 0.08), 0, 0.95)
+    hidden = clamp(3.0 * (gape.pout - 0.08), 0, 1)
+    up = hidden * max(interior.bite_v - gape.box[1], 0)
+    upper = interior.upper_teeth, _moved(gape.skull, 0, -up), 1 - clamp(2.5 * (hidden - 0.6), 0, 0.95)
     if gape.tongue > BEHIND:
         order = [lower, upper, tongue]
     else:
