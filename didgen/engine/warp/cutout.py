@@ -30,11 +30,8 @@ _NARROW = 16  # of nodes, where person and background part: that runs along her 
 _RUN = re.compile(rb"\x01+(?:\x00{1,7}\x01+)*")  # of a strip's columns of nodes; gaps of up to 7 are drawn along
 _SQUARE = np.ones((3, 3), np.uint8)
 _GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
-_HOLLOW = (
-    0.14  # of a face height: hollows of her outline of twice that width, as between a hat and an ear, move with her:
-)
-# beside them a straight cord waved
-_EVEN = 0.04  # of a face height, sigma: how smooth the outline is that the background follows
+_HOLLOW = 0.14  # of a face height: narrower hollows of her outline, as by an ear, wave nothing about beside them
+_EVEN = 0.035  # of a face height, sigma: how smooth the outline is that the background follows
 _TRACE = 0.1  # of opacity: less is no outline
 _STILL_PX = 1 / 16  # what moves by less is not seen to move
 _APART_PX = 0.75  # person and background that move apart by less move together
