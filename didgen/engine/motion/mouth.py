@@ -30,6 +30,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
         "jawOpen": 0.22,
         "mouthStretch": 0.6,
         "mouthSmile": 0.1,
+        "cheekSquint": 0.15,
         "mouthUpperUp": 0.24,
         "mouthLowerDown": 0.36,
     },

@@ -64,14 +64,14 @@ def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:
         return None
     cm = geometry.px_per_cm
     points = np.concatenate([geometry.landmarks[list(line), :2] for line in FOLDS])
-    region = _on_cells(Region.around(points, REACH_CM[1] * cm), geometry)
+    region = on_cells(Region.around(points, REACH_CM[1] * cm), geometry)
     skin = canvas.sampled(region.grid()).astype(np.float32)
     difference = _difference(skin, _skin_mask(geometry, region), cm) * _near(geometry, region)[..., None]
     rgb = np.clip(np.rint(difference + MIDDLE), 0, 255).astype(np.uint8)
     return Creases(Layer(rgb, region, 1), NodeGrid(*region.box, geometry.grid.fine_step), smile)
 
 
-def _on_cells(region: Region, geometry: Geometry) -> Region:
+def on_cells(region: Region, geometry: Geometry) -> Region:
     """The region inside the work picture, its sides on those of the main grid's cells."""
     step = geometry.grid.step
     left, top = (max(n, 0) // step * step for n in (region.left, region.top))
@@ -93,10 +93,10 @@ def _difference(rgb: Floats, skin: Floats, cm: float) -> Floats:
 def _skin_mask(geometry: Geometry, region: Region) -> Floats:
     """(h, w) 1 on skin, 0 on lips, nostrils and beyond the face, with soft edges."""
     mask = np.zeros((region.height, region.width), np.float32)
-    cv2.fillPoly(mask, [_polygon(geometry, FACE_OVAL, region)], 1.0, cv2.LINE_AA)
+    cv2.fillPoly(mask, [polygon(geometry, FACE_OVAL, region)], 1.0, cv2.LINE_AA)
     lips = (*LIP_ROWS_UPPER[0], *LIP_ROWS_LOWER[0][-2:0:-1])
     for hole in (lips, NOSTRILS):
-        cv2.fillPoly(mask, [_polygon(geometry, hole, region)], 0.0, cv2.LINE_AA)
+        cv2.fillPoly(mask, [polygon(geometry, hole, region)], 0.0, cv2.LINE_AA)
     cm = geometry.px_per_cm
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(1, round(0.12 * cm)))
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.1 * cm), np.float32)
@@ -106,19 +106,19 @@ def _near(geometry: Geometry, region: Region) -> Floats:
     """(h, w) 1 along the lines of the folds, 0 away from them and on what is no skin."""
     lines = np.ones((region.height, region.width), np.uint8)
     for line in FOLDS:
-        cv2.polylines(lines, [_polygon(geometry, line, region)], isClosed=False, color=0)
+        cv2.polylines(lines, [polygon(geometry, line, region)], isClosed=False, color=0)
     distance = cv2.distanceTransform(lines, cv2.DIST_L2, 5) / geometry.px_per_cm
     low, high = REACH_CM
     share = np.clip((high - distance) / (high - low), 0, 1)
-    edge = np.minimum.reduce(_to_edges(region)) / (0.3 * geometry.px_per_cm)
+    edge = np.minimum.reduce(to_edges(region)) / (0.3 * geometry.px_per_cm)
     return np.asarray(share * share * (3 - 2 * share) * np.clip(edge, 0, 1) * _skin_mask(geometry, region), np.float32)
 
 
-def _to_edges(region: Region) -> list[Floats]:
+def to_edges(region: Region) -> list[Floats]:
     """How far each px is from the four sides of its region."""
     y, x = np.mgrid[0 : region.height, 0 : region.width].astype(np.float32)
     return [x, y, region.width - 1 - x, region.height - 1 - y]
 
 
-def _polygon(geometry: Geometry, points: tuple[int, ...], region: Region) -> NDArray[np.int32]:
+def polygon(geometry: Geometry, points: tuple[int, ...], region: Region) -> NDArray[np.int32]:
     return np.asarray(np.rint(geometry.landmarks[list(points), :2] - (region.left, region.top)), np.int32)

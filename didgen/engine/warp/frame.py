@@ -31,6 +31,8 @@ def draw_work(rig: Rig, track: MotionTrack, index: int) -> Picture:
     paint(rig.slits, work, weights, move, track.gaze_deg[index], float(track.tongue[index]))
     if rig.creases is not None:
         rig.creases.paint(work, weights, reading)
+    if rig.pout is not None:
+        rig.pout.paint(work, weights, reading)
     if rig.sheen is not None:
         rig.sheen.paint(work, move, reading)
     return work

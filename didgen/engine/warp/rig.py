@@ -18,6 +18,7 @@ from didgen.engine.warp.creases import Creases, build_creases
 from didgen.engine.warp.cutout import Cutout, build_cutout
 from didgen.engine.warp.field import FlowField, main_field
 from didgen.engine.warp.geometry import Geometry, HeadMove
+from didgen.engine.warp.pout import Pout, build_pout
 from didgen.engine.warp.sheen import Sheen, build_sheen
 from didgen.engine.warp.slit import Slits, build_slits
 from didgen.engine.warp.work import build_geometry
@@ -37,6 +38,7 @@ class Rig:
     slits: Slits
     sheen: Sheen | None
     creases: Creases | None
+    pout: Pout | None
     calibration: Calibration
     photo: Picture | None
 
@@ -97,10 +99,11 @@ def build_rig(
 
     smile_score = float(face.blendshapes[[SCORE_INDEX["mouthSmileLeft"], SCORE_INDEX["mouthSmileRight"]]].mean())
     calibration = calibrate(geometry, field, seen, smile_score)
-    photographed = geometry.stroke is None  # a drawing has no folds and highlights but those its painter drew
+    photographed = geometry.stroke is None  # a drawing has no folds, shadows and highlights but those its painter drew
     sheen = build_sheen(geometry, canvas) if photographed else None
     creases = build_creases(geometry, canvas) if photographed else None
-    return Rig(geometry, canvas, cutout, field, slits, sheen, creases, calibration, photo if stitch else None)
+    pout = build_pout(geometry) if photographed else None
+    return Rig(geometry, canvas, cutout, field, slits, sheen, creases, pout, calibration, photo if stitch else None)
 
 
 def video_sized(photo: Picture, longest_px: int = LONGEST_PX) -> tuple[Picture, float]:

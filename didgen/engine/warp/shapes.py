@@ -27,8 +27,8 @@ _SQUEEZE = 2.2  # of the gap that lips seem to have, per unit of mouthPress: p, 
 _CALM_MOUTH_CM = 5.4  # wide; what a smile adds goes with the smile, which rounding takes back (see `Calibration`)
 _FULLER = 0.22  # of their height lips lose by a smile of weight 1, which pulls them long: it comes back as a smile goes
 _THIN_LIP_CM = 0.5  # thicker lips gain no more than such
-_OO_WIDE, _OH_WIDE = 0.62, 0.84  # u where the hole of round lips ends
-_OH_SHUT = 0.2
+_OO_WIDE, _OH_WIDE = 0.64, 0.84  # u where the hole of round lips ends
+_OH_SHUT = 0.18
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -119,7 +119,7 @@ class _Head:
         angle = np.degrees(np.arctan2(self.y - hinge_y, np.maximum(self.z - hinge_z, 0.5)))
         corner = angle[list(MOUTH_CORNERS)].mean()
         near = _smoothstep(corner + 5, corner - 9, angle)
-        far = 0.9 * _smoothstep(corner + 16, corner - 16, angle)
+        far = 0.9 * _smoothstep(corner + 20, corner - 16, angle)
         out = near + _smoothstep(1.0, 2.3, np.abs(self.u)) * (far - near)
         out[_UP.ravel()] = (0.48 * (1 - self.bow) ** 1.2)[_UP.ravel()]
         out[_LO.ravel()] = (0.48 + 0.42 * self.bow)[_LO.ravel()]
@@ -153,7 +153,7 @@ def _jaw(head: _Head) -> Iterator[tuple[str, Floats]]:
     opened *= head.jaw[:, None]
     for _, sign in SIDES:
         x, y, _ = head.corner(sign)
-        opened[:, 0] -= sign * 0.09 * head.mw * head.bump(x, y, 0.25 * head.mw, 0.3 * head.mw)
+        opened[:, 0] -= sign * 0.09 * head.mw * head.bump(x, y, 0.28 * head.mw, 0.36 * head.mw)
     yield "jawOpen", opened
     for side, sign in SIDES:
         yield f"jaw{side}", _along((0.55 * sign, 0, 0), head.jaw)
@@ -187,22 +187,23 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     does not look round. Beyond them the cheek gives way, up to its edge, which stays."""
     rise = head.y - head.cy
     tall = np.where(rise > 0, 0.24, 0.34) * head.mw
-    near = np.exp(-0.5 * (rise / tall) ** 2)
-    beside = _smoothstep(2.0, 1.0, np.abs(head.u))
+    near = np.exp(-0.5 * (rise / tall / (1 + 0.5 * _smoothstep(0.9, 1.6, np.abs(head.u)))) ** 2)  # and the cheeks
+    beside = _smoothstep(2.2, 1.0, np.abs(head.u))
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
     profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
-    upper, lower = head.rows(_UP, (0.5, 0.8, 1, 1)), head.rows(_LO, (0.5, 0.8, 1, 1))
     arch = np.sqrt(head.lat)
     # Of an oo the lips touch towards the corners, and what is left open between them is an ellipse: not a slit, nor a
-    # diamond; of an oh it reaches nearly as far as the lips.
+    # diamond; of an oh it reaches nearly as far as the lips. What opens moves a lip, what shuts only its inner edge.
     oo, oh = (np.sqrt(np.clip(1 - (head.u / width) ** 2, 0, 1)) for width in (_OO_WIDE, _OH_WIDE))
-    shut = (1 - oo) * arch * (0.42 * lower - 0.1 * upper)
-    opened = oh * (0.28 * upper - 0.44 * lower) + _OH_SHUT * (1 - oh) * arch * (lower - 0.25 * upper)
-    thicker = arch * (head.rows(_UP, (0.26, 0.16, 0.06, 0)) - head.rows(_LO, (0.24, 0.15, 0.06, 0)))
+    upper, lower = head.rows(_UP, (0.8, 1, 1, 1)), head.rows(_LO, (0.9, 1, 1, 1))
+    edges = head.rows(_LO, (0.4, 0.7, 1, 1)) - 0.25 * head.rows(_UP, (0.4, 0.7, 1, 1))
+    shut, less = (share * (1 - hole) * arch * edges for share, hole in ((0.42, oo), (_OH_SHUT, oh)))
+    opened = oh * (0.28 * upper - 0.44 * lower) + less
+    thicker = arch * (head.rows(_UP, (0.22, 0.14, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.04, 0)))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
-    opened += 0.6 * thicker + 0.1 * above - 0.2 * below
+    opened += 0.6 * thicker + 0.1 * above - 0.28 * below
     yield "mouthFunnel", np.stack([0.2 * inward, opened, 0.6 * profile], 1)
 
 
