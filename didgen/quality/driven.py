@@ -116,11 +116,15 @@ def reenacts(driver: Shown, ours: Shown) -> Figures:
     nearest = np.clip(np.rint(times * driver.fps - 0.5).astype(int), 0, len(driver.seen) - 1)
     truth = replace(driver.seen, landmarks=driver.seen.landmarks[nearest])
     still = replace(truth, landmarks=np.repeat(driver.seen.landmarks[:1], len(truth), 0))
+    if driver.skin_deg is None or ours.skin_deg is None:  # the net's word for both, or the skin's
+        acted, turned = turned_deg(truth), turned_deg(ours.seen)
+    else:
+        acted, turned = driver.skin_deg[nearest], ours.skin_deg
     return Figures(
         own_points=_points_off(ours.seen, truth),
         own_points_still=_points_off(still, truth),
-        own_turn_deg=_turn_off_deg(ours.seen, truth),
-        own_turn_still_deg=_turn_off_deg(still, truth),
+        own_turn_deg=_turn_off_deg(turned, acted),
+        own_turn_still_deg=_turn_off_deg(np.zeros_like(acted), acted),
         own_gaze=gaze_follows(driver, ours),
     )
 
@@ -177,9 +181,9 @@ def _framed(points: NDArray[np.float32], first: NDArray[np.float32]) -> Curve:
     return np.asarray((points[:468, :2] - (right + left) / 2) @ turn.T / size)
 
 
-def _turn_off_deg(seen: Tracked, truth: Tracked) -> float:
-    """Mean difference of the heads' poses, all three angles together, a constant one taken away."""
-    off = turned_deg(seen) - turned_deg(truth)
+def _turn_off_deg(turned: Curve, truth: Curve) -> float:
+    """Mean difference of two heads' poses (T, 3), all three angles together, a constant one taken away."""
+    off = turned - truth
     return float(np.linalg.norm(off - np.median(off, axis=0), axis=1).mean())
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from didgen.engine.face.find import find_faces
-from didgen.engine.face.mesh import EYES
+from didgen.engine.face.mesh import EYES, LIP_GAP, canonical_mesh
+from didgen.engine.face.pose import F, rotation_from_pose
 from didgen.engine.face.retrack import Tracked, follow
 from didgen.engine.motion.driver_video import motion_of, track_driver
 from didgen.engine.motion.lids import lid_weights, lids_at, narrowing
@@ -429,3 +430,22 @@ def test_a_quick_blink_of_a_film_is_followed(whole: Tracked) -> None:
     track = motion_of(shut, times, 24, 8 * 24 + FRAMES)
     blinks = track.weights[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].min(1)
     assert 1 == (blinks > 0.95).sum()
+
+
+@pytest.mark.parametrize(("lifted_deg", "left_deg"), [(1.0, 0.0), (1.7, 0.0), (4.0, 2.1)])
+def test_a_chin_that_an_open_jaw_seems_to_lift_is_no_nod(lifted_deg: float, left_deg: float) -> None:
+    """As far as it is so on this face, within what was seen on people; slow nods stay what they are."""
+    t = np.arange(150) / 25
+    nod, gap = 4 * np.sin(2 * t), 0.6 * (1 - np.cos(7 * t))
+    mesh = np.zeros((478, 3))
+    mesh[:468] = canonical_mesh().vertices_cm
+    for eye in EYES.values():
+        mesh[list(eye.iris)] = mesh[[eye.up[0], eye.up[-1]]].mean(0)
+    heads = []
+    for pitch, opened in zip(nod - lifted_deg * gap, gap, strict=True):
+        moved = mesh.copy()
+        moved[LIP_GAP[1], 1] -= opened
+        heads.append(20 * (moved @ F) @ rotation_from_pose((0, pitch, 0)).T + (256, 256, 0))
+    seen = Tracked(np.float32(heads), np.zeros((len(t), 0), np.float32), np.ones(len(t), np.bool_))
+    off = motion_of(seen, t, auto_match=False).pose_deg[:, 1] - (nod - left_deg * gap)
+    assert np.abs(off - np.median(off)).mean() < 0.35

@@ -73,7 +73,8 @@ def _reenacted(clip: Path, folder: Path, shelf: Memo) -> Shown:
     first, out = folder / f"{clip.stem}-first.png", folder / f"{clip.stem}-own.mp4"
     cv2.imwrite(str(first), next(iter(DriverPictures(clip, LIMIT_S)))[:, :, ::-1])
     render(Shot(first, None, clip, replace(CONFIG, auto_match=False)), out, lambda *_: None, shelf)
-    return Shown.of(follow(pictures_of(out)), probe(out).fps)
+    seen = follow(pictures_of(out))
+    return Shown.of(seen, probe(out).fps, skin_deg=skin_turned_deg(lambda: pictures_of(out), seen))
 
 
 def _gap(driver: Shown, ours: Shown) -> np.ndarray:

@@ -31,7 +31,8 @@ _CALM = 0.6  # share of the driver's wandering that is taken over: a crop shows 
 _MAX_SHIFT_CM = 3.0
 _MAX_GAZE_DEG = np.array([20.0, 12.0])  # right, down: an iris half hidden by a lid measures absurd angles
 _OPEN_LIPS_CM = 0.25  # lips further apart are open
-_JAW_DEG_PER_CM = 1.0  # how far the net takes an opening jaw for a lifted chin: 0.6 to 1.9 on filmed people
+_JAW_DEG_PER_CM = (1.0, 1.9)  # how far the net takes an opening jaw for a lifted chin: 0.6 to 1.9 on filmed people
+_JAW_S = 0.08  # what head and jaw do together within so little is the jaw's doing: a nod takes longer
 _LEAST_WEIGHT = 0.02  # less is the net's unrest, and each shape that is not 0 costs a little of every frame
 _BROWS = [k for k, name in enumerate(SHAPES) if name.startswith("brow")]
 _MOUTH = [k for k, name in enumerate(SHAPES) if not name.startswith(("brow", "eye", "lid", "seal"))]
@@ -95,7 +96,7 @@ def motion_of(
     neutral = neutral_of(tracked, seen, narrowed, auto_match=auto_match)
     lips = bridged(tracked.lip_gap_cm[:, None] - neutral.gap_cm, seen.mouth, own_fps)[:, 0]
     pose = bridged(_turns(tracked, neutral), seen.face, own_fps)
-    pose[:, 1] += _JAW_DEG_PER_CM * lips
+    pose[:, 1] += _jaw_lift_deg(pose[:, 1], lips, own_fps)
     place = bridged(_shifts(tracked, neutral, cm_per_px), seen.face, own_fps)
     weights = at_clock(_face_weights(tracked, neutral, seen, own_fps))
     blinks = lids_at(clock, lid_weights(narrowed, own_fps), times)
@@ -164,6 +165,15 @@ def _face_weights(tracked: Tracked, neutral: Neutral, seen: Seen, fps: float) ->
 def _turns(tracked: Tracked, neutral: Neutral) -> Floats:
     """(T, 3) yaw, pitch, roll from the neutral pose on: of R_t · R_refᵀ."""
     return np.array([pose_from_rotation(placement.R0 @ neutral.turned.T) for placement in tracked.placements])
+
+
+def _jaw_lift_deg(pitch_deg: Floats, lips_cm: Floats, fps: float) -> Floats:
+    """(T,) by how much an open jaw has each picture's chin look lifted. As far as it is on this face: the slope of the
+    pitch's quick steps over those of the gap (least squares), within what was seen on people."""
+    apart = min(max(1, round(_JAW_S * fps)), len(lips_cm) - 1)
+    lifted, opened = (values[apart:] - values[: len(values) - apart] for values in (-pitch_deg, lips_cm))
+    slope = float(lifted @ opened) / max(float(opened @ opened), 1e-9)
+    return np.asarray(np.clip(slope, *_JAW_DEG_PER_CM) * lips_cm)
 
 
 def _shifts(tracked: Tracked, neutral: Neutral, cm_per_px: float | None) -> Floats:
