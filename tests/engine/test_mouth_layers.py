@@ -14,8 +14,9 @@ from didgen.engine.face.landmarks import find_landmarks, region_of_landmarks
 from didgen.engine.face.mesh import LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
+from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.field import main_field
-from didgen.engine.warp.geometry import HeadMove
+from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.lips import blur_px, find_lip_lines
 from didgen.engine.warp.mouth import Mouth, build_mouth
 from didgen.engine.warp.seam import Line, SlitFrame, darkest_seam, shows_teeth, widest_gap
@@ -558,6 +559,26 @@ def test_front_teeth_are_told_apart_softly(closed: Head) -> None:
     edge = np.where(alpha > 128, v, -9).max(0)[front]
     scallops = np.ptp(edge - np.polynomial.Polynomial.fit(u[0, front], edge, 2)(u[0, front]))
     assert 0.04 < scallops < 0.1
+
+
+def test_the_teeth_of_a_drawing_are_one_pale_shape(closed: Head) -> None:
+    """No shade tells its teeth apart, and they are nearly as light at the side as in the middle."""
+    colours = build_mouth(*_drawn()).interior.colours
+    spread = []
+    for own in (closed.mouth.interior.colours, colours):
+        teeth = draw_teeth(own, Bite(0.0, 0.0, 20.0), upper=True)
+        u, v = np.moveaxis(teeth.region.grid(2), -1, 0) / 20.0
+        band = teeth.rgba[..., :3].astype(float).mean(-1)[(v[:, 0] > -0.35) & (v[:, 0] < -0.25)].mean(0)
+        band = band[np.abs(u[0]) < 1.6]
+        spread.append(1 - band.min() / band.max())
+    photographed, drawn = spread
+    assert photographed > 0.35
+    assert drawn < 0.25
+
+
+def _drawn() -> tuple[Geometry, Canvas]:
+    rgb = load_photo(FACES / "cartoon.jpg")
+    return build_geometry(rgb, find_faces(rgb)[0], stitch=False, expand=0.3)[:2]
 
 
 def test_teeth_darken_towards_the_corners_and_under_the_lip(closed: Head) -> None:

@@ -31,6 +31,7 @@ BRIGHTEST = 245.0  # of any channel
 PALEST = 0.3  # of a tint's colour that goes so
 EYES_LIGHT = 0.75  # of the whites of eyes: light skin in the same light; how dark a skin is says nothing of flesh
 SIDE_CM = 1.8  # from the middle of the mouth: where `Colours.white` is meant
+INKED_RELIEF = 0.3
 GLOSS = (1.15, 1.7)  # the brightest of the lips over their middle: matt, and as wet as can be
 
 
@@ -39,7 +40,8 @@ class Colours:
     """The inside of one person's mouth under one photo's light, RGB 0..255, and how soft that photo is.
 
     white: (2, 3), teeth on the picture's left and right: light seldom falls on both sides alike. tinted: 0..1, how
-    much colour the photo has: in a grey one shadows are grey, too. wet: 0..1, how much the lips shine.
+    much colour the photo has: in a grey one shadows are grey, too. wet: 0..1, how much the lips shine. relief: 0..1,
+    how much light models what is drawn: a drawing's teeth are one pale shape.
     """
 
     white: Floats
@@ -48,6 +50,7 @@ class Colours:
     blur_px: float
     tinted: float
     wet: float
+    relief: float = 1.0
 
     def shade(self, rgb: tuple[float, float, float]) -> Floats:
         """(3,) a coloured shadow, as coloured as the photo is."""
@@ -81,7 +84,7 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     white, flesh, seam = (_greyed(colour, tinted, tone) for colour in (white, flesh, seam))
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     blur_px = max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.65 * soft_px)
-    return Colours(white, flesh, seam, blur_px, tinted, _wet(lips))
+    return Colours(white, flesh, seam, blur_px, tinted, _wet(lips), INKED_RELIEF if lines.drawn else 1.0)
 
 
 def _at(canvas: Canvas, geometry: Geometry, marks: tuple[int, ...]) -> Floats:

@@ -125,7 +125,7 @@ def _enamel(
     length = 0.93 + 0.07 * smoothstep(-0.02, 0.22, height) - 0.16 * smoothstep(0.45, 1.0, height)
     back = 1 - 0.80 * smoothstep(0.5, 2.5, along)
     side = 0.68 + 0.32 * smoothstep(0.0, 0.6, facing)
-    light = (parted * round_ * length * back * side)[..., None]
+    light = 1 - colours.relief * (1 - parted * round_ * length * back * side)[..., None]
     deep = colours.flesh * colours.shade(DEEP)
     lit = colours.lit(u)
     gloss = colours.wet * 0.16 * np.exp(-(((across + 0.15) / 0.4) ** 2 + ((height - 0.42) / 0.16) ** 2)) * back
