@@ -23,7 +23,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "SS": {"seal": 0.92, "jawOpen": 0.065, "mouthFunnel": 0.12, "mouthLowerDown": 0.38, "mouthUpperUp": 0.22},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
-    "aa": {"seal": 0.92, "jawOpen": 0.85, "mouthFunnel": 0.1, "mouthLowerDown": 0.24, "mouthUpperUp": 0.16},
+    "aa": {"seal": 0.92, "jawOpen": 0.74, "mouthLowerDown": 0.28, "mouthUpperUp": 0.22},
     "E": {"seal": 0.9, "jawOpen": 0.45, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.3},
     "I": {
         "seal": 0.88,
@@ -59,7 +59,7 @@ ROUNDING |= dict.fromkeys(("TH", "DD", "nn", "kk"), 0.15)
 
 REDUCED = frozenset("əɐᵊᵻɪ")  # unstressed vowels: the jaw hardly opens for them
 BACK = frozenset("ɑɒ")  # the a of "Bob" is no wide one: a part of it is an o
-OVAL = 0.4  # that part
+OVAL = 0.12  # that part
 FLANK_S = 0.06  # how far a sound's influence begins before its steady part
 FULL_S = 0.09  # a shorter sound does not reach its shape
 LATE_S = 0.006  # lips that are not to touch anything come this much after their sound: early ones look dubbed
