@@ -112,6 +112,19 @@ def test_a_cord_beside_the_head_is_neither_cut_nor_doubled(beside_cord, pose):
         before = middle
 
 
+def test_hollows_of_the_outline_wave_nothing_about_beside_them(before_wall):
+    """Beside a hollow as between a hat and an ear the background follows about as far as above and below it."""
+    rig, _ = before_wall
+    opacity = np.zeros((512, 512), np.float32)
+    opacity[:, 256:] = 1
+    opacity[230:270, 256:330] = 0
+    cutout = build_cutout(rig.canvas, rig.geometry.grid, opacity, 280.0)
+    nodes = cutout.grid.nodes()[0, :, 0]
+    beside = cutout.follows[:, int(np.abs(nodes - 246).argmin()), 0]
+    assert 0.4 < beside.min()
+    assert np.ptp(beside) < 0.25
+
+
 def test_what_is_left_undrawn_does_not_change(before_wall):
     """Drawn whole and over everything, a frame is the same but for rounding: parts only save time."""
     rig, _ = before_wall
