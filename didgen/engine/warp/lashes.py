@@ -10,20 +10,29 @@ from didgen.engine.warp.lid_sheet import DENSE, THIRDS, Sheet
 from didgen.engine.warp.seam import Floats, floats
 
 LINE_CM = (0.09, 0.18)  # how much dark there is along a lid's edge, at least and at most
-HANG, ROOT = 1.5, 0.9  # of that: how far lashes hang below the edge of a shut lid, and reach above it
+HANG, ROOT = 1.5, 0.85  # of that: how far lashes hang below the edge of a shut lid, and reach above it
 DARKEST = 0.44  # of the lid's own colour: lashes are no lighter than that
+NO_DARKER = 0.7  # of the pupil, which is grey in a pale or shaded photo: as dark as that lashes are at most
 LASH_SOFT_CM = 0.045  # sigma of their line: lashes are many, and a crisp line looks drawn
 LASH_DENSE = 1.5  # what softening thins out is made good by so much
 LASH_BLUR = 0.55  # of the sigma of the eye's own edges: no line is sharper than what was photographed
 
 
 def lash_tone(sheet: Sheet) -> Floats:
-    """(columns, 3) the darkest of the lid's edge."""
+    """(columns, 3) the darkest of the lid's edge, within limits."""
     share = np.linspace(-0.06, 0.12, 9, dtype=np.float32)[:, None]
     band = sheet.at(sheet.u[None] + 0 * share, sheet.upper - share * sheet.cm).astype(np.float32)
     k = band.sum(-1).argmin(0)
     tone = np.take_along_axis(band, k[None, :, None], 0)[0]
-    return sheet.along(np.minimum(tone, DARKEST * sheet.tone), 0.1)
+    return sheet.along(np.maximum(np.minimum(tone, DARKEST * sheet.tone), NO_DARKER * _pupil(sheet)), 0.1)
+
+
+def _pupil(sheet: Sheet) -> Floats:
+    """(3,) the darkest twentieth of what is seen of the eye, by channel."""
+    inside = np.abs(sheet.u) < 0.8 * sheet.lines.frame.half
+    share = np.linspace(0.2, 0.9, 15, dtype=np.float32)[:, None]
+    across = sheet.upper + share * (sheet.lower - sheet.upper)
+    return floats(np.percentile(sheet.at(sheet.u[None] + 0 * share, across)[:, inside].reshape(-1, 3), 5, 0))
 
 
 def _lash_cm(sheet: Sheet) -> Floats:
