@@ -60,7 +60,7 @@ class RemoteInputs:
         from didgen.store.home import prepare
         from didgen.store.reading import is_writable
 
-        if is_writable(self._root):
+        if self._lookup is not None or is_writable(self._root):  # who asks no network has only what lies there
             return prepare(self._root)
         from tempfile import TemporaryDirectory
 

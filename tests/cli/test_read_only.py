@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import pytest
 from didgen.digest import sha256_bytes
 from didgen.errors import ProjectError, StorageError
 from didgen.walk import steps
+from didgen.walk.remote_inputs import RemoteInputs
 from tests import fakes
 from tests.cli.test_commands import didgen
 from tests.sites import PHOTO, site_of_walks
@@ -88,6 +90,14 @@ def test_inputs_by_link_are_brought_for_the_time_of_a_plan(
         monkeypatch.setattr(tempfile, "tempdir", str(kept / "none"))
         with pytest.raises(ProjectError, match=r"no temporary folder for inputs by link .*set TMPDIR"):
             steps.plan(steps.wish(frozen))
+
+
+def test_a_look_that_asks_no_network_says_that_it_cannot_keep_what_is_brought(root: Path, frozen: Path) -> None:
+    """As `diff`, of inputs by link: an empty place of its own would tell it that they were never brought."""
+    (root / ".didgen").mkdir()
+    remote = RemoteInputs(frozen, print, math.inf, lookup=lambda _: [])
+    with remote, pytest.raises(StorageError, match="nothing can be written in"):
+        remote("https://photos.example/anna.jpg", "image")
 
 
 @pytest.mark.parametrize("command", ["build", "watch"])
