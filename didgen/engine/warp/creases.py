@@ -52,7 +52,7 @@ class Creases:
         if gone < 0.02:
             return
         region = self.difference.region
-        moved = self.difference.sampled(self.grid.spread(reading.over(self.grid)))
+        moved = self.difference.read_by(reading, self.grid)
         under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
         cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone, dst=under)
 

@@ -94,9 +94,9 @@ class FlowField:
         """(rows, columns, 2): what `backward` gives, on the nodes and as a difference from where they are."""
         return self._inverse(self.forward(weights, move), shift)
 
-    def reading(self, weights: NDArray[np.floating], move: HeadMove) -> Reading:
-        """Where the rectangle reads the photo."""
-        return self.grid.reading(self.inverse(weights, move))
+    def reading(self, weights: NDArray[np.floating], move: HeadMove, shift: tuple[int, int] = (0, 0)) -> Reading:
+        """Where the rectangle, shifted by x, y px, reads the photo."""
+        return self.grid.reading(self.inverse(weights, move, shift))
 
     def _displacement(self, weights: NDArray[np.floating]) -> Floats:
         total = np.zeros_like(self.rest)

@@ -81,6 +81,11 @@ class NodeGrid:
         """What reads where the nodes' (rows, columns, 2) shifts say."""
         return Reading(self, shift, *self.refined(shift))
 
+    def band(self, first: int, last: int) -> NodeGrid:
+        """The same over its rows `first` to `last` of px, which lie on the sides of cells; the last one may be its own
+        bottom."""
+        return NodeGrid(self.left, self.top + first, self.width, last - first, self.step)
+
     def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width, c) at every px, linear between the nodes' (rows, columns, c)."""
         spare = PAD - 1  # one node beyond the sides is read

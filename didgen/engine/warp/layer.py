@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.canvas import read, read_rounded, rounded
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
+from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
 
 
@@ -69,9 +70,10 @@ class Layer:
         mine, others = (read_rounded(layer.rgba, at) for layer in (self, other))
         return cv2.addWeighted(mine, 1 - share, others, share, 0)  # type: ignore[no-any-return]
 
-    def warped(self, backward: Floats) -> tuple[Picture, Shares]:
-        """Its colours (h, w, 3) and alpha (h, w) where `backward` (h, w, 2) says to read."""
-        return split(self.sampled(backward))
+    def read_by(self, reading: Reading, part: NodeGrid) -> NDArray[np.uint8]:
+        """(h, w, channels): its pixels where the px of a part of a reading's grid read. Places are turned into samples
+        on the nodes, which are sixteen times fewer."""
+        return read(self.rgba, part.spread(self._samples(reading.over(part))))
 
     def _samples(self, places: Floats) -> Floats:
         """Places in the units of the region → in samples; by OpenCV's affine map, NumPy is slow over a last axis of

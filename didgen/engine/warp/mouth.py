@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from didgen.engine.warp.layer import (
     rigid,
     shares,
     slit_region,
+    split,
     superellipse,
     weaker,
     whole_shift,
@@ -86,8 +88,9 @@ class Mouth:
         dx, dy = whole_shift(skull, self.lines.frame.origin)
         turned = self._turned(skull, (dx, dy))
         first, last = self._rows(opening, turned)
-        lower, below = self.lower_lip.warped(self.lower_field.backward(weights, move, (dx, dy))[first:])
-        upper, above = self.upper_lip.warped(self.upper_field.backward(weights, move, (dx, dy))[:last])
+        upper_at, lower_at = (f.reading(weights, move, (dx, dy)) for f in (self.upper_field, self.lower_field))
+        lower, below = split(self.lower_lip.read_by(lower_at, lower_at.fine.band(first, self.region.height)))
+        upper, above = split(self.upper_lip.read_by(upper_at, upper_at.fine.band(0, last)))
         middle, below = lower[: last - first], below[: last - first]
         clear = cv2.multiply(cv2.bitwise_not(above[first:]), cv2.bitwise_not(below), scale=1 / 255)
         coverage = cv2.bitwise_not(clear)
@@ -109,16 +112,17 @@ class Mouth:
         return out
 
     def _rows(self, opening: Opening, turned: NDArray[np.float64]) -> tuple[int, int]:
-        """First and last of the region's rows that both lips may reach: above them is the upper one only, below them
-        the lower one."""
+        """First and last of the region's rows that both lips may reach, on the sides of the fields' cells: above them
+        is the upper one only, below them the lower one."""
         n, reach = len(UPPER_INNER), 1.6 * self.lines.frame.half
         right, down, corner = turned[1].tolist()
         rows = opening.inner_uv @ turned[1, :2] + corner
         first_v, last_v = opening.inner_uv[[0, n - 1], 1].tolist()  # lines go on level
         ends = corner + down * first_v - right * reach, corner + down * last_v + right * reach
         spare, height = 0.6 * self.geometry.px_per_cm, self.region.height
-        first = int(clamp(min(float(rows.min()), *ends) - spare, 0, height - 1))
-        return first, int(clamp(max(float(rows.max()), *ends) + spare, first + 1, height))
+        first = int(clamp(min(float(rows.min()), *ends) - spare, 0, height - 1)) // STEP_PX * STEP_PX
+        last = clamp(max(float(rows.max()), *ends) + spare, first + 1, height)
+        return first, min(ceil(last / STEP_PX) * STEP_PX, height)
 
     def _share(self, opening: Opening) -> float:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
