@@ -603,3 +603,23 @@ def _only(name: str, value: float) -> NDArray[np.float32]:
     weights = np.zeros(len(SHAPES), np.float32)
     weights[INDEX[name]] = value
     return weights
+
+
+@pytest.mark.parametrize("named", [{"mouthPucker": 0.8}, {"jawOpen": 0.25}, {"jawOpen": 0.9}])
+def test_skin_further_from_the_lips_is_left_as_the_face_below_has_it(monkeypatch, smiling, named):
+    """Above and below the band about the lips not a px is drawn, and drawn whole the picture would look the same."""
+    move = smiling.move((4, 2, 0))
+    weights = np.zeros(len(SHAPES), np.float32)
+    for name, value in named.items():
+        weights[INDEX[name]] = value
+    face = smiling.warped(weights, move)
+    band = face.copy()
+    smiling.mouth.paint(band, weights, move, 0.0)
+    monkeypatch.setattr("didgen.engine.warp.mouth.AROUND_CM", (99.0, 99.0))
+    whole = face.copy()
+    smiling.mouth.paint(whole, weights, move, 0.0)
+    changed = np.flatnonzero((band != face).any((1, 2)))
+    assert changed[0] > np.flatnonzero((whole != face).any((1, 2)))[0] + 8
+    change = np.abs(band.astype(int) - whole)
+    assert change.max() < 16
+    assert (change > 4).mean() < 1e-3

@@ -54,8 +54,8 @@ class Colours:
 
     def shade(self, rgb: tuple[float, float, float]) -> Floats:
         """(3,) a coloured shadow, as coloured as the photo is."""
-        grey = np.mean(rgb)
-        return floats(grey + (np.array(rgb) - grey) * self.tinted)
+        grey = sum(rgb) / 3
+        return floats([grey + (channel - grey) * self.tinted for channel in rgb])
 
     @property
     def throat(self) -> Floats:

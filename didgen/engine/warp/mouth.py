@@ -51,6 +51,8 @@ ROLL = (0.30, 0.40, 0.40)  # RGB, taken from a lip at its edge, where it turns i
 PARTED_ROLL = 0.5  # of that where the photo's lips are parted: shut, their two dark edges look like a gap
 JAW = [INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")]
 POUT = [INDEX[name] for name in ("mouthFunnel", "mouthPucker")]
+AROUND_CM = (0.9, 1.3)  # above and below the rows that both lips may reach: what is drawn of the skin about them
+FADE_PX = 6  # over so many rows that ends
 FULL, THIN = (6, 0.75), (8, 0.45)  # rounds and damping of the inverse: beside a line, skin stretches several times
 CALM_CM = 5.0  # of a calm mouth's inner width, at most: a photo's smile is wider
 POUTING = (0.9, 0.72)  # of that: from this width on, and wholly at that one, rounded lips stand forward and shade teeth
@@ -88,21 +90,23 @@ class Mouth:
         dx, dy = whole_shift(skull, self.lines.frame.origin)
         turned = self._turned(skull, (dx, dy))
         first, last = self._rows(opening, turned)
+        top, bottom = self._band(first, last)
         upper_at, lower_at = (f.reading(weights, move, (dx, dy)) for f in (self.upper_field, self.lower_field))
-        lower, below = split(self.lower_lip.read_by(lower_at, lower_at.fine.band(first, self.region.height)))
-        upper, above = split(self.upper_lip.read_by(upper_at, upper_at.fine.band(0, last)))
+        lower, below = split(self.lower_lip.read_by(lower_at, lower_at.fine.band(first, bottom)))
+        upper, above = split(self.upper_lip.read_by(upper_at, upper_at.fine.band(top, last)))
         middle, below = lower[: last - first], below[: last - first]
-        clear = cv2.multiply(cv2.bitwise_not(above[first:]), cv2.bitwise_not(below), scale=1 / 255)
+        edge, above = upper[first - top :], above[first - top :]
+        clear = cv2.multiply(cv2.bitwise_not(above), cv2.bitwise_not(below), scale=1 / 255)
         coverage = cv2.bitwise_not(clear)
         box = hole(coverage, int(0.35 * self.geometry.px_per_cm)) if opening.gap_cm > 0 else None
         if box:
             gape = self._gape(opening, turned, (box[1].start, first + box[0].start), tongue)
             inside = paint_interior(self.interior, gape, coverage[box])
             middle[box] = over(inside, middle[box], below[box])
-        over(middle, upper[first:], above[first:], middle)
-        picture = np.concatenate([upper[:first], lower])
-        left, top = self.region.left + dx, self.region.top + dy
-        paste(frame, picture, weaker(self.cover, self._share(opening)), left, top)
+        over(middle, edge, above, middle)
+        picture = np.concatenate([upper[: first - top], lower])
+        cover = weaker(self._cover(top, bottom), self._share(opening))
+        paste(frame, picture, cover, self.region.left + dx, self.region.top + dy + top)
 
     def _turned(self, skull: NDArray[np.float64], shift: tuple[int, int]) -> NDArray[np.float64]:
         """(2, 3) map from the slit frame at rest to px of the region, which goes along by whole px."""
@@ -123,6 +127,23 @@ class Mouth:
         first = int(clamp(min(float(rows.min()), *ends) - spare, 0, height - 1)) // STEP_PX * STEP_PX
         last = clamp(max(float(rows.max()), *ends) + spare, first + 1, height)
         return first, min(ceil(last / STEP_PX) * STEP_PX, height)
+
+    def _band(self, first: int, last: int) -> tuple[int, int]:
+        """First and last of the region's rows that are drawn, on the sides of the fields' cells: further from the rows
+        of both lips the face below is drawn alike."""
+        above, below = (round(cm * self.geometry.px_per_cm / STEP_PX) * STEP_PX for cm in AROUND_CM)
+        return max(first - above, 0), min(last + below, self.region.height)
+
+    def _cover(self, top: int, bottom: int) -> Shares:
+        """(bottom - top, w) how much of those rows is laid over, fading where they end within the region."""
+        out = self.cover[top:bottom].copy()
+        rows = min(FADE_PX, len(out))
+        fade = np.arange(1, rows + 1, dtype=np.float32)[:, None] / (FADE_PX + 1)
+        if top:
+            out[:rows] = out[:rows] * fade
+        if bottom < self.region.height:
+            out[-rows:] = out[-rows:] * fade[::-1]
+        return out
 
     def _share(self, opening: Opening) -> float:
         """How much of the drawn mouth is laid over: it fades in with the first movement, so that starting is no cut;
