@@ -65,12 +65,13 @@ def test_lips_stay_round_through_what_shuts_them() -> None:
 
 
 def test_the_a_of_bob_is_an_oval() -> None:
-    """Between two b there is a picture with the jaw half down, and a back vowel is rounder than a front one."""
+    """Between two b there is a picture with the jaw half down, and a back vowel is rounder than a front one, hardly:
+    further round it hides its teeth and looks sung."""
     bob, bat = (speech_of(("PP", 0.11), ("aa", 0.09), ("PP", 0.08), symbol=s, lead_s=0.62) for s in ("ɑ", "æ"))
     opened, wide = (mouth_of(s, np.ones(int(s.duration_s * FPS)), FPS).weights for s in (bob, bat))
     k = int(opened[:, JAW].argmax())
     assert opened[k, JAW] > 0.45
-    assert opened[k, INDEX["mouthFunnel"]] > 0.2 > wide[k, INDEX["mouthFunnel"]]
+    assert 0.2 > opened[k, INDEX["mouthFunnel"]] > wide[k, INDEX["mouthFunnel"]] + 0.05
 
 
 def test_short_vowel_does_not_reach_its_shape() -> None:
