@@ -92,7 +92,7 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
     colours, narrow = interior.colours, clamp((1.0 - gape.gap_cm) / 0.8, 0, 1)
-    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.30, 0.43, 0.45))))
+    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.18, 0.33, 0.35))))
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
