@@ -31,8 +31,8 @@ class Character:
     nods: float = 0.6
     upbeat: float = 0.0
     late_s: float = 0.0
-    brow: float = 0.4
-    brows: float = 0.4
+    brow: float = 0.7
+    brows: float = 0.55
     averts: float = 0.15
     look: tuple[float, float] = (0.6, 0.4)
     blinks_per_min: float = 22.0
@@ -52,7 +52,7 @@ TALKERS: dict[str, dict[str, Character]] = {
             (2.4, 1.4, 1.0), (-0.8, 0, -0.6), 0.9, 1.2, 0.3, averts=0.75, look=(-0.8, -0.7), blinks_per_min=28
         ),
         "driver-5": Character(
-            (1.7, 1.4, 0.9), (0, -1.6, 0), nod_deg=2.0, upbeat=0.8, brow=1.0, brows=0.75, blinks_per_min=18
+            (1.7, 1.4, 0.9), (0, -1.6, 0), nod_deg=2.0, upbeat=0.8, brow=1.3, brows=0.75, blinks_per_min=18
         ),
         "driver-6": Character(
             (3.3, 0.9, 0.8), (2.2, 0, 0.4), nod_deg=1.2, nods=0.35, brow=0.3, look=(0.9, 0.1), sway_cm=0.25
