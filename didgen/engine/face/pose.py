@@ -73,11 +73,12 @@ def rotation_from_pose(pose_deg: ArrayLike) -> NDArray[np.float64]:
     The nose of a straight head points along -z. yaw > 0 takes it to the picture's right (hence Ry of -yaw),
     pitch > 0 down, roll > 0 turns the picture clockwise.
     """
-    yaw, pitch, roll = np.moveaxis(np.radians(np.asarray(pose_deg, np.float64)), -1, 0)
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-    rows = [
-        [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
-        [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
-        [-sy, cy * sp, cy * cp],
+    angles = np.radians(np.asarray(pose_deg, np.float64)).T  # all axes the other way round, and back at the end
+    (cy, cp, cr), (sy, sp, sr) = np.cos(angles), np.sin(angles)
+    sy = -sy
+    columns = [
+        [cr * cy, sr * cy, -sy],
+        [cr * sy * sp - sr * cp, sr * sy * sp + cr * cp, cy * sp],
+        [cr * sy * cp + sr * sp, sr * sy * cp - cr * sp, cy * cp],
     ]
-    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+    return np.array(columns).T

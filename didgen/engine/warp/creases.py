@@ -52,9 +52,10 @@ class Creases:
         if gone < 0.02:
             return
         region = self.difference.region
-        moved = self.difference.read_by(reading, self.grid)
+        moved = self.difference.read_by(reading, self.grid, every=2)  # soft as it is, a quarter of its px will do
         under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
-        cv2.addWeighted(under, 1.0, moved, gone, -MIDDLE * gone, dst=under)
+        whole = cv2.resize(moved, (region.width, region.height))
+        cv2.addWeighted(under, 1.0, whole, gone, -MIDDLE * gone, dst=under)
 
 
 def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:

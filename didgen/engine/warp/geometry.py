@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 _SMOOTHING = 2e-4  # of the dense fields, in face widths: evens out the mesh's noise, keeps lips and lids
 _RINGS = (1.5, 2.0, 3.0)  # the face oval scaled: there and beyond nothing is displaced
 _CAMERA_CM = 60.0  # from the head, for the size of a head that comes nearer
+_STILL = np.eye(2, 3)
 _PIVOT_CM = (0.0, -3.5, -5.5)  # where a head turns: the top of the neck, canonical axes
 
 
@@ -103,8 +104,10 @@ class Geometry:
         scale = _CAMERA_CM / (_CAMERA_CM + shift[2])
         turn, carried = rotation_from_pose(np.array([pose_deg, pose_deg if carry_deg is None else carry_deg]))
         aside = scale * (carried - turn) @ (self.middle - self.pivot) / self.px_per_cm + shift
-        matrix = np.column_stack([(turn * scale - np.eye(3))[:2], aside[:2] * self.px_per_cm])
-        return HeadMove(matrix.astype(np.float32), float(breath_cm) * self.px_per_cm)
+        matrix = np.empty((2, 4), np.float32)
+        matrix[:, :3] = scale * turn[:2] - _STILL
+        matrix[:, 3] = aside[:2] * self.px_per_cm
+        return HeadMove(matrix, float(breath_cm) * self.px_per_cm)
 
     def basis(self, vertices: NDArray[np.intp], points: NDArray[Any]) -> Floats:
         """(44, ..., 3) displacement at (rows, columns, 2) work px that follows from these mesh vertices' shapes.

@@ -86,6 +86,11 @@ class NodeGrid:
         bottom."""
         return NodeGrid(self.left, self.top + first, self.width, last - first, self.step)
 
+    def coarser(self, times: int) -> NodeGrid:
+        """The same nodes over px that are so many times as wide and high."""
+        left, top = self.left // times, self.top // times
+        return NodeGrid(left, top, self.width // times, self.height // times, self.step // times)
+
     def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(height, width, c) at every px, linear between the nodes' (rows, columns, c)."""
         spare = PAD - 1  # one node beyond the sides is read

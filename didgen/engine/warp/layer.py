@@ -70,10 +70,10 @@ class Layer:
         mine, others = (read_rounded(layer.rgba, at) for layer in (self, other))
         return cv2.addWeighted(mine, 1 - share, others, share, 0)  # type: ignore[no-any-return]
 
-    def read_by(self, reading: Reading, part: NodeGrid) -> NDArray[np.uint8]:
-        """(h, w, channels): its pixels where the px of a part of a reading's grid read. Places are turned into samples
-        on the nodes, which are sixteen times fewer."""
-        return read(self.rgba, part.spread(self._samples(reading.over(part))))
+    def read_by(self, reading: Reading, part: NodeGrid, every: int = 1) -> NDArray[np.uint8]:
+        """(h, w, channels): its pixels where the px of a part of a reading's grid read, or the middles of every so many
+        px. Places are turned into samples on the nodes, which are sixteen times fewer."""
+        return read(self.rgba, part.coarser(every).spread(self._samples(reading.over(part))))
 
     def _samples(self, places: Floats) -> Floats:
         """Places in the units of the region → in samples; by OpenCV's affine map, NumPy is slow over a last axis of

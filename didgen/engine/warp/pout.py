@@ -18,7 +18,7 @@ from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.creases import on_cells, polygon, to_edges
 from didgen.engine.warp.geometry import Geometry
 from didgen.engine.warp.grid import NodeGrid, Reading
-from didgen.engine.warp.layer import Region
+from didgen.engine.warp.layer import Layer, Region
 from didgen.engine.warp.seam import Floats, Picture, SlitFrame, floats
 
 LIT = 0.12  # of its own light, what the middle of a lip gains that is wholly put forward
@@ -36,11 +36,10 @@ _PUCKER, _FUNNEL = INDEX["mouthPucker"], INDEX["mouthFunnel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pout:
-    """gain: (h, w, 3) of the photo's light under wholly rounded lips, about ONE; grid: nodes of the frame's flow over
-    its region."""
+    """gain: RGB, of the photo's light under wholly rounded lips, about ONE. grid: nodes of the frame's flow over its
+    region."""
 
-    gain: Picture
-    region: Region
+    gain: Layer
     grid: NodeGrid
 
     def paint(self, frame: Picture, weights: NDArray[np.floating], reading: Reading) -> None:
@@ -48,13 +47,11 @@ class Pout:
         amount = min(max(float(weights[_PUCKER] + 0.4 * weights[_FUNNEL]), 0.0), 1.0)
         if amount < 0.02:
             return
-        places = self.grid.spread(reading.over(self.grid))
-        at = cv2.transform(places, np.array([[1.0, 0, -self.region.left], [0, 1.0, -self.region.top]]))
-        moved = cv2.remap(self.gain, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        here = frame[self.region.top : self.region.top + self.region.height]
-        here = here[:, self.region.left : self.region.left + self.region.width]
+        left, top, width, height = self.gain.region.box
+        here = frame[top : top + height, left : left + width]
+        moved = self.gain.read_by(reading, self.grid, every=2)  # soft as it is, a quarter of its px will do
         gain = cv2.convertScaleAbs(moved, alpha=amount, beta=ONE * (1 - amount))
-        cv2.multiply(here, gain, dst=here, scale=1 / ONE)
+        cv2.multiply(here, cv2.resize(gain, (width, height)), dst=here, scale=1 / ONE)
 
 
 def build_pout(geometry: Geometry) -> Pout:
@@ -64,7 +61,7 @@ def build_pout(geometry: Geometry) -> Pout:
     change = _light(geometry, region)[..., None]
     rgb = np.where(change < 0, change * floats(WARM), change)
     gain = np.clip(np.rint(ONE * (1 + rgb)), 0, 255).astype(np.uint8)
-    return Pout(gain, region, NodeGrid(*region.box, geometry.grid.fine_step))
+    return Pout(Layer(gain, region, 1), NodeGrid(*region.box, geometry.grid.fine_step))
 
 
 def _light(geometry: Geometry, region: Region) -> Floats:
