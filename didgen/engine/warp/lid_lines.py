@@ -14,7 +14,7 @@ from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, floats
 
 WHITE_REACH_CM = 0.2  # how far under the landmarks' lower lid the eye's white is looked for
-OVERLAP_CM = 0.03  # a shut lid lies this far over the lower one's edge
+OVERLAP_CM = 0.06  # a shut lid lies this far over the lower one's edge
 FOLD_SHARE = 0.8  # of the way from the lid's edge to the landmarks' crease: where the fold is
 LEAST_FOLD_CM = 0.09
 FOLD_REACH = 1.2  # half widths of the eye
