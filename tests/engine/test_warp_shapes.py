@@ -116,6 +116,14 @@ def test_the_o_is_an_oval(mesh):
     assert moved[CHIN, 1] < -0.8
 
 
+def test_a_round_lip_is_as_full_beside_the_hole_as_under_it(basis):
+    """The outer edge of the lower lip comes in by half of what its inner one does, but for the corners."""
+    pucker = np.abs(basis[INDEX["mouthPucker"]][:, 0])
+    outer, inner = LIP_ROWS_LOWER[0], LIP_ROWS_LOWER[3]
+    assert (pucker[[outer[3], outer[7]]] < 0.6 * pucker[[inner[3], inner[7]]]).all()
+    assert pucker[list(MOUTH_CORNERS)].min() > pucker[[inner[3], inner[7]]].max()
+
+
 def test_a_crooked_mouth_opens_at_its_middle(mesh):
     """Where the lips' middle is nearer to one corner, u is 0 there and 1 at either corner: round lips part there."""
     crooked = mesh.copy()

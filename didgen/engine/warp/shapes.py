@@ -190,6 +190,9 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     near = np.exp(-0.5 * (rise / tall / (1 + 0.5 * _smoothstep(0.9, 1.6, np.abs(head.u)))) ** 2)  # and the cheeks
     beside = _smoothstep(2.2, 1.0, np.abs(head.u))
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
+    # Of a lip the outer edge comes in less than the inner one, so that it is as full beside the hole as under it.
+    aside = _smoothstep(0.15, 0.5, np.abs(head.u)) * _smoothstep(1.0, 0.75, np.abs(head.u))
+    inward *= 1 - aside * (head.rows(_UP, (0.3, 0.18, 0.07, 0)) + head.rows(_LO, (0.7, 0.42, 0.15, 0)))
     profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
     arch = np.sqrt(head.lat)
     # Of an oo the lips touch towards the corners, and what is left open between them is an ellipse: not a slit, nor a
