@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from didgen.engine.face.find import choose_face, find_faces
-from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.face.mesh import FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX, SHAPES
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.creases import FOLDS, Creases
@@ -18,10 +18,11 @@ from didgen.engine.warp.grid import Reading
 from didgen.engine.warp.rig import Rig, build_rig
 
 ASSETS = Path(__file__).parents[2] / "projects/hello/assets"
+FACES = Path(__file__).parents[1] / "quality/faces"
 
 
-def rig_of(name: str) -> Rig:
-    photo = load_photo(ASSETS / name)
+def rig_of(name: str, folder: Path = ASSETS) -> Rig:
+    photo = load_photo(folder / name)
     face, _ = choose_face(find_faces(photo), None, "talk", photo.shape)
     return build_rig(photo, face)
 
@@ -104,6 +105,21 @@ def test_lips_and_far_skin_are_left(smiling: Rig) -> None:
     change = np.abs(creases.difference.rgba.astype(int) - 128)
     assert change[lips[own] > 0].max() <= 2
     assert change.max() > 12
+
+
+def test_a_cheek_pushed_out_from_under_the_mesh_is_skin() -> None:
+    """Beside a broad laugh the fold lies where the mesh has ended: it goes there, too, and the wall stays."""
+    rig = rig_of("laughing.jpg", FACES)
+    layer = creases_of(rig).difference
+    region = layer.region
+    oval = np.rint(rig.geometry.landmarks[list(FACE_OVAL), :2] - (region.left, region.top)).astype(np.int32)
+    outside = np.ones((region.height, region.width), np.uint8)
+    cv2.fillPoly(outside, [oval], 0)
+    far = cv2.distanceTransform(outside, cv2.DIST_L2, 5) / rig.geometry.px_per_cm
+    right = np.arange(region.width) > oval[:, 0].mean()
+    change = np.abs(layer.rgba.astype(int) - 128).max(-1)
+    assert change[(far > 0.1) & right].max() >= 8
+    assert change[far > 1.2].max(initial=0) <= 1
 
 
 def test_a_calm_face_has_none() -> None:

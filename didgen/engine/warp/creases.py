@@ -16,7 +16,7 @@ from didgen.engine.face.mesh import FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.calibrate import smile_weight
 from didgen.engine.warp.canvas import Canvas
-from didgen.engine.warp.geometry import Geometry
+from didgen.engine.warp.geometry import Geometry, smoothstep
 from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.layer import Layer, Region
 from didgen.engine.warp.seam import Floats, Picture
@@ -27,6 +27,11 @@ FOLDS = (
 )
 NOSTRILS = (98, 97, 2, 326, 327, 294, 278, 344, 440, 275, 4, 45, 220, 115, 48, 64)
 REACH_CM = (0.55, 1.25)  # from the line of a fold: inside all of it is taken, outside nothing
+BROAD, BROADER = (0.9, 1.4), 1.6  # from these weights of a smile on folds lie further out, this many times
+CHEEK_OUT_CM, LIKE_SKIN = (
+    0.9,
+    40,
+)  # so far beyond the mesh's outline skin is looked for, and by how many levels it tells
 PORE_CM, CHEEK_CM = 0.05, 0.62  # sigmas between which a fold lies
 FILLED, FLATTENED = 0.85, 0.5  # of what is darker, of what is lighter than the skin about it
 LEAST_SMILE = 0.25  # weight of the photo's own; below it there are no folds to speak of
@@ -65,11 +70,13 @@ def build_creases(geometry: Geometry, canvas: Canvas) -> Creases | None:
         return None
     cm = geometry.px_per_cm
     points = np.concatenate([geometry.landmarks[list(line), :2] for line in FOLDS])
-    region = on_cells(Region.around(points, REACH_CM[1] * cm), geometry)
-    skin = canvas.sampled(region.grid()).astype(np.float32)
-    difference = _difference(skin, _skin_mask(geometry, region), cm) * _near(geometry, region)[..., None]
-    rgb = np.clip(np.rint(difference + MIDDLE), 0, 255).astype(np.uint8)
-    return Creases(Layer(rgb, region, 1), NodeGrid(*region.box, geometry.grid.fine_step), smile)
+    low, high = (reach * (1 + (BROADER - 1) * float(smoothstep(*BROAD, np.array(smile)))) for reach in REACH_CM)
+    region = on_cells(Region.around(points, high * cm), geometry)
+    rgb = canvas.sampled(region.grid()).astype(np.float32)
+    skin = _skin_mask(geometry, region, rgb)
+    difference = _difference(rgb, skin, cm) * (_near(geometry, region, low, high) * skin)[..., None]
+    painted = np.clip(np.rint(difference + MIDDLE), 0, 255).astype(np.uint8)
+    return Creases(Layer(painted, region, 1), NodeGrid(*region.box, geometry.grid.fine_step), smile)
 
 
 def on_cells(region: Region, geometry: Geometry) -> Region:
@@ -91,28 +98,32 @@ def _difference(rgb: Floats, skin: Floats, cm: float) -> Floats:
     return np.asarray(kept * np.clip(4 * weight - 0.4, 0, 1), np.float32)
 
 
-def _skin_mask(geometry: Geometry, region: Region) -> Floats:
-    """(h, w) 1 on skin, 0 on lips, nostrils and beyond the face, with soft edges."""
-    mask = np.zeros((region.height, region.width), np.float32)
-    cv2.fillPoly(mask, [polygon(geometry, FACE_OVAL, region)], 1.0, cv2.LINE_AA)
+def _skin_mask(geometry: Geometry, region: Region, rgb: Floats) -> Floats:
+    """(h, w) 1 on skin, 0 on lips, nostrils and beyond the face, soft at the edges. The cheek that a smile pushes from
+    under the mesh is skin where it has the colour of what is next to it there."""
+    oval = np.zeros((region.height, region.width), np.float32)
+    cv2.fillPoly(oval, [polygon(geometry, FACE_OVAL, region)], 1.0, cv2.LINE_AA)
+    cm = geometry.px_per_cm
+    mean = [cv2.GaussianBlur(values, (0, 0), CHEEK_OUT_CM * cm) for values in (rgb * oval[..., None], oval)]
+    unlike = np.abs(cv2.GaussianBlur(rgb, (0, 0), 0.1 * cm) - mean[0] / np.maximum(mean[1], 1e-3)[..., None]).max(-1)
+    out = cv2.distanceTransform((oval < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    mask = np.maximum(oval, ((out < CHEEK_OUT_CM * cm) & (unlike < LIKE_SKIN)).astype(np.float32))
     lips = (*LIP_ROWS_UPPER[0], *LIP_ROWS_LOWER[0][-2:0:-1])
     for hole in (lips, NOSTRILS):
         cv2.fillPoly(mask, [polygon(geometry, hole, region)], 0.0, cv2.LINE_AA)
-    cm = geometry.px_per_cm
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(1, round(0.12 * cm)))
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.1 * cm), np.float32)
 
 
-def _near(geometry: Geometry, region: Region) -> Floats:
-    """(h, w) 1 along the lines of the folds, 0 away from them and on what is no skin."""
+def _near(geometry: Geometry, region: Region, low: float, high: float) -> Floats:
+    """(h, w) 1 up to `low` cm from the lines of the folds, 0 from `high` cm on."""
     lines = np.ones((region.height, region.width), np.uint8)
     for line in FOLDS:
         cv2.polylines(lines, [polygon(geometry, line, region)], isClosed=False, color=0)
     distance = cv2.distanceTransform(lines, cv2.DIST_L2, 5) / geometry.px_per_cm
-    low, high = REACH_CM
     share = np.clip((high - distance) / (high - low), 0, 1)
     edge = np.minimum.reduce(to_edges(region)) / (0.3 * geometry.px_per_cm)
-    return np.asarray(share * share * (3 - 2 * share) * np.clip(edge, 0, 1) * _skin_mask(geometry, region), np.float32)
+    return np.asarray(share * share * (3 - 2 * share) * np.clip(edge, 0, 1), np.float32)
 
 
 def to_edges(region: Region) -> list[Floats]:
