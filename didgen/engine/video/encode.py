@@ -185,7 +185,8 @@ class _Muxer:
 
     def picture(self, rgb: NDArray[np.uint8], left: int, top: int) -> None:
         self.lay(rgb, left, top)
-        frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
+        # The encoder copies what belongs to nobody (`avcodec_send_frame`); `from_ndarray` would do so once before.
+        frame = av.VideoFrame.from_numpy_buffer(self._planes, format="yuv420p")
         frame.pts, frame.time_base = self._pictures, Fraction(1, self._fps)
         frame.color_range, frame.colorspace = av.video.reformatter.ColorRange.MPEG, BT709
         self._mux(self._video.encode(frame))
