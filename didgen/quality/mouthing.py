@@ -40,7 +40,7 @@ _JUMP = 0.012  # per px from picture to picture
 _CROSSED, _OVERLAP_CM = 0.1, 0.15  # per px that the lower lip were above the upper one by more than pressing brings
 _CLOSED_SHARE = 0.1  # of the pictures: those whose lips are nearest
 _LEAST_PATTERN = 0.35  # mean weight of an edge's strips: with less there is nothing to follow, as in a cartoon
-_OF_ONE_MIND = 0.75  # r of the net's gap and the followed one: below that the net sees no lips; above, both err apart
+_OF_ONE_MIND = 0.93  # r of the net's gap and the followed one: above, both err apart; below, the net sees other lips
 
 
 @dataclass(frozen=True, slots=True)
