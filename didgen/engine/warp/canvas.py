@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Rounded = tuple[NDArray[np.int16], NDArray[np.uint16]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,20 +41,9 @@ class Canvas:
 
 
 def read(samples: Picture, at: Floats, into: Picture | None = None) -> Picture:
-    """(h, w, channels): bilinear between samples at (h, w, 2) x, y; the border's own beyond it."""
-    return read_rounded(samples, rounded(at), into)
-
-
-def rounded(at: Floats) -> Rounded:
-    """Places (h, w, 2) among samples as whole numbers and 1/32: OpenCV rounds to those in any case; rounded beforehand
-    they are read in half the time, and more than once."""
-    whole, parts = cv2.convertMaps(at, None, cv2.CV_16SC2)
-    return whole, parts
-
-
-def read_rounded(samples: Picture, at: Rounded, into: Picture | None = None) -> Picture:
-    """As `read`, in a picture of its own or `into` one."""
-    out: Picture = cv2.remap(samples, *at, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
+    """(h, w, channels): bilinear between samples at (h, w, 2) x, y, which OpenCV rounds to 1/32; the border's own beyond
+    it. In a picture of its own or `into` one."""
+    out: Picture = cv2.remap(samples, at, None, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.canvas import Canvas, Picture, read, read_rounded, rounded
+from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 from didgen.engine.warp.layer import over
@@ -80,8 +80,8 @@ class Cutout:
         for start, (part, here) in zip(starts, parts, strict=True):
             nodes[: part.rows, start : start + part.columns] = self._of(part, places)
             under[: part.height, start * step : start * step + part.width] = here
-        at = rounded(row.spread(self.canvas.samples(nodes)))
-        over(under, read_rounded(self.canvas.rgb, at), read_rounded(self.opacity, at), under)
+        at = row.spread(self.canvas.samples(nodes))
+        over(under, read(self.canvas.rgb, at), read(self.opacity, at), under)
         for start, (part, here) in zip(starts, parts, strict=True):
             here[:] = under[: part.height, start * step : start * step + part.width]
 

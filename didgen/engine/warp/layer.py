@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.warp.canvas import read, read_rounded, rounded
+from didgen.engine.warp.canvas import read
 from didgen.engine.warp.geometry import Geometry, HeadMove, smoothstep
 from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.seam import Floats, Picture, Shares, SlitFrame, floats
@@ -66,8 +66,8 @@ class Layer:
         """(h, w, channels): as `sampled`, with `share` 0..1 of another layer of the same region and size."""
         if not share:
             return self.sampled(places)
-        at = rounded(self._samples(places))
-        mine, others = (read_rounded(layer.rgba, at) for layer in (self, other))
+        at = self._samples(places)
+        mine, others = (read(layer.rgba, at) for layer in (self, other))
         return cv2.addWeighted(mine, 1 - share, others, share, 0)  # type: ignore[no-any-return]
 
     def read_by(self, reading: Reading, part: NodeGrid, every: int = 1) -> NDArray[np.uint8]:
