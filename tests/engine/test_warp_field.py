@@ -8,7 +8,7 @@ import pytest
 from didgen.engine.face.mesh import MESH_POINTS, canonical_mesh
 from didgen.engine.face.pose import F, Placement
 from didgen.engine.motion.track import INDEX, SHAPES
-from didgen.engine.warp.field import FlowField, lower_vertices, main_field, upper_vertices
+from didgen.engine.warp.field import FlowField, TwoFields, lower_vertices, main_field, upper_vertices
 from didgen.engine.warp.geometry import Geometry, depth_map
 from didgen.engine.warp.grid import NodeGrid
 from didgen.engine.warp.shapes import shape_basis
@@ -125,6 +125,18 @@ def test_a_shifted_rectangle_is_the_same_map(geometry):
     there = FlowField.over(geometry, np.arange(MESH_POINTS), (168, 244, 96, 80), 2).backward(STILL, move)
     inside = np.s_[16:-16, 16:-16]  # near its border the second field lacks the photo that the head comes from
     assert here[inside] == pytest.approx(there[inside], abs=0.1)
+
+
+def test_two_fields_computed_as_one_are_the_two(geometry):
+    """But for the first one's bottom and the second one's top, where they meet; neither is the other."""
+    region, move = (176, 256, 160, 120), geometry.head_move((3, 2, 1), (0.2, 0.1, 0), 0.05)
+    upper, lower = (FlowField.over(geometry, v, region, 4) for v in (upper_vertices(), lower_vertices()))
+    named = _weights(jawOpen=0.5, mouthPucker=0.3)
+    first, second = TwoFields.of(upper, lower).readings(named, move, (2, 1))
+    alone = [field.reading(named, move, (2, 1)) for field in (upper, lower)]
+    assert first.places[:24] == pytest.approx(alone[0].places[:24], abs=1e-3)
+    assert second.places[10:] == pytest.approx(alone[1].places[10:], abs=1e-3)
+    assert np.abs(first.places - second.places).max() > 5
 
 
 def test_the_lips_have_fields_of_their_own(geometry):

@@ -41,8 +41,8 @@ class Canvas:
 
 
 def read(samples: Picture, at: Floats, into: Picture | None = None) -> Picture:
-    """(h, w, channels): bilinear between samples at (h, w, 2) x, y, which OpenCV rounds to 1/32; the border's own beyond
-    it. In a picture of its own or `into` one."""
+    """(h, w, channels), in a picture of its own or `into` one: bilinear between samples at (h, w, 2) x, y, which OpenCV
+    rounds to 1/32; the border's own beyond it."""
     out: Picture = cv2.remap(samples, at, None, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
     return out
 

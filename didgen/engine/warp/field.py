@@ -8,7 +8,7 @@ the lower one, and each layer of a slit has its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.geometry import Geometry, HeadMove
-from didgen.engine.warp.grid import NodeGrid, Reading
+from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 from didgen.engine.warp.seam import floats
 
 Floats = NDArray[np.float32]
@@ -117,6 +117,39 @@ class FlowField:
             there = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             back = floats(cv2.addWeighted(back, 1 - self.damping, there, -self.damping, 0))
         return back
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoFields:
+    """Two flows over one rectangle, computed as one: `both` has the nodes of the first over those of the second. Where
+    they meet, one looks into the other: the first is good for nothing at its bottom, nor the second at its top."""
+
+    both: FlowField
+    grid: NodeGrid
+
+    @classmethod
+    def of(cls, first: FlowField, second: FlowField) -> TwoFields:
+        grid, live = first.grid, tuple(sorted({*first.live, *second.live}))
+        both = FlowField(
+            grid=replace(grid, height=(2 * grid.rows - 2 * PAD) * grid.step),
+            basis=np.concatenate([first.basis, second.basis], 1),
+            rest=np.concatenate([first.rest, second.rest]),
+            head=np.concatenate([first.head, second.head]),
+            carry=np.concatenate([first.carry, second.carry]),
+            lift=np.concatenate([first.lift, second.lift]),
+            live=live,
+            rounds=first.rounds,
+            damping=first.damping,
+        )
+        return cls(both, grid)
+
+    def readings(
+        self, weights: NDArray[np.floating], move: HeadMove, shift: tuple[int, int] = (0, 0)
+    ) -> tuple[Reading, Reading]:
+        """Where the rectangle, shifted by x, y px, reads the photo by either."""
+        back = self.both.inverse(weights, move, shift)
+        rows = self.grid.rows
+        return self.grid.reading(back[:rows]), self.grid.reading(back[rows:])
 
 
 def without(vertices: Sequence[int]) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.colours import mouth_colours
-from didgen.engine.warp.field import FlowField, lower_vertices, upper_vertices
+from didgen.engine.warp.field import FlowField, TwoFields, lower_vertices, upper_vertices
 from didgen.engine.warp.geometry import Geometry, HeadMove
 from didgen.engine.warp.interior import Gape, Interior, draw_interior, paint_interior
 from didgen.engine.warp.layer import (
@@ -61,7 +61,7 @@ POUTING = (0.9, 0.72)  # of that: from this width on, and wholly at that one, ro
 @dataclass(frozen=True, slots=True, eq=False)
 class Mouth:
     """All that one photo's mouth is drawn from. region: at rest, work px; cover: (h, w), how much is laid over the
-    frame. The two fields differ in which lip they hang on.
+    frame. The two fields, upper lip's and lower lip's, differ in which lip they hang on.
     inner_uv: (22, 2) where the columns of the inner rows meet the lines, upper then lower, slit frame; basis_uv:
     (44, 22, 2) how far they go per unit weight, jaw_uv: (44, 2) how far the jaw does. middle: (3,) where the teeth
     stand: behind the middle of the lips, work px. frame_at_rest: (3, 3) map from the slit frame to work px."""
@@ -70,8 +70,7 @@ class Mouth:
     lines: LipLines
     region: Region
     cover: Shares
-    upper_field: FlowField
-    lower_field: FlowField
+    fields: TwoFields
     upper_lip: Layer
     lower_lip: Layer
     interior: Interior
@@ -91,7 +90,7 @@ class Mouth:
         turned = self._turned(skull, (dx, dy))
         first, last = self._rows(opening, turned)
         top, bottom = self._band(first, last)
-        upper_at, lower_at = (f.reading(weights, move, (dx, dy)) for f in (self.upper_field, self.lower_field))
+        upper_at, lower_at = self.fields.readings(weights, move, (dx, dy))
         lower, below = split(self.lower_lip.read_by(lower_at, lower_at.fine.band(first, bottom)))
         upper, above = split(self.upper_lip.read_by(upper_at, upper_at.fine.band(top, last)))
         middle, below = lower[: last - first], below[: last - first]
@@ -221,8 +220,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
         lines,
         region,
         cover,
-        fields[0],
-        fields[1],
+        TwoFields.of(*fields),
         upper,
         lower,
         draw_interior(colours, bite, own),
