@@ -100,6 +100,17 @@ def test_sound_starts_in_time_and_ends_in_silence(tmp_path: Path) -> None:
     assert peak == pytest.approx(440, abs=5)
 
 
+def test_a_voice_comes_back_as_it_went_in(tmp_path: Path) -> None:
+    """Forty partials of a voice that wavers: what coding adds lies 33 dB below it."""
+    t = np.arange(48_000) / 48_000
+    phase = 2 * np.pi * 120 * (t + 0.002 * np.sin(4 * np.pi * t))
+    partials = sum(np.sin(h * phase) / h for h in range(1, 40))
+    voice = np.asarray(0.15 * partials * (0.55 + 0.45 * np.sin(8 * np.pi * t)), np.float32)
+    back = decode_sound(encode(tmp_path / "a.mp4", 25, (voice, 48_000)))[: len(voice)]
+    inside = np.s_[2_400:-2_400]
+    assert 10 * np.log10(np.sum(voice[inside] ** 2) / np.sum((back - voice)[inside] ** 2)) > 33
+
+
 def test_video_without_sound_has_one_stream(tmp_path: Path) -> None:
     """A muted animation has no audio stream at all."""
     facts = probe(encode(tmp_path / "a.mp4", 3))
