@@ -227,10 +227,11 @@ def test_motion_is_scaled(take: Take) -> None:
 
 
 def test_a_photos_smile_is_talked_away_as_far_as_asked(take: Take) -> None:
-    """`normalization_factor`: at 0 the astronaut smiles on while she speaks; at 1 hardly; at a half in between."""
+    """`normalization_factor`: at 0 the astronaut smiles on while she speaks, less only where her lips are round; at 1
+    hardly; at a half in between."""
     spoken = slice(6, 12)
     smiles = [followed(take(normalization_factor=k)).scores[spoken, 44:46].mean() for k in (0.0, 0.5, 1.0)]
-    assert smiles[0] > 0.75
+    assert smiles[0] > 0.7
     assert smiles[2] < 0.3
     assert smiles[2] + 0.1 < smiles[1] < smiles[0] - 0.1
 
