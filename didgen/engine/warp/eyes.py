@@ -156,7 +156,8 @@ def build_eye(geometry: Geometry, canvas: Canvas, eye: Eye) -> EyeSlit:
     inner = eye.up[1:-1]
     side = "Left" if eye is EYES["Left"] else "Right"
     shapes = [INDEX[name + side] for name in LIDS]
-    field = FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=4)
+    # brows pull up what a blink pulls down: with fewer rounds, or bolder ones, its inverse leaves bumps on the fold
+    field = FlowField.over(geometry, without(inner), region.box, STEP_PX, rounds=8, damping=0.65)
     return EyeSlit(
         geometry=geometry,
         frame=frame,
