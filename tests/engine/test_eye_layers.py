@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from didgen.engine.warp.eyeball import GLINT_SHARE, eye_shows
 from didgen.engine.warp.eyes import EyeSlit, build_eye
 from didgen.engine.warp.field import main_field
 from didgen.engine.warp.rig import build_rig
-from didgen.engine.warp.seam import Line
+from didgen.engine.warp.seam import Line, floats
 from didgen.engine.warp.work import build_geometry
 
 ASSETS = Path(__file__).parents[2] / "projects" / "hello" / "assets"
@@ -217,6 +218,56 @@ def test_a_shut_lid_keeps_a_line_of_its_fold_and_soft_lashes(portrait: Eyes) -> 
         assert column[fold] < 0.96 * min(column[:fold].max(), column[fold : fold + 5].max())
         steepest = np.abs(np.diff(shut[lashes - 4 : lashes + 5, x])).max()
         assert steepest < 0.55 * (column.max() - shut[lashes, x])
+
+
+@pytest.mark.parametrize("side", EYES)
+def test_the_line_of_a_shut_eye_is_as_dark_as_that_of_the_open_one(portrait: Eyes, side: str) -> None:
+    """Outside of the middle, where no iris is beside it: at its darkest, and all of it added up."""
+    shut = portrait.drawn(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)
+    frame, eye = portrait.slits[side].frame, EYES[side]
+    marks, cm = portrait.geometry.landmarks, portrait.geometry.px_per_cm
+    outward = np.sign(frame.uv(marks[eye.up[0]])[0])
+    light = np.median(portrait.canvas.sampled(marks[None, list(eye.under[2:7]), :2]).mean(-1))
+    dark = []
+    for picture, row, reach in ((portrait.drawn(), eye.up, (-0.25, 0.05)), (shut, eye.lo, (-0.2, 0.3))):
+        across = np.arange(*reach, 0.01, dtype=np.float32) * cm
+        u = 0.6 * outward * frame.half + 0 * across
+        column = cv2.remap(
+            picture, frame.xy(u, Line.through(frame.uv(marks[list(row)])).at(u) + across)[None], None, cv2.INTER_LINEAR
+        )[0].mean(-1)
+        dark.append(np.clip(1 - column / light, 0, 1))
+    assert dark[1].max() > 0.85 * dark[0].max()
+    assert 0.8 * dark[0].sum() < dark[1].sum() < 1.4 * dark[0].sum()
+
+
+@pytest.mark.parametrize("brows", [0.0, 0.6])
+def test_skin_above_a_shut_lid_is_no_greyer_than_the_face(portrait: Eyes, brows: float) -> None:
+    """What is darker there than below the eye is as red, with raised brows as well: in grey it looked smeared."""
+    up = dict.fromkeys(("browInnerUp", "browOuterUpLeft", "browOuterUpRight"), brows)
+    shut = portrait.drawn(eyeBlinkLeft=1.0, eyeBlinkRight=1.0, **up).astype(np.float32)
+    for side, slit in portrait.slits.items():
+        frame, eye = slit.frame, EYES[side]
+        u, v = np.meshgrid(np.linspace(-0.4, 0.4, 21) * frame.half, np.linspace(-0.85, -0.3, 21) * frame.half)
+        above = cv2.remap(shut, frame.xy(floats(u), floats(v)), None, cv2.INTER_LINEAR)
+        below = cv2.remap(shut, portrait.geometry.landmarks[None, list(eye.under[2:7]), :2], None, cv2.INTER_LINEAR)
+        colour = [float(np.median((px.max(-1) - px.min(-1)) / px.max(-1))) for px in (above, below)]
+        assert colour[0] > 0.9 * colour[1]
+
+
+@pytest.mark.parametrize("name", ["eileen", "laughing"])
+def test_raised_brows_leave_the_fold_of_a_shut_lid_where_it_goes(name: str) -> None:
+    """The flow's inverse is settled where brows pull up what lids pull down: it left bumps of 3 px on the fold."""
+    eyes = portrait_of(name) if name == "eileen" else shut_face(name)[0]
+    weights = np.zeros(len(SHAPES), np.float32)
+    for shape in ("eyeBlinkLeft", "eyeBlinkRight"):
+        weights[INDEX[shape]] = 1
+    for shape in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"):
+        weights[INDEX[shape]] = 0.6
+    move = eyes.geometry.head_move((0, 0, 0), (0, 0, 0), 0.0)
+    for slit in eyes.slits.values():
+        settled = replace(slit.field, rounds=80, damping=0.4).inverse(weights, move)
+        off = np.hypot(*np.moveaxis(slit.field.inverse(weights, move) - settled, -1, 0))
+        assert np.percentile(off, 95) < 0.15
 
 
 @cache

@@ -9,12 +9,12 @@ from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.lid_sheet import DENSE, THIRDS, Sheet
 from didgen.engine.warp.seam import Floats, floats
 
-LINE_CM = (0.09, 0.18)  # how much dark there is along a lid's edge, at least and at most
-HANG, ROOT = 1.5, 0.85  # of that: how far lashes hang below the edge of a shut lid, and reach above it
-DARKEST = 0.44  # of the lid's own colour: lashes are no lighter than that
+LINE_CM = (0.1, 0.14)  # how much dark there is along a lid's edge, at least and at most
+HANG, ROOT = 1.1, 1.1  # of that: how far lashes hang below the edge of a shut lid, and reach above it
+DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
 NO_DARKER = 0.7  # of the pupil, which is grey in a pale or shaded photo: as dark as that lashes are at most
 LASH_SOFT_CM = 0.045  # sigma of their line: lashes are many, and a crisp line looks drawn
-LASH_DENSE = 1.5  # what softening thins out is made good by so much
+LASH_DENSE = 1.8  # what softening thins out is made good by so much
 LASH_BLUR = 0.55  # of the sigma of the eye's own edges: no line is sharper than what was photographed
 
 
@@ -43,8 +43,8 @@ def _lash_cm(sheet: Sheet) -> Floats:
     dark = np.clip(1 - (band @ THIRDS) / np.maximum(sheet.tone @ THIRDS, 1), 0, 1).mean(0) * float(np.ptp(share))
     thick = np.clip(sheet.along(dark[:, None], 0.2)[:, 0], *LINE_CM)
     x = sheet.lines.outer * sheet.u / sheet.lines.frame.half
-    outward = 0.6 + 0.55 * smoothstep(-0.5, 0.8, x)
-    return floats(thick * outward * smoothstep(-1.0, -0.4, x) * smoothstep(1.06, 0.75, x))
+    outward = 0.65 + 0.5 * smoothstep(-0.6, 0.6, x)
+    return floats(thick * outward * smoothstep(-1.0, -0.4, x) * smoothstep(1.12, 0.85, x))
 
 
 def lashes(sheet: Sheet, blur_px: float) -> Floats:

@@ -22,8 +22,11 @@ PLATE_LIGHT = (
     1.05,
 )  # of what is seen of it, as a share of that of the skin about it: beyond are lashes and shine
 LID_LIGHT = 0.98  # of a shut lid, as a share of that
-DEEPEST_FOLD = 0.35  # at most so much darker than the skin is a fold; beyond it is a brow or a rim
+FOLD_DEPTH = (0.1, 0.35)  # darker than the skin is a fold: at least, or the lid is flat; beyond are brows and rims
 LID_COLOUR = 1.1  # of the colour of the skin about it: a lid is thin and warm, and paler it looks dead
+SHINE_SHARE, MOST_SHINE = 0.6, 0.4  # of how much a lid shines in the photo: so much of it, and of so much at most
+WARM = np.array([-0.25, 0, 0.25], np.float32)  # added to the power of the light by which red, green, blue of skin fall
+RED = 0.25  # share of red beyond blue, from which on it is wholly so
 NO_SKIN = 0.2  # of the light of the skin below: brows and rims of glasses are darker, and stay as they are
 GRAIN_BELOW_CM, GRAIN_DEPTH_CM = 0.45, 0.6  # under the lower lid: the skin whose grain a shut lid has
 GRAIN_CM = 0.08  # sigma: what is coarser than that is shape and shade, not grain
@@ -48,6 +51,13 @@ def _at_least(tone: Floats, least: Floats) -> Floats:
 def skin_share(light: Floats) -> Floats:
     """0..1 how surely this is skin. light: as a share of that of the skin below the eye."""
     return smoothstep(NO_SKIN, NO_SKIN + 0.25, light)
+
+
+def lit(colours: Floats, light: Floats) -> Floats:
+    """(..., 3) skin in so much more or less light (..., 1): what is darker of it is redder too, or it looks dirty;
+    not in prints without colour, nor under blue light."""
+    red = (colours[..., :1] - colours[..., 2:]) / np.maximum(colours[..., :1], 1)
+    return floats(colours * np.maximum(light, 0.05) ** (1 + WARM * np.clip(red / RED, 0, 1)))
 
 
 class Sheet:
@@ -116,9 +126,11 @@ class Sheet:
         return float(np.clip(-1 / np.median(rise), 1, 4)) if len(rise) else 1.0
 
     @cached_property
-    def fold_tone(self) -> Floats:
-        """(columns, 3) the colour at the fold: a lid's ends, which are narrow, have it all over."""
-        return self.band(self.fold - 0.08 * self.cm, self.fold + 0.02 * self.cm, 50)
+    def ends(self) -> Floats:
+        """(columns, 3) the colour that a lid's ends, which are narrow, have all over: between its fold's, the skin's
+        above it and its own, or they would end in a step."""
+        fold = self.band(self.fold - 0.08 * self.cm, self.fold + 0.02 * self.cm, 50)
+        return floats((fold + self.above + self.tone) / 3)
 
     @cached_property
     def tall(self) -> Floats:
@@ -133,18 +145,31 @@ class Sheet:
         seen = SEEN_SHARE * smoothstep(0.05, 0.25, (self.upper - self.fold) / self.cm)[:, None]
         gain = self.light(self.plate) / np.maximum(self.light(about), 1e-3)
         light = 1 + seen * (np.clip(gain, *PLATE_LIGHT) - 1)
-        tint = about + 0.5 * seen * (self.plate / np.maximum(gain, 1e-3) - about)
+        dull = smoothstep(1.4, 1.1, gain)  # its own colour, where it does not shine in the light's
+        tint = about + 0.5 * seen * dull * (self.plate / np.maximum(gain, 1e-3) - about)
         tone = self.along(floats(LID_LIGHT * light * tint), 0.3)
         grey = (tone @ THIRDS)[:, None]
         return floats(grey + LID_COLOUR * (tone - grey))
 
+    @cached_property
+    def join(self) -> Floats:
+        """(columns, 3) the colour about the fold of a shut lid: half the skin's above it, half its own; at the ends,
+        where the photo goes on, the skin's."""
+        x = np.abs(self.u)[:, None] / self.lines.frame.half
+        return floats(self.above + 0.5 * smoothstep(1.0, 0.4, x) * (self.tone - self.above))
+
+    @cached_property
+    def shine(self) -> Floats:
+        """(columns,) how much lighter than a lid mostly is it shines where it bulges: oily and dark ones do."""
+        gain = self.light(self.plate) / np.maximum(self.light(self.tone), 1e-3)
+        return self.along(floats(SHINE_SHARE * np.clip(gain - 1, 0, MOST_SHINE)), 0.3)[:, 0]
+
     def crease(self) -> Floats:
-        """(columns, 3) 0..1 how much darker than the skin about it the fold is: as much is left of it on a shut lid."""
+        """(columns, 1) 0..1 how much darker than the skin about it the fold is: as much is left of it on a shut lid."""
         fold = self.band(self.fold - 0.08 * self.cm, self.fold + 0.08 * self.cm, 10)
         darker = 1 - fold / np.maximum((self.above + self.plate) / 2, 1)
-        return floats(
-            np.clip(darker, 0, DEEPEST_FOLD) * smoothstep(1.0, 0.7, np.abs(self.u) / self.lines.frame.half)[:, None]
-        )
+        deep = np.clip(darker @ THIRDS, *FOLD_DEPTH) * smoothstep(1.0, 0.7, np.abs(self.u) / self.lines.frame.half)
+        return floats(deep[:, None])
 
     def grain(self, u: Floats, low: Floats) -> Floats:
         """(h, w, 3) the detail of the skin under the eye, mirrored about both its ends: pores, film or paint.
@@ -161,6 +186,8 @@ class Sheet:
         return floats(cv2.remap(GRAIN * np.clip(fine, -most, most), floats(column), floats(row), cv2.INTER_LINEAR))
 
     def columns(self, columns: Floats, uv: Floats) -> Floats:
-        """(h, w, 3) what (columns, 3) say at (h, w, 2) u, v."""
+        """(h, w, n) what (columns, n) say at (h, w, 2) u, v."""
         at = np.dstack([(uv[..., 0] - self.region.left) * DENSE, np.zeros_like(uv[..., 0])]).astype(np.float32)
-        return floats(cv2.remap(columns[None], at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return floats(cv2.remap(columns[None], at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)).reshape(
+            *uv.shape[:2], -1
+        )

@@ -17,17 +17,17 @@ from didgen.engine.warp.geometry import smoothstep
 from didgen.engine.warp.lashes import lash_tone, lashes
 from didgen.engine.warp.layer import Layer, Region, with_alpha
 from didgen.engine.warp.lid_lines import LidLines
-from didgen.engine.warp.lid_sheet import DENSE, Sheet, Shut, skin_share
+from didgen.engine.warp.lid_sheet import DENSE, Sheet, Shut, lit, skin_share
 from didgen.engine.warp.seam import Floats, Picture, clamp, floats, picture8
 
 LASH_CM = 0.05  # the upper lid's lashes hang this far below the landmarks' line and move with the lid
-BULGE = 0.11  # lighter in its middle, where it bulges
+BULGE = 0.13  # lighter in its middle, where it bulges
 FOLD_OVER_CM = 0.15  # how far the skin above the fold of a shut lid thins out over it: an edge there would look cut
 FOLD_SOFT_CM = 0.09  # half the width of the line that is left of the fold
-FOLD_SHADE = 0.12  # darker than the skin above it
+FOLD_SHADE = 0.06  # darker than the skin above it
 RIM_CM = 0.22  # below the edge of the lower lid: what is lighter there than the skin below is its wet rim
 CORNER = (0.75, 1.1)  # half widths of the eye: from there on a shut lid is the photo again
-CREASE_LEFT = 0.85  # of its darkness
+CREASE_LEFT = 1.2  # of its darkness
 NEAR_CM = 0.22  # above the fold, where its own dark goes as it unfolds
 
 
@@ -68,7 +68,7 @@ def _side(lines: LidLines, uv: Floats, blur_px: float, over_px: float = 0.0) -> 
     u, v = uv[..., 0], uv[..., 1]
     fold, lower = lines.fold.at(u), lines.lower.at(u)
     soft = max(1.0, 1.5 * blur_px)
-    over = fold + soft + np.minimum(over_px, 0.5 * (lower - fold))
+    over = fold + soft + np.minimum(over_px, 0.7 * (lower - fold))
     above = smoothstep(0, 1, (over - v) / (over - fold + soft))
     below = np.clip((v - lower) / _soft_px(blur_px) + 0.5, 0, 1)
     return picture8(127.5 + 127.5 * (above - below) + 0.5)
@@ -122,10 +122,10 @@ def _clean(sheet: Sheet) -> Floats:
     """(h, w, 3) the lid's skin from its edge up to where the fold is when it is shut, lit like a ball from above."""
     s = np.clip(sheet.low / np.maximum(sheet.tall, 1), 0, 1)
     x = np.clip(np.abs(sheet.u) / sheet.lines.frame.half, 0, 1)[None]
-    colour = sheet.tone + smoothstep(0.5, 1.0, s)[..., None] * (sheet.above - sheet.tone)
-    colour = colour + smoothstep(0.65, 0.95, x)[..., None] * (sheet.fold_tone - colour)
-    light = 1 + BULGE * np.exp(-(((s - 0.5) / 0.3) ** 2)) * (1 - x**2) - 0.1 * smoothstep(0.4, 0.0, s) - 0.05 * x**2
-    colour = floats(colour * light[..., None])
+    colour = sheet.tone + smoothstep(0.5, 1.0, s)[..., None] * (sheet.join - sheet.tone)
+    colour = colour + smoothstep(0.65, 0.95, x)[..., None] * (sheet.ends - colour)
+    bulge = (BULGE + sheet.shine)[None] * np.exp(-(((s - 0.45) / 0.25) ** 2)) * (1 - x**2)
+    colour = lit(colour, floats(1 + bulge - 0.08 * smoothstep(0.4, 0.0, s) - 0.05 * x**2)[..., None])
     return floats(colour + sheet.grain(sheet.uv[..., 0], sheet.low) * sheet.light(colour))
 
 
@@ -145,15 +145,15 @@ def _even_skin(sheet: Sheet, rgb: Picture, uv: Floats, per_px: int, blur_px: flo
     beside = smoothstep(1.3 + 3 * soft, 1.0 + soft, x)
     near = smoothstep(NEAR_CM, 0.0, height)[..., None]
     near *= 0.8 + 0.2 * smoothstep(0.0, -0.1, height)[..., None]
-    wide = float(np.hypot(FOLD_SOFT_CM, 2 * blur_px / sheet.cm))
+    wide = float(np.hypot(FOLD_SOFT_CM, blur_px / sheet.cm))
     fold = FOLD_SOFT_CM / wide * np.exp(-((height / wide) ** 2))[..., None]
     arch = smoothstep(1.0, 0.7, x)[..., None]
     shade = (1 - FOLD_SHADE * near * arch) * (1 - CREASE_LEFT * fold * sheet.columns(sheet.crease(), uv))
-    even = (closed + near * (sheet.columns(sheet.above, uv) - closed)) * shade
+    even = lit(floats(closed + near * (sheet.columns(sheet.join, uv) - closed)), shade)
     even += sheet.grain(uv[..., 0], sheet.seen_above_edge(uv)) * sheet.light(closed)
     unfolded = smoothstep(-0.5, -0.3, height) * smoothstep(1.1, 0.9, x) * smoothstep(0.0, -0.08, depth)
-    share = (np.where(height > 0, smoothstep(0.5, 0.15, height) * beside, unfolded) * skin)[..., None]
-    even = rgb + share * (even - rgb)
+    share = (np.where(height > 0, smoothstep(0.38, 0.12, height) * beside, unfolded) * skin)[..., None]
+    even = floats(rgb + share * (even - rgb))
     rim = smoothstep(-0.15, -0.1, depth) * smoothstep(RIM_CM, 0.6 * RIM_CM, depth) * smoothstep(1.12, 1.0, x)
     under = sheet.columns(sheet.under, uv)
     pale = smoothstep(1.1, 1.4, sheet.light(even) / np.maximum(sheet.light(under), 1e-3))
