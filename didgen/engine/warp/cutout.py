@@ -2,9 +2,9 @@
 
 A frame is a(b(x)) · I(b(x)) + (1 - a(b(x))) · I(c(x)): the photo I where the flow reads it, b(x) = x + f(x), as opaque
 as the person is there, over the same photo where the background reads it, c(x) = x + k(x) · f(x). k is 1 wherever the
-photo shows the person and falls to 0 a little way outside her. So the strip that a moving head uncovers is what stood
-next to it, drawn out, and nothing is made up; on its other side the head goes over what it hides; where the matte is
-wrong, what it takes along and what it leaves hardly part; and a little away from the head not a px changes.
+photo shows the person and falls to 0 a little way outside her (`giving.py`). So the strip that a moving head uncovers
+is what stood next to it, drawn out, and nothing is made up; on its other side the head goes over what it hides; where
+the matte is wrong, what it takes along and what it leaves hardly part; and a little away from her no px changes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
+from didgen.engine.warp.giving import Way, follows, stray, way_before_lines
 from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 from didgen.engine.warp.layer import over
 from didgen.engine.warp.seam import Floats, Shares, floats
@@ -30,10 +31,6 @@ _STRIP = 32  # rows of nodes that are drawn in one go, each strip only as wide a
 _NARROW = 8  # of nodes, where person and background part: that runs along her outline, a few nodes wide
 _RUN = re.compile(rb"\x01+(?:\x00{1,7}\x01+)*")  # of a strip's columns of nodes; gaps of up to 7 are drawn along
 _SQUARE = np.ones((3, 3), np.uint8)
-_GIVES_WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
-_HOLLOW = 0.14  # of a face height: narrower hollows of her outline, as by an ear, wave nothing about beside them
-_EVEN = 0.035  # of a face height, sigma: how smooth the outline is that the background follows
-_TRACE = 0.1  # of opacity: less is no outline
 _STILL_PX = 1 / 16  # what moves by less is not seen to move
 _APART_PX = 0.6  # person and background that move apart by less move together
 
@@ -42,7 +39,8 @@ _APART_PX = 0.6  # person and background that move apart by less move together
 class Cutout:
     """rest: (height, width, 3), the work picture. canvas: the photo; opacity: (h, w) of its samples. grid: of the work
     picture, as fine as a reading is. On its nodes (rows, columns): follows, 0..1 (twice, for x and y), k; shown, uint8:
-    CLEAR, EDGE or SOLID: nothing, something or all of what a node stands for is the person.
+    CLEAR, EDGE or SOLID: nothing, something or all of what a node stands for is the person. way: of a background with
+    long lines beside her, what k is more by.
     """
 
     rest: Picture
@@ -51,13 +49,14 @@ class Cutout:
     grid: NodeGrid
     follows: Floats
     shown: NDArray[np.uint8]
+    way: Way | None = None
 
     def drawn(self, reading: Reading) -> Picture:
         """(height, width, 3) work picture."""
         out = self.rest.copy()
         shown = self._shown(reading.places)
         flow = cv2.subtract(reading.places, self.grid.nodes())
-        slower = cv2.multiply(flow, self.follows)
+        slower = cv2.multiply(flow, self._follows(flow))
         apart = _beyond(cv2.subtract(flow, slower), _APART_PX) & (shown == EDGE)
         either = floats(cv2.copyTo(flow, cv2.inRange(shown, SOLID, SOLID), slower))
         moves = _beyond(either, _STILL_PX) | apart
@@ -66,6 +65,13 @@ class Cutout:
             read(self.canvas.rgb, part.spread(self._of(part, samples)), here)
         self._lay(list(self._parts(apart, out, _NARROW)), reading.places)
         return out
+
+    def _follows(self, flow: Floats) -> Floats:
+        """k (twice, for x and y)."""
+        if self.way is None:
+            return self.follows
+        by_way = self.way.follows(flow)
+        return floats(cv2.add(self.follows, cv2.merge([by_way, by_way])))
 
     def _lay(self, parts: Sequence[tuple[NodeGrid, Picture]], places: Floats) -> None:
         """The person, read at places, over what gives way in parts of the picture, where that is drawn by now. They are
@@ -124,7 +130,10 @@ def _beyond(flow: Floats, px: float) -> NDArray[np.bool_]:
 
 def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: float) -> Cutout:
     """opacity: (h, w) 0..1 of the person in the work picture, at any scale. face_height: work px."""
-    scale = opacity.shape[1] / grid.width
+    scale, height = opacity.shape[1] / grid.width, face_height * opacity.shape[1] / grid.width
+    rest = canvas.at_rest()
+    way = way_before_lines(cv2.resize(rest, opacity.shape[::-1], interpolation=cv2.INTER_AREA), opacity, height)
+    opacity = opacity if way is None else opacity * (1 - stray(opacity))
     shares = np.rint(opacity * 255).astype(np.uint8)
     fine = replace(grid, step=grid.fine_step)
     at = (fine.nodes() + 0.5) * np.float32(scale) - np.float32(0.5)
@@ -136,34 +145,14 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
         out: NDArray[np.generic] = cv2.remap(values, at, None, how, borderMode=cv2.BORDER_REPLICATE)
         return out
 
-    follows = np.asarray(on_nodes(_follows(opacity, face_height * scale), cv2.INTER_LINEAR), np.float32)
+    share = follows(opacity, height)
+    if way is not None:
+        share *= 1 - way.share
+        way = way.on(lambda values: np.asarray(on_nodes(values, cv2.INTER_LINEAR), np.float32), 1 / scale)
+    share = np.asarray(on_nodes(share, cv2.INTER_LINEAR), np.float32)
     near, solid = cv2.dilate(np.minimum(shares, 1), around), cv2.erode(shares // 255, around)
     shown = np.asarray(on_nodes(cv2.add(near, solid), cv2.INTER_NEAREST), np.uint8)
-    return Cutout(canvas.at_rest(), canvas, _over(canvas, shares, scale), fine, np.dstack([follows, follows]), shown)
-
-
-def _follows(opacity: Floats, face_height: float) -> Floats:
-    """(h, w) 0..1 of the opacity's: 1 on the person and in hollows of her outline, 0 from `_GIVES_WAY` on.
-    face_height: px of the same."""
-    person = (opacity > _TRACE).astype(np.uint8)
-    if not person.any():
-        return np.zeros_like(opacity)
-    px = _distance(1 - _closed(person, _HOLLOW * face_height))
-    return smoothstep(_GIVES_WAY * face_height, 0.0, cv2.GaussianBlur(px, (0, 0), _EVEN * face_height))
-
-
-def _closed(mask: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
-    """(h, w) 0 or 1: a mask closed by a disc, by distances: that takes as long for any radius."""
-    edge = int(radius_px) + 2
-    wide = cv2.copyMakeBorder(mask, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    grown = (_distance(1 - wide) <= radius_px).astype(np.uint8)
-    closed = (_distance(grown) > radius_px).astype(np.uint8)
-    return np.maximum(mask, closed[edge:-edge, edge:-edge])
-
-
-def _distance(mask: NDArray[np.uint8]) -> Floats:
-    """(h, w) px from where a mask is not 0 to the nearest 0."""
-    return floats(cv2.distanceTransform(mask, cv2.DIST_L2, 5))
+    return Cutout(rest, canvas, _over(canvas, shares, scale), fine, np.dstack([share, share]), shown, way)
 
 
 def _over(canvas: Canvas, shares: Shares, scale: float) -> Shares:
