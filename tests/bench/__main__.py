@@ -21,6 +21,7 @@ PARTS = {
     "watch": "watching",
     "speech": "speech",
     "voices": "voices",
+    "talks": "talks",
     "frames": "frames",
     "stitched": "frames",
     "group": "group",
