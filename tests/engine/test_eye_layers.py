@@ -295,6 +295,19 @@ def test_lashes_of_a_shut_eye_are_a_dark_line_that_is_thicker_outward(side: str)
 
 
 @pytest.mark.parametrize("side", EYES)
+def test_a_dark_face_shuts_its_eyes_with_a_line_and_a_lid_that_bulges(side: str) -> None:
+    """The line is as clear on dark skin as on pale one, and the lid lighter in its middle than at its fold."""
+    eyes, shut = shut_face("dark-beard")
+    frame, cm = eyes.slits[side].frame, eyes.geometry.px_per_cm
+    lower = Line.through(frame.uv(eyes.geometry.landmarks[list(EYES[side].lo)]))
+    up = np.arange(-0.2, 1.0, 0.02, dtype=np.float32)  # cm above the lower lid's edge
+    column = cv2.remap(shut, frame.xy(0 * up, lower.at(0 * up) - up * cm)[None], None, cv2.INTER_LINEAR)[0] / 255
+    lid = column[(up > 0.25) & (up < 0.5)].mean()
+    assert column.min() < 0.4 * lid
+    assert lid > 1.1 * column[(up > 0.65) & (up < 0.9)].min()
+
+
+@pytest.mark.parametrize("side", EYES)
 def test_no_bright_specks_are_left_along_the_line_of_the_lashes(side: str) -> None:
     """Neither the wet rim of the lower lid, which shines on a dark face, nor white at the eye's ends."""
     eyes, shut = shut_face("dark-beard")

@@ -11,7 +11,7 @@ from didgen.engine.warp.seam import Floats, floats
 
 LINE_CM = (0.1, 0.14)  # how much dark there is along a lid's edge, at least and at most
 HANG, ROOT = 1.1, 1.1  # of that: how far lashes hang below the edge of a shut lid, and reach above it
-DARKEST = 0.38  # of the lid's own colour: lashes are no lighter than that
+DARKEST = 0.28  # of the lid's own colour: lashes are no lighter than that
 NO_DARKER = 0.7  # of the pupil, which is grey in a pale or shaded photo: as dark as that lashes are at most
 LASH_SOFT_CM = 0.045  # sigma of their line: lashes are many, and a crisp line looks drawn
 LASH_DENSE = 1.8  # what softening thins out is made good by so much
