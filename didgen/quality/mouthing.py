@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.face import Face
 from didgen.engine.face.mesh import LIP_GAP, MOUTH_CORNERS
 from didgen.engine.face.retrack import Tracked
+from didgen.quality.alike import FLAT, alike
 from didgen.quality.turning import STILL
 
 Curve = NDArray[np.float64]
@@ -33,7 +34,6 @@ PX_PER_CM = 20.0
 _HALF_CM, _ABOVE_CM, _BELOW_CM = 5.0, 3.0, 5.0  # of the face-aligned crop about the mouth
 _ROWS, _STEP_CM, _DEEP_CM, _HALF_WIDE_CM, _ASIDE_CM = 6, 0.15, 0.35, 0.6, 0.4  # of the strips
 _CORNER_CM = 0.3  # of the lips is in the strips beside a corner: on bare skin there is little else to see
-_FLAT = 4.0  # grey levels: strips with less of a pattern than that say little
 _APART = 0.05  # per px that neighbours move apart
 _AWAY, _MOST_AWAY = 0.02, 0.4  # per px from where the net sees the lip, and at most: beyond that it is mistaken
 _JUMP = 0.012  # per px from picture to picture
@@ -85,7 +85,7 @@ class _Follower:
         self._boxes = edge.boxes()
         padded = _padded(first)
         self._strips = [padded[t + _PAD : b + _PAD, le + _PAD : r + _PAD] for le, t, r, b in self._boxes]
-        self._weights = [float(strip.std()) / (float(strip.std()) + _FLAT) for strip in self._strips]
+        self._weights = [float(strip.std()) / (float(strip.std()) + FLAT) for strip in self._strips]
         steps = np.arange(-edge.back, edge.forth + 1)
         self._apart = (_APART * np.abs(steps[:, None] - steps)).astype(np.float32)
         self._far = (_APART * edge.rooted * np.abs(steps)).astype(np.float32)
@@ -110,8 +110,7 @@ class _Follower:
             around = padded[top - aside : bottom + aside, left - back : right + forth]
         else:
             around = padded[top - back : bottom + forth, left - aside : right + aside]
-        fits = np.nan_to_num(cv2.matchTemplate(around, strip, cv2.TM_CCOEFF_NORMED), posinf=0, neginf=0)
-        return np.asarray((1 - fits.max(self._edge.axis).clip(-1, 1)) * weight, np.float32)
+        return np.asarray((1 - alike(around, strip).max(self._edge.axis)) * weight, np.float32)
 
     def moved(self, net: Curve, least: Curve | None = None) -> Curve:
         """(T,) px along the axis. net: (T,) the same as the landmark net sees it. least: (T,) px that it moves at
@@ -243,12 +242,12 @@ class Level:
 
     def edges(self) -> list[_Edge]:
         """Upper lip, lower lip, right and left corner in the first picture; the strips keep clear of the lips' own
-        edges, which roll in and out."""
+        edges, which roll in and out, and of the dark line between them, which is gone when they part."""
         upper, lower, right, left = self.lips([self._first])[0]
         x, y = ((upper + lower) / 2).tolist()
         middle, seam = round(x), round(y)
         return [
-            _Edge((middle, seam + _px(0.1)), 1, -1, _px(0.6), _px(0.8), rooted=True),
+            _Edge((middle, seam - _px(0.05)), 1, -1, _px(0.6), _px(0.8), rooted=True),
             _Edge((middle, seam + _px(0.2) + 1), 1, 1, _px(0.5), _px(2.4)),
             _Edge((round(float(right[0])) + _px(_CORNER_CM), round(float(right[1]))), 0, -1, _px(0.7), _px(1.5)),
             _Edge((round(float(left[0])) - _px(_CORNER_CM), round(float(left[1]))), 0, 1, _px(1.5), _px(0.7)),
