@@ -21,7 +21,7 @@ from didgen.engine.warp.teeth import Bite, draw_teeth, finished, sheet
 
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
 CAST_CM = 0.36  # how far the upper lip's shadow reaches down
-CAST = (0.38, 0.49, 0.53)  # RGB, taken right under it
+CAST = (0.3, 0.4, 0.43)  # RGB, taken right under it
 CRISP_PX = 1.2  # of blur: up to which a lip's shadow is as dark as it is
 ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
 NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
