@@ -140,6 +140,35 @@ def test_a_crooked_mouth_opens_at_its_middle(mesh):
     assert funnel[MOUTH_CORNERS[0], 0] == pytest.approx(-funnel[MOUTH_CORNERS[1], 0], rel=0.02)
 
 
+def test_a_crooked_mouth_is_rounded_under_the_nose(mesh):
+    """Lips whose middle is half a centimetre nearer to one corner: an o takes half of the difference off, for it is
+    drawn together about the middle of the lips."""
+    crooked = mesh.copy()
+    crooked[np.unique([LIP_ROWS_UPPER, LIP_ROWS_LOWER])[:, None], 0] += 0.5
+    crooked[list(MOUTH_CORNERS), 0] = mesh[list(MOUTH_CORNERS), 0]
+    basis = shape_basis(crooked, False, 0.0)
+    said = crooked + sum(SHAPES_OF["O"][name] * basis[INDEX[name]] for name in ("mouthPucker", "mouthFunnel"))
+
+    def uneven(points: np.ndarray) -> float:
+        return float(points[list(MOUTH_CORNERS), 0].sum() - 2 * points[LIP_GAP[0], 0])
+
+    assert abs(uneven(crooked)) > 0.9
+    assert abs(uneven(said)) < 0.5 * abs(uneven(crooked))
+
+
+def test_the_corners_of_round_lips_come_forward_from_behind_the_teeth(mesh, basis):
+    """In an oh corners and middle lie nearly in one plane, which turns with the head: bent as at rest, the hole's arch
+    and the hole slid over to the side a head is turned to."""
+    said = mesh + sum(SHAPES_OF["O"][name] * basis[INDEX[name]] for name in ("mouthPucker", "mouthFunnel"))
+
+    def behind(points: np.ndarray) -> float:
+        return float(points[list(LIP_GAP), 2].mean() - points[list(MOUTH_CORNERS), 2].mean())
+
+    assert behind(mesh) > 1.0
+    assert behind(said) < 0.45 * behind(mesh)
+    assert said[LIP_GAP[0], 2] > mesh[LIP_GAP[0], 2] + 0.3
+
+
 def test_a_smile_taken_back_goes_down_and_in(mesh, basis):
     """A negative smile moves both corners down and towards each other."""
     calm = mesh - 0.7 * (basis[INDEX["mouthSmileLeft"]] + basis[INDEX["mouthSmileRight"]])

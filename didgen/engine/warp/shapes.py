@@ -29,6 +29,8 @@ _FULLER = 0.22  # of their height lips lose by a smile of weight 1, which pulls 
 _THIN_LIP_CM = 0.5  # thicker lips gain no more than such
 _OO_WIDE, _OH_WIDE = 0.64, 0.84  # u where the hole of round lips ends
 _OH_SHUT = 0.18
+_MIDDLE_OUT_CM, _CORNERS_OUT_CM = 0.5, 1.3  # how far lips come forward that are drawn together
+_EVEN = 0.75  # of what one side of a crooked mouth is longer than half of it; an oh asks for most of a pucker
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
@@ -57,9 +59,10 @@ class _Head:
         right, left = self.mesh[list(MOUTH_CORNERS)]
         self.cx, self.cy, _ = (right + left) / 2
         self.mw = float(np.hypot(*(left - right)[:2]))
-        middle = float(self.x[[_UP[0, 5], _LO[0, 5]]].mean() - self.cx)  # a crooked mouth's lies nearer to one corner
-        aside = self.x - self.cx - middle
-        self.u = aside / (self.mw / 2 - np.sign(aside) * middle)
+        # a crooked mouth's lies nearer to one corner
+        self.middle = float(self.x[[_UP[0, 5], _LO[0, 5]]].mean() - self.cx)
+        aside = self.x - self.cx - self.middle
+        self.u = aside / (self.mw / 2 - np.sign(aside) * self.middle)
         self.lat = np.clip(1 - self.u**2, 0, 1)
         inner = np.abs(self.u[_UP[3, [0, -1]]]).mean()
         self.bow = np.clip(1 - (self.u / inner) ** 2, 0, 1) ** 0.48  # an ellipse, hardly blunter
@@ -184,16 +187,22 @@ def _gap(head: _Head, gap_cm: float) -> Floats:
 
 def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     """Lips drawn together and forward. The corners come in as far as anything: a mouth whose middle alone is narrowed
-    does not look round. Beyond them the cheek gives way, up to its edge, which stays."""
+    does not look round; a crooked mouth's longer side comes in further, for a round hole stands under the nose. Beyond
+    them the cheek gives way, up to its edge, which stays. The corners come forward more than the middle: what was bent
+    around the teeth is a ring now. Left behind they would hang over a head that is turned or nods: to one side, and up.
+    """
     rise = head.y - head.cy
     tall = np.where(rise > 0, 0.24, 0.34) * head.mw
     near = np.exp(-0.5 * (rise / tall / (1 + 0.5 * _smoothstep(0.9, 1.6, np.abs(head.u)))) ** 2)  # and the cheeks
     beside = _smoothstep(2.2, 1.0, np.abs(head.u))
-    inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * np.clip(head.u, -1, 1) * beside * near
+    aside = np.clip(head.u, -1, 1)
     # Of a lip the outer edge comes in less than the inner one, so that it is as full beside the hole as under it.
-    aside = _smoothstep(0.15, 0.5, np.abs(head.u)) * _smoothstep(1.0, 0.75, np.abs(head.u))
-    inward *= 1 - aside * (head.rows(_UP, (0.3, 0.18, 0.07, 0)) + head.rows(_LO, (0.7, 0.42, 0.15, 0)))
-    profile = _smoothstep(1.7, 0.4, np.abs(head.u)) * near
+    flank = _smoothstep(0.15, 0.5, np.abs(head.u)) * _smoothstep(1.0, 0.75, np.abs(head.u))
+    gives = beside * near
+    drawn = gives * (1 - flank * (head.rows(_UP, (0.3, 0.18, 0.07, 0)) + head.rows(_LO, (0.7, 0.42, 0.15, 0))))
+    inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * aside * drawn
+    even = _EVEN * head.middle * np.abs(aside) * drawn
+    ring = gives * (_MIDDLE_OUT_CM + (_CORNERS_OUT_CM - _MIDDLE_OUT_CM) * aside**2)
     arch = np.sqrt(head.lat)
     # Of an oo the lips touch towards the corners, and what is left open between them is an ellipse: not a slit, nor a
     # diamond; of an oh it reaches nearly as far as the lips. What opens moves a lip, what shuts only its inner edge.
@@ -205,9 +214,9 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     thicker = arch * (head.rows(_UP, (0.22, 0.14, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.04, 0)))
     above = head.bump(head.cx, head.cy + 0.3 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
     below = head.bump(head.cx, head.cy - 0.36 * head.mw, 0.3 * head.mw, 0.14 * head.mw)
-    yield "mouthPucker", np.stack([0.31 * inward, thicker + shut + 0.1 * (above - below), 0.8 * profile], 1)
+    yield "mouthPucker", np.stack([0.31 * inward + even, thicker + shut + 0.1 * (above - below), ring], 1)
     opened += 0.6 * thicker + 0.1 * above - 0.28 * below
-    yield "mouthFunnel", np.stack([0.2 * inward, opened, 0.6 * profile], 1)
+    yield "mouthFunnel", np.stack([0.2 * inward, opened, 0.7 * ring], 1)
 
 
 def _lip_rows(head: _Head, *, parted: bool) -> Iterator[tuple[str, Floats]]:
