@@ -312,6 +312,21 @@ def test_rounded_lips_show_a_dark_hole(closed: Head) -> None:
     assert hole < 0.65 * teeth
 
 
+def test_an_oh_shows_the_edge_of_the_upper_teeth(closed: Head) -> None:
+    """Round lips that open wide show a pale strip under the upper one and the dark below it; oo shows no strip."""
+    strips = []
+    for named in ({"jawOpen": 0.19, "mouthPucker": 0.8}, {"jawOpen": 0.5, "mouthPucker": 0.85}):
+        named["mouthFunnel"] = 0.35
+        weights = sum(value * _only(name, 1.0) for name, value in named.items())
+        (x, top), (_, low) = closed.geometry.moved(weights, closed.move())[[13, 14], :2].round().astype(int)
+        inside = closed.drawn(**named)[top + 2 : low - 1, x - 3 : x + 4].astype(float)[..., 1].mean(1)
+        middle = inside[len(inside) // 2]
+        strips.append(inside[: len(inside) // 2].max() / middle)
+    oo, oh = strips
+    assert oh > 1.3
+    assert oo < 1.1
+
+
 def test_the_cavity_is_neither_black_nor_flat(closed: Head) -> None:
     """Between upper teeth and tongue the mouth is dark and warm, with a gradient and nothing at black."""
     frame = closed.drawn(jawOpen=1.0, mouthLowerDownLeft=0.3, mouthLowerDownRight=0.3)

@@ -27,6 +27,7 @@ ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
 NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
 
 
+HINT_FROM_CM, HINT_CM = 0.85, 0.34  # of opening and of teeth: an oh shows the edge of the upper ones, an oo nothing
 BEHIND = 0.8  # raised so far the tongue stays behind the upper teeth; further (th) it comes out under them
 
 
@@ -92,7 +93,13 @@ def paint_interior(interior: Interior, gape: Gape, coverage: Shares) -> Picture:
 def _light(interior: Interior, gape: Gape) -> Floats:
     """(3,) 0..1 RGB, how much comes in: less through a narrow opening, less and warmer between lips pushed forward."""
     colours, narrow = interior.colours, clamp((1.0 - gape.gap_cm) / 0.8, 0, 1)
-    return floats((1 - narrow * colours.shade(NARROW)) * (1 - gape.pout * colours.shade((0.18, 0.33, 0.35))))
+    shaded = gape.pout * (1 - 0.7 * _hint(gape))
+    return floats((1 - narrow * colours.shade(NARROW)) * (1 - shaded * colours.shade((0.18, 0.33, 0.35))))
+
+
+def _hint(gape: Gape) -> float:
+    """0..1, how far round lips are open enough to show the edge of the upper teeth."""
+    return clamp((gape.gap_cm - HINT_FROM_CM) / 0.2, 0, 1)
 
 
 def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.float64], float]]:
@@ -100,7 +107,8 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
 
     A raised tongue (l, n, d) comes forward over the lower teeth, up behind the edge of the upper ones; of th it comes
     between them and lies on that edge. Lips pushed forward (oo) leave a dark hole: the upper one comes before its
-    teeth, which therefore go up behind it; faded alone they would be a grey slab on the way.
+    teeth, which therefore go up behind it; faded alone they would be a grey slab on the way. Of an oh, wide open, their
+    edge stays in sight.
     """
     cm, gap = interior.px_per_cm, gape.gap_cm
     edge = _lower_edge(interior, gape)
@@ -111,8 +119,9 @@ def _pieces(interior: Interior, gape: Gape) -> list[tuple[Layer, NDArray[np.floa
     bared = clamp((gape.box[3] - edge) / (0.04 * cm), 0, 1)
     lower = interior.lower_teeth, _moved(gape.skull, gape.jaw_uv[0], edge), bared * (1 - gape.pout)
     hidden = clamp(3.0 * (gape.pout - 0.08), 0, 1)
-    up = hidden * max(interior.bite_v - gape.box[1], 0)
-    upper = interior.upper_teeth, _moved(gape.skull, 0, -up), 1 - clamp(2.5 * (hidden - 0.6), 0, 0.95)
+    hint = _hint(gape)
+    up = hidden * max(interior.bite_v - gape.box[1] - hint * HINT_CM * cm, 0)
+    upper = interior.upper_teeth, _moved(gape.skull, 0, -up), 1 - (1 - hint) * clamp(2.5 * (hidden - 0.6), 0, 0.95)
     if gape.tongue > BEHIND:
         order = [lower, upper, tongue]
     else:
