@@ -87,6 +87,26 @@ def test_folds_go_with_the_smile(smiling: Rig) -> None:
     assert depths[0] > 8
     assert depths[0] > depths[1] > depths[2]
     assert depths[2] < 0.5 * depths[0]
+    assert depths[0] - depths[1] > 0.65 * (depths[0] - depths[2])  # they are the first of a smile to go
+
+
+def test_a_fold_in_another_lamps_light_goes_with_its_colour() -> None:
+    """Red on a blue cheek it would stay as a scratch beside a mouth that smiles no more."""
+    rig = rig_of("turned.jpg", FACES)
+    creases = creases_of(rig)
+    frame = source_of(rig)
+    painted = frame.copy()
+    creases.paint(painted, smile(-creases.smile), still(rig))
+    x, y = np.rint(rig.geometry.landmarks[[436, 432, 422], :2].mean(0)).astype(int)
+    before, after = (_redder(rgb[y], x, round(0.4 * rig.geometry.px_per_cm)) for rgb in (frame, painted))
+    assert before > 20
+    assert after < 0.38 * before
+
+
+def _redder(row: NDArray[np.uint8], x: int, aside: int) -> float:
+    """By how much more the red of a row (w, 3) exceeds its blue at x than `aside` px to both sides."""
+    red = cv2.GaussianBlur(row[None, :, 0].astype(np.float32) - row[None, :, 2], (0, 0), 1.5)[0]
+    return float(red[x] - (red[x - aside] + red[x + aside]) / 2)
 
 
 def test_lips_and_far_skin_are_left(smiling: Rig) -> None:

@@ -16,6 +16,7 @@ from didgen.engine.face.mesh import FACE_OVAL, LIP_ROWS_LOWER, LIP_ROWS_UPPER
 from didgen.engine.motion.track import INDEX
 from didgen.engine.warp.calibrate import smile_weight
 from didgen.engine.warp.canvas import Canvas
+from didgen.engine.warp.colours import GREY
 from didgen.engine.warp.geometry import Geometry, smoothstep
 from didgen.engine.warp.grid import NodeGrid, Reading
 from didgen.engine.warp.layer import Layer, Region
@@ -33,7 +34,7 @@ CHEEK_OUT_CM, LIKE_SKIN = (
     40,
 )  # so far beyond the mesh's outline skin is looked for, and by how many levels it tells
 PORE_CM, CHEEK_CM = 0.05, 0.62  # sigmas between which a fold lies
-FILLED, FLATTENED = 0.85, 0.5  # of what is darker, of what is lighter than the skin about it
+FILLED, FLATTENED = 0.85, 0.5  # of what is darker, of what is lighter than the skin about it; of other tint is FILLED
 LEAST_SMILE = 0.25  # weight of the photo's own; below it there are no folds to speak of
 MIDDLE = 128  # of a difference as a byte
 
@@ -53,9 +54,10 @@ class Creases:
         """Takes the folds out of an (h, w, 3) work frame in place, as far as the smile is gone; a photo whose smile
         stays, or grows, is left to the bit."""
         left, right = weights[_SMILES].tolist()
-        gone = min(max(-0.5 * (left + right) / self.smile, 0.0), 1.0)
-        if gone < 0.02:
+        back = min(max(-0.5 * (left + right) / self.smile, 0.0), 1.0)
+        if back < 0.02:
             return
+        gone = back * (2 - back)  # a fold is the last of a smile to come, and the first to go
         region = self.difference.region
         moved = self.difference.read_by(reading, self.grid, every=2)  # soft as it is, a quarter of its px will do
         under = frame[region.top : region.top + region.height, region.left : region.left + region.width]
@@ -89,12 +91,14 @@ def on_cells(region: Region, geometry: Geometry) -> Region:
 
 
 def _difference(rgb: Floats, skin: Floats, cm: float) -> Floats:
-    """(h, w, 3) what would make the folds as light as the skin about them; pores stay. skin: (h, w) 0..1."""
+    """(h, w, 3) what would make the folds as light as the skin about them, and of its tint: a fold that faces another
+    lamp would stay as a coloured scratch. Pores stay. skin: (h, w) 0..1."""
     middle = cv2.GaussianBlur(rgb, (0, 0), max(PORE_CM * cm, 0.5))
     weight = cv2.GaussianBlur(skin, (0, 0), CHEEK_CM * cm)[..., None]
     wide = cv2.GaussianBlur(rgb * skin[..., None], (0, 0), CHEEK_CM * cm) / np.maximum(weight, 1e-3)
     missing = wide - middle
-    kept = np.where(missing > 0, FILLED * missing, FLATTENED * missing)
+    light = (missing @ GREY)[..., None]
+    kept = FILLED * (missing - light) + np.where(light > 0, FILLED, FLATTENED) * light
     return np.asarray(kept * np.clip(4 * weight - 0.4, 0, 1), np.float32)
 
 
