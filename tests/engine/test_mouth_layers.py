@@ -177,6 +177,52 @@ def test_the_shadow_of_closed_corners_stays_with_the_upper_lip() -> None:
     assert np.percentile(lip, 3) > 0.6 * np.median(photo)
 
 
+def test_the_shadow_of_a_corner_ends_without_a_smudge() -> None:
+    """Painted over from some px on, the dark beside them stayed as a spot on the lower lip that opening drew out."""
+    head = Head(load_photo(FACES / "painting.jpg"))
+    lines, cm = head.mouth.lines, head.geometry.px_per_cm
+    u, v = np.linspace(0.1, 0.7, 31) * lines.frame.half, np.linspace(0, 0.25, 9)[:, None] * cm
+    rgb = head.mouth.lower_lip.sampled(lines.frame.xy(u[None] + 0 * v, lines.lower.at(u) + v))[..., :3]
+    light = cv2.GaussianBlur(rgb.astype(float).mean((0, 2))[None], (0, 0), 1.5)[0]
+    assert light.min() > 0.73 * min(light[0], light[-1])
+
+
+def test_spittle_does_not_stay_at_the_corner(closed: Head) -> None:
+    """A white dot at a corner is gone from both lips once they are drawn."""
+    corner = closed.geometry.landmarks[308, :2]
+    dotted = Head(_dotted(load_photo(ASSETS / "woman.jpg"), closed.geometry, corner, 0.06, 0.06))
+    spot = np.float32(corner + np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), -1))
+    seen = dotted.canvas.sampled(spot).astype(int).mean() - closed.canvas.sampled(spot).mean()
+    assert seen > 50
+    for name in ("upper_lip", "lower_lip"):
+        plain, drawn = (getattr(head.mouth, name).sampled(spot)[..., :3].mean() for head in (closed, dotted))
+        assert drawn - plain < 0.4 * seen
+
+
+def test_a_gloss_is_no_scar_on_an_upper_lip_that_smiled(smiling: Head) -> None:
+    """A light stripe down to the edge is taken off the lip that grows higher; the lower lip shines on."""
+    cm, marks = smiling.geometry.px_per_cm, smiling.geometry.landmarks[:, :2]
+    for name, at, kept in (
+        ("upper_lip", marks[13] - (0, 0.12 * cm), False),
+        ("lower_lip", (marks[14] + marks[17]) / 2, True),
+    ):
+        dotted = Head(_dotted(load_photo(ASSETS / "eileen.jpg"), smiling.geometry, np.asarray(at), 0.12, 0.08))
+        spot = np.float32(at)[None, None]
+        light = [getattr(head.mouth, name).sampled(spot)[..., :3].astype(float).mean() for head in (smiling, dotted)]
+        assert (light[1] - light[0] > 30) == kept
+
+
+def _dotted(rgb: Picture, geometry: Geometry, at: NDArray[np.float32], across_cm: float, down_cm: float) -> Picture:
+    """The photo with a white ellipse about a place in work px."""
+    matrix = geometry.work_from_photo[:, :2].astype(np.float64)
+    centre = np.linalg.solve(matrix, at - geometry.work_from_photo[:, 2])
+    scale = geometry.px_per_cm / float(np.sqrt(np.linalg.det(matrix)))
+    axes = max(1, round(across_cm * scale)), max(1, round(down_cm * scale))
+    out: Picture = rgb.copy()
+    cv2.ellipse(out, np.rint(centre).astype(int).tolist(), axes, 0, 0, 360, (255, 255, 255), -1, cv2.LINE_AA)
+    return out
+
+
 def test_lips_cover_the_ground_together_beyond_the_corners(smiling: Head, closed: Head) -> None:
     """Alphas lie within 0..1; no interior shows outside the corners of the mouth, none at all between closed lips."""
     for head in (smiling, closed):

@@ -11,8 +11,18 @@ from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.geometry import smoothstep
-from didgen.engine.warp.layer import Layer, Region, with_alpha
-from didgen.engine.warp.seam import Floats, Line, Picture, SlitFrame, darkest_seam, floats, shows_teeth, widest_gap
+from didgen.engine.warp.layer import Layer, Region, over, shares, with_alpha
+from didgen.engine.warp.seam import (
+    Floats,
+    Line,
+    Picture,
+    SlitFrame,
+    darkest_seam,
+    floats,
+    picture8,
+    shows_teeth,
+    widest_gap,
+)
 
 UPPER_INNER, LOWER_INNER = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
 SHARP_PX = 2.2  # sigma of the edges of a face in a sharp photo
@@ -24,6 +34,7 @@ MOST_SHADOW = 0.4  # of what lies about the corners of closed lips: more that is
 SEAM_DEGREE = 6  # of its polynomial: the bow of the lips, and corners that turn down or up
 EDGE_CM = 0.07  # how far the lower lip reaches over its line
 ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
+SPITTLE_CM, GLOSS_CM, NOISE = 0.42, 0.8, 8  # widths of light spots on lips; grey levels that make none
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 
 
@@ -141,7 +152,10 @@ def lip_layers(
     above, below = _masks(lines, grid, px_per_cm, 1.1 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
     photo = canvas.sampled(grid)
-    clear = photo if lines.drawn else _without_corner_shadow(photo, lines, uv, px_per_cm)
+    clear = photo
+    if not lines.drawn:
+        clear, per_cm = _without_corner_shadow(photo, lines, uv, px_per_cm), canvas.per_px * px_per_cm
+        clear, photo = (_without_flecks(rgb, lines, uv, per_cm, px_per_cm) for rgb in (clear, photo))
     # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
     skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
     # On a parted mouth the photo's own edge is a blend of lip and teeth. On a closed one the upper lip keeps the seam's
@@ -196,7 +210,7 @@ def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm:
     """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part."""
     u, v = np.abs(uv[..., 0]) / lines.frame.half, uv[..., 1]
     middle = (lines.upper.at(uv[..., 0]) + lines.lower.at(uv[..., 0])) / 2
-    near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.6) & (u < 1.25)
+    near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.2) & (u < 1.25)
     light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     around = (np.abs(v - middle) < 1.2 * px_per_cm) & (u < 1.2)
     least = 0.62 * float(np.percentile(light[around], 60))
@@ -208,8 +222,30 @@ def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm:
     if not lines.parted and dark.sum() > MOST_SHADOW * near.sum():
         return rgb
     mask = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
-    out: Picture = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
-    return out
+    painted = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
+    # It fades in along the line: where it began at once, the dark beside it was drawn out into a smudge on the lip.
+    return over(rgb, painted, shares(smoothstep(0.3, 0.6, u)))
+
+
+def _without_flecks(rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float) -> Picture:
+    """Light spots taken off the corners, and off the edge of an upper lip that a smile has made thin: spittle stays
+    behind as a white dot when lips part, and a gloss is drawn out into a scar as the lip grows higher again.
+    per_cm: samples of (h, w, 3) rgb."""
+    u, above = uv[..., 0], (lines.upper.at(uv[..., 0]) - uv[..., 1]) / px_per_cm
+    from_corner = np.hypot((np.abs(u) - lines.frame.half) / px_per_cm, above)
+    out = _evened(rgb, SPITTLE_CM * per_cm, smoothstep(0.45, 0.2, from_corner), 0.03 * per_cm)
+    if not lines.parted:
+        return out
+    edge = smoothstep(0.6, 0.2, above) * smoothstep(-0.2, 0.0, above)  # the lower lip shines on
+    edge = edge * smoothstep(0.85, 0.6, np.abs(u) / lines.frame.half)
+    return _evened(out, GLOSS_CM * per_cm, edge, 0.03 * per_cm)
+
+
+def _evened(rgb: Picture, wide: float, share: Floats, soft: float) -> Picture:
+    """(h, w, 3) without so much (h, w) of what is lighter than all about it and narrower than `wide`, samples."""
+    calm = cv2.morphologyEx(rgb, cv2.MORPH_OPEN, np.ones((1, 2 * round(wide / 2) + 1), np.uint8))
+    excess = rgb - cv2.GaussianBlur(calm, (0, 0), soft).astype(np.float32) - NOISE
+    return picture8(rgb - np.maximum(excess, 0) * share[..., None])
 
 
 def _masks(lines: LipLines, grid: Floats, px_per_cm: float, edge_px: float) -> tuple[Floats, Floats]:
