@@ -524,6 +524,15 @@ def test_blur_is_measured_on_the_photo_and_given_to_the_mouth() -> None:
         assert (steepest > 100) == (sigma == 0)
 
 
+def test_a_soft_photo_has_no_hard_seam() -> None:
+    """Its blur washes out what is as narrow as the dark between lips that hardly part."""
+    sharp = load_photo(ASSETS / "woman.jpg")
+    heads = [Head(sharp), Head(cv2.GaussianBlur(sharp, (0, 0), 5.0))]
+    colours = [head.mouth.interior.colours for head in heads]
+    assert np.array_equal(colours[0].shut, colours[0].seam)
+    assert colours[1].shut.sum() > colours[1].seam.sum() + 20
+
+
 def test_a_grey_photo_has_a_grey_mouth(closed: Head) -> None:
     """In a photo without colours what is drawn between the lips has none either, nor have their edges."""
     photo = cv2.cvtColor(cv2.cvtColor(load_photo(ASSETS / "woman.jpg"), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)

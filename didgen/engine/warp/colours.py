@@ -17,6 +17,7 @@ from didgen.engine.warp.seam import Floats, Picture, clamp, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right
 MOUTH_SKIN = (186, 92, 165, 167, 393, 391, 322, 410, 43, 106, 182, 83, 313, 406, 335, 273)  # about the lips
+CRISP_PX = 1.2  # of blur: up to which a narrow shadow is as dark as it is
 GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue
 ONE_TONE = (1.8, 3.6)  # Lab, rms: old prints measure up to 1.2, photos in colours from 4.8 on
 LIGHT_SKIN, DARK_SKIN = np.array([1.18, 0.95, 0.82]), np.array([1.35, 0.88, 0.66])  # under white light, of luminance 1
@@ -56,6 +57,16 @@ class Colours:
         """(3,) a coloured shadow, as coloured as the photo is."""
         grey = sum(rgb) / 3
         return floats([grey + (channel - grey) * self.tinted for channel in rgb])
+
+    @property
+    def crisp(self) -> float:
+        """0..1, how dark the photo leaves narrow shadows: a soft one washes them out."""
+        return clamp(CRISP_PX / self.blur_px, 0.4, 1)
+
+    @property
+    def shut(self) -> Floats:
+        """(3,) the seam as the photo would show it: narrow as it is, a soft one mixes it with the lips about it."""
+        return floats(self.flesh + (self.seam - self.flesh) * self.crisp)
 
     @property
     def throat(self) -> Floats:

@@ -22,7 +22,6 @@ from didgen.engine.warp.teeth import Bite, draw_teeth, finished, sheet
 OVERBITE_CM = 0.2  # the lower teeth's edge above the upper ones' when the jaw is shut
 CAST_CM = 0.36  # how far the upper lip's shadow reaches down
 CAST = (0.3, 0.4, 0.43)  # RGB, taken right under it
-CRISP_PX = 1.2  # of blur: up to which a lip's shadow is as dark as it is
 ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
 NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
 
@@ -168,10 +167,10 @@ def _shadowed(picture: Picture, interior: Interior, coverage: Shares, light: Flo
     cast = cv2.blur(covered, (2 * int(0.1 * cm) + 1, 2 * drop + 1), anchor=(-1, 2 * drop))  # of what lies above
     wide = clamp((gap_cm - 0.3) / 0.5, 0, 1)  # then one lip is near everywhere at its edge: no black line along it
     lit = smoothstep(0.62 + 0.2 * wide, 0.44 + 0.1 * wide, near)
-    crisp = clamp(CRISP_PX / colours.blur_px, 0.4, 1)  # a soft photo washes narrow shadows out
+    crisp, shut = colours.crisp, colours.shut
     planes = []  # NumPy is slow over a last axis of three
     for k, (under, about) in enumerate(zip(crisp * colours.shade(CAST), crisp * colours.shade(ABOUT), strict=True)):
-        seam = colours.seam[k]
+        seam = shut[k]
         dim = light[k] - (light[k] * under) * cast - (light[k] * about) * near
         planes.append(seam + (cv2.extractChannel(picture, k) * dim - seam) * lit)
     return picture8(cv2.merge(planes))

@@ -208,7 +208,7 @@ def build_mouth(geometry: Geometry, canvas: Canvas) -> Mouth:
     soft = blur_px(canvas, geometry.landmarks)
     teeth = find_teeth(canvas, lines.frame, lines.upper, lines.lower, cm) if lines.parted else None
     colours = mouth_colours(canvas, lines, geometry, soft, teeth_seen=teeth is not None)
-    roll = colours.shade(ROLL) * np.float32(PARTED_ROLL if lines.parted else 1)
+    roll = colours.shade(ROLL) * np.float32(colours.crisp * (PARTED_ROLL if lines.parted else 1))
     upper, lower = lip_layers(canvas, lines, region.grown(int(0.5 * cm)), cm, soft, roll)
     axes = np.column_stack([lines.frame.along, lines.frame.across])
     bite, own = _bite(geometry, lines, axes, teeth)
