@@ -58,6 +58,20 @@ def test_a_line_is_not_pushed_aside_by_the_head_that_comes_near(gap):
     assert change[60:460, : LEFT - 8].max() <= 8
 
 
+@pytest.mark.parametrize("gap", [8, 14])
+def test_a_dark_fringe_of_the_head_is_not_drawn_out_beside_a_line(gap):
+    """Photos are darker right about a hat, and grainy: uncovered is plain wall, where it was 18 px of streaks."""
+    picture, opacity = _scene(gap)
+    dark = cv2.dilate((opacity > 0.02).astype(np.uint8), np.ones((3, 3)))
+    rows, columns = np.nonzero((dark > 0) & (opacity < 0.02))
+    picture[rows, columns] = np.random.default_rng(1).integers(0, 60, (len(rows), 1))
+    canvas = make_canvas(picture, np.eye(2, 3), (512, 512), margin=8, per_px=2, sharpen=False)
+    cutout = build_cutout(canvas, GRID, opacity, FACE)
+    strip = _moved(cutout, 18, 0)[220:300, LEFT - gap + 3 : LEFT + 14]
+    assert np.abs(strip - WALL).mean() < 8
+    assert strip.std(0).max() < 8
+
+
 def test_a_line_is_covered_by_the_head_that_comes_over_it():
     """Beside her it is as in the photo, behind her it is hidden."""
     cutout = _cutout(8)

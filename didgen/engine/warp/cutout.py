@@ -3,8 +3,9 @@
 A frame is a(b(x)) · I(b(x)) + (1 - a(b(x))) · I(c(x)): the photo I where the flow reads it, b(x) = x + f(x), as opaque
 as the person is there, over the same photo where the background reads it, c(x) = x + k(x) · f(x). k is 1 wherever the
 photo shows the person and falls to 0 a little way outside her (`giving.py`). So the strip that a moving head uncovers
-is what stood next to it, drawn out, and nothing is made up; on its other side the head goes over what it hides; where
-the matte is wrong, what it takes along and what it leaves hardly part; and a little away from her no px changes.
+is what stood next to it, drawn out, and nothing is made up but right beside a long line (`plate.py`); on its other
+side the head goes over what it hides; where the matte is wrong, what it takes along and what it leaves hardly part; and
+a little away from her no px changes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 
 from didgen.engine.warp.canvas import Canvas, Picture, read
 from didgen.engine.warp.geometry import smoothstep
-from didgen.engine.warp.giving import Way, follows, stray, way_before_lines
+from didgen.engine.warp.giving import Way, follows, way_before_lines, without_stray
 from didgen.engine.warp.grid import PAD, NodeGrid, Reading
 from didgen.engine.warp.layer import over
+from didgen.engine.warp.plate import strip_plate
 from didgen.engine.warp.seam import Floats, Shares, floats
 
 CLEAR, EDGE, SOLID = 0, 1, 2
@@ -40,7 +42,8 @@ class Cutout:
     """rest: (height, width, 3), the work picture. canvas: the photo; opacity: (h, w) of its samples. grid: of the work
     picture, as fine as a reading is. On its nodes (rows, columns): follows, 0..1 (twice, for x and y), k; shown, uint8:
     CLEAR, EDGE or SOLID: nothing, something or all of what a node stands for is the person. way: of a background with
-    long lines beside her, what k is more by.
+    long lines beside her, what k is more by. behind: like the canvas's samples, what is read but for what is laid over:
+    the photo, but beside such lines what is plain (`plate.py`).
     """
 
     rest: Picture
@@ -49,6 +52,7 @@ class Cutout:
     grid: NodeGrid
     follows: Floats
     shown: NDArray[np.uint8]
+    behind: Picture
     way: Way | None = None
 
     def drawn(self, reading: Reading) -> Picture:
@@ -62,7 +66,7 @@ class Cutout:
         moves = _beyond(either, _STILL_PX) | apart
         samples = self.canvas.samples(floats(cv2.add(either, self.grid.nodes())))
         for part, here in self._parts(moves, out, _STRIP):
-            read(self.canvas.rgb, part.spread(self._of(part, samples)), here)
+            read(self.behind, part.spread(self._of(part, samples)), here)
         self._lay(list(self._parts(apart, out, _NARROW)), reading.places)
         return out
 
@@ -132,8 +136,9 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
     """opacity: (h, w) 0..1 of the person in the work picture, at any scale. face_height: work px."""
     scale, height = opacity.shape[1] / grid.width, face_height * opacity.shape[1] / grid.width
     rest = canvas.at_rest()
-    way = way_before_lines(cv2.resize(rest, opacity.shape[::-1], interpolation=cv2.INTER_AREA), opacity, height)
-    opacity = opacity if way is None else opacity * (1 - stray(opacity))
+    small = cv2.resize(rest, opacity.shape[::-1], interpolation=cv2.INTER_AREA)
+    way = way_before_lines(small, opacity, height)
+    opacity = opacity if way is None else without_stray(opacity)
     shares = np.rint(opacity * 255).astype(np.uint8)
     fine = replace(grid, step=grid.fine_step)
     at = (fine.nodes() + 0.5) * np.float32(scale) - np.float32(0.5)
@@ -146,20 +151,30 @@ def build_cutout(canvas: Canvas, grid: NodeGrid, opacity: Floats, face_height: f
         return out
 
     share = follows(opacity, height)
+    behind = canvas.rgb
     if way is not None:
+        behind = _with(canvas, *strip_plate(small, opacity, way, height), scale)
         share *= 1 - way.share
         way = way.on(lambda values: np.asarray(on_nodes(values, cv2.INTER_LINEAR), np.float32), 1 / scale)
     share = np.asarray(on_nodes(share, cv2.INTER_LINEAR), np.float32)
     near, solid = cv2.dilate(np.minimum(shares, 1), around), cv2.erode(shares // 255, around)
     shown = np.asarray(on_nodes(cv2.add(near, solid), cv2.INTER_NEAREST), np.uint8)
-    return Cutout(rest, canvas, _over(canvas, shares, scale), fine, np.dstack([share, share]), shown, way)
+    laid = _over(canvas, shares, scale)
+    return Cutout(rest, canvas, laid, fine, np.dstack([share, share]), shown, behind, way)
 
 
-def _over(canvas: Canvas, shares: Shares, scale: float) -> Shares:
-    """(h, w) the opacity of the canvas's samples: `shares`, `scale` px of which make a work px."""
+def _with(canvas: Canvas, colours: Picture, taken: Floats, scale: float) -> Picture:
+    """(h, w, 3) the canvas's samples with so much, 0..1, of other colours, `scale` px of which make a work px."""
+    rgb, share = _over(canvas, colours, scale), floats(_over(canvas, taken, scale))
+    out: Picture = cv2.blendLinear(rgb, canvas.rgb, share, 1 - share)
+    return out
+
+
+def _over(canvas: Canvas, values: NDArray[np.generic], scale: float) -> Shares:
+    """(h, w[, c]) a picture over the canvas's samples, `scale` px of which make a work px."""
     from_canvas = np.eye(2, 3) * scale / canvas.per_px
     from_canvas[:, 2] = scale * (0.5 - canvas.margin) - 0.5
     to_canvas = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     size = canvas.rgb.shape[1::-1]
-    out: Shares = cv2.warpAffine(shares, from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
+    out: Shares = cv2.warpAffine(values, from_canvas, size, flags=to_canvas, borderMode=cv2.BORDER_REPLICATE)
     return out

@@ -22,7 +22,8 @@ from didgen.engine.warp.seam import Floats, floats
 _WAY = 0.11  # of a face height: so far about the person the background is drawn out or pressed together
 _HOLLOW = 0.14  # of a face height: narrower hollows of her outline, as by an ear, wave nothing about beside them
 _EVEN = 0.035  # of a face height, sigma: how smooth the outline is that the background follows
-_TRACE = 0.1  # of opacity: less is no outline
+TRACE = 0.1  # of opacity: less is no outline
+_ABOUT_PX = 9  # across: about a px of a stray trace there are hints of it
 _SHORTEST = 0.007  # of a face height: a way has to be some way, even with a line right beside her
 _ALONG = 0.13  # of a face height: so far about a line the way ends before it
 _OUTLINE_PX = 3  # nearer to her than that an edge is her own
@@ -40,16 +41,18 @@ _LONG = 0.3  # of a face height: shorter edges are a pattern's, or lead to her a
 class Way:
     """Of a background with lines near, on nodes (rows, columns): share, 0..1, how much of what follows goes by it;
     outside, work px from her outline in the photo, inside it < 0; end, work px: where the way ends. outwards: unit
-    vectors (rows, columns, 2)."""
+    vectors (rows, columns, 2). line: 1 on the lines and so near that it may be between the sides of a cord, else 0."""
 
     share: Floats
     outside: Floats
     end: Floats
     outwards: Floats
+    line: Floats
 
     def on(self, nodes: Callable[[Floats], Floats], px: float) -> Way:
         """The same read on nodes, of a picture whose px is so many of this one's."""
-        return Way(nodes(self.share), nodes(self.outside) * px, nodes(self.end) * px, nodes(self.outwards))
+        outside, end = nodes(self.outside) * px, nodes(self.end) * px
+        return Way(nodes(self.share), outside, end, nodes(self.outwards), nodes(self.line))
 
     def follows(self, flow: Floats) -> Floats:
         """(rows, columns) 0..1, of how it reads her, (rows, columns, 2): 1 from where her outline has gone to."""
@@ -61,7 +64,7 @@ class Way:
 def follows(opacity: Floats, face_height: float) -> Floats:
     """(h, w) 0..1 of the opacity's: 1 on the person and in hollows of her outline, 0 from `_WAY` on.
     face_height: px of the same."""
-    person = (opacity > _TRACE).astype(np.uint8)
+    person = (opacity > TRACE).astype(np.uint8)
     if not person.any():
         return np.zeros_like(opacity)
     px = _distance(1 - _closed(person, _HOLLOW * face_height))
@@ -70,7 +73,7 @@ def follows(opacity: Floats, face_height: float) -> Floats:
 
 def way_before_lines(rest: Picture, opacity: Floats, face_height: float) -> Way | None:
     """On the px of the opacity (h, w) 0..1; None without a line. rest: (h, w, 3), the same picture. face_height: px."""
-    person = (opacity > _TRACE).astype(np.uint8) - stray(opacity)
+    person = (opacity > TRACE).astype(np.uint8) - stray(opacity)
     if person.all() or not person.any():
         return None
     body = _closed(person, _HOLLOW * face_height)
@@ -87,7 +90,8 @@ def way_before_lines(rest: Picture, opacity: Floats, face_height: float) -> Way 
     # The least of the lines about, then evened out over half as far: on no line it is more than the line's own.
     end = np.where(lines > 0, np.clip(outside - 1, _SHORTEST * face_height, longest), longest)
     end = cv2.blur(cv2.erode(end, np.ones((spread, spread))), (spread // 2 | 1, spread // 2 | 1))
-    return Way(smoothstep(1.0, 0.75, end / longest), outside, floats(end), outwards)
+    thick = cv2.dilate(lines, np.ones((2 * round(_THICK * face_height / 2) + 1,) * 2))
+    return Way(smoothstep(1.0, 0.75, end / longest), outside, floats(end), outwards, floats(thick))
 
 
 def _outside(mask: NDArray[np.uint8], face_height: float) -> tuple[Floats, Floats]:
@@ -134,11 +138,18 @@ def _touches(soft: Floats, line: NDArray[np.uint8], outwards: Floats, away: Floa
 
 def stray(opacity: Floats) -> NDArray[np.uint8]:
     """(h, w) 0 or 1: traces of the person apart from her, as a net that is not sure leaves them on a cord."""
-    _, pieces = cv2.connectedComponents((opacity > _TRACE).astype(np.uint8))
+    _, pieces = cv2.connectedComponents((opacity > TRACE).astype(np.uint8))
     out = np.ones(pieces.max() + 1, np.uint8)
     out[pieces[opacity > 0.5]] = 0
     out[0] = 0
     return np.asarray(out[pieces])
+
+
+def without_stray(opacity: Floats) -> Floats:
+    """(h, w) 0..1: the opacity without such traces and the hint of them that is about each."""
+    apart = stray(opacity)
+    about = cv2.dilate(apart, np.ones((_ABOUT_PX, _ABOUT_PX))) * (opacity <= TRACE)
+    return floats(opacity * (1 - np.maximum(apart, about)))
 
 
 def _closed(mask: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
