@@ -41,7 +41,7 @@ _LONG = 0.3  # of a face height: shorter edges are a pattern's, or lead to her a
 class Way:
     """Of a background with lines near, on nodes (rows, columns): share, 0..1, how much of what follows goes by it;
     outside, work px from her outline in the photo, inside it < 0; end, work px: where the way ends. outwards: unit
-    vectors (rows, columns, 2). line: 1 on the lines and so near that it may be between the sides of a cord, else 0."""
+    vectors (rows, columns, 2). line: 1 on the lines and between the sides of a cord, else 0."""
 
     share: Floats
     outside: Floats
@@ -90,8 +90,9 @@ def way_before_lines(rest: Picture, opacity: Floats, face_height: float) -> Way 
     # The least of the lines about, then evened out over half as far: on no line it is more than the line's own.
     end = np.where(lines > 0, np.clip(outside - 1, _SHORTEST * face_height, longest), longest)
     end = cv2.blur(cv2.erode(end, np.ones((spread, spread))), (spread // 2 | 1, spread // 2 | 1))
-    thick = cv2.dilate(lines, np.ones((2 * round(_THICK * face_height / 2) + 1,) * 2))
-    return Way(smoothstep(1.0, 0.75, end / longest), outside, floats(end), outwards, floats(thick))
+    thick = np.ones((2 * round(_THICK * face_height / 2) + 1,) * 2)
+    line = cv2.erode(cv2.morphologyEx(lines, cv2.MORPH_CLOSE, thick), np.ones((3, 3)))  # an edge is found too wide
+    return Way(smoothstep(1.0, 0.75, end / longest), outside, floats(end), outwards, floats(line))
 
 
 def _outside(mask: NDArray[np.uint8], face_height: float) -> tuple[Floats, Floats]:

@@ -20,6 +20,7 @@ _NEAR, _FAR = 0.012, 0.028  # of a face height from her: up to the one all is ma
 _HERS = 0.3  # of opacity: less of her is not missed, and more is hardly drawn out
 _INTO_PX = 1.5  # from the end of the way on: there it becomes the photo
 _WIDE = 0.14  # of a face height beyond the end of the way: what is about the line
+_CLEAR_PX = 11  # across: so near to a line it is not yet what is about it
 _AROUND = 0.05  # of a face height, sigma: for what is about the line
 _SOFT, _ENOUGH = (0.03, 0.015, 0.01), (0.02, 0.03, 0.05)  # of a face height, sigmas for the strip; of a px's weight
 
@@ -30,10 +31,11 @@ def strip_plate(rest: Picture, opacity: Floats, way: Way, face_height: float) ->
     person = (opacity > TRACE).astype(np.uint8)
     away = floats(cv2.distanceTransform(1 - person, cv2.DIST_L2, 5))
     left = way.end - way.outside
-    plain = smoothstep(0.0, _FRINGE * face_height, away) ** 2 * (left > 0.5)
-    about = (left < 0) & (left > -_WIDE * face_height) & (way.share > 0) & (way.line == 0) & (away > 0)
-    # Where the way ends less and less by a line, the line itself may lie before that end.
-    taken = smoothstep(-_INTO_PX, 0.0, left) * smoothstep(0.5, 1.0, way.share)
+    plain = smoothstep(0.0, _FRINGE * face_height, away) ** 2 * (left > 0.5) * (1 - way.line)
+    about = (left < 0) & (left > -_WIDE * face_height) & (way.share > 0) & (away > 0)
+    about &= cv2.dilate(way.line, np.ones((_CLEAR_PX, _CLEAR_PX))) == 0
+    # The line may lie before the end of the way: right beside her, and where the way ends less and less by it.
+    taken = smoothstep(-_INTO_PX, 0.0, left) * smoothstep(0.5, 1.0, way.share) * (1 - way.line)
     taken *= smoothstep(_FAR * face_height, _NEAR * face_height, away) * smoothstep(_HERS, TRACE, opacity)
     out = rest.astype(np.float32)
     _fill(out, rest, floats(about), _AROUND * face_height, 1e-4)
