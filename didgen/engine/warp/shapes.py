@@ -14,7 +14,7 @@ from math import radians
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.engine.face.mesh import EYES, LIP_CORNERS, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, Eye
+from didgen.engine.face.mesh import EYES, LIP_CORNERS, LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, Eye
 from didgen.engine.motion.track import INDEX
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,8 @@ _FULLER = 0.22  # of their height lips lose by a smile of weight 1, which pulls 
 _THIN_LIP_CM = 0.5  # thicker lips gain no more than such
 _OO_WIDE, _OH_WIDE = 0.64, 0.84  # u where the hole of round lips ends
 _OH_SHUT = 0.18
-_MIDDLE_OUT_CM, _CORNERS_OUT_CM = 0.5, 1.3  # how far lips come forward that are drawn together
+_MIDDLE_OUT_CM = 0.5  # how far lips come forward that are drawn together
+_UNBENT = 0.85  # of how far their corners lie behind the middle: they come forward by that, besides
 _EVEN = 0.75  # of what one side of a crooked mouth is longer than half of it; an oh asks for most of a pucker
 _NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
@@ -64,6 +65,7 @@ class _Head:
         aside = self.x - self.cx - self.middle
         self.u = aside / (self.mw / 2 - np.sign(aside) * self.middle)
         self.lat = np.clip(1 - self.u**2, 0, 1)
+        self.bent = max(float(self.z[list(LIP_GAP)].mean() - (right + left)[2] / 2), 0.0)  # around the teeth, cm
         inner = np.abs(self.u[_UP[3, [0, -1]]]).mean()
         self.bow = np.clip(1 - (self.u / inner) ** 2, 0, 1) ** 0.48  # an ellipse, hardly blunter
 
@@ -202,7 +204,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     drawn = gives * (1 - flank * (head.rows(_UP, (0.3, 0.18, 0.07, 0)) + head.rows(_LO, (0.7, 0.42, 0.15, 0))))
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * aside * drawn
     even = _EVEN * head.middle * np.abs(aside) * drawn
-    ring = gives * (_MIDDLE_OUT_CM + (_CORNERS_OUT_CM - _MIDDLE_OUT_CM) * aside**2)
+    ring = gives * (_MIDDLE_OUT_CM + _UNBENT * head.bent * aside**2)
     arch = np.sqrt(head.lat)
     # Of an oo the lips touch towards the corners, and what is left open between them is an ellipse: not a slit, nor a
     # diamond; of an oh it reaches nearly as far as the lips. What opens moves a lip, what shuts only its inner edge.
