@@ -70,6 +70,11 @@ def test_a_dark_fringe_of_the_head_is_not_drawn_out_beside_a_line(gap):
     strip = _moved(cutout, 18, 0)[220:300, LEFT - gap + 3 : LEFT + 14]
     assert np.abs(strip - WALL).mean() < 8
     assert strip.std(0).max() < 8
+    # Where the head stays while it moves next to that, all of it is the photo.
+    shift = np.zeros((GRID.rows, GRID.columns, 2), np.float32)
+    shift[: GRID.rows // 2, :, 0] = -18
+    still = cutout.drawn(GRID.reading(shift))[272:400]
+    assert np.array_equal(still, cutout.rest[272:400])
 
 
 def test_a_line_is_covered_by_the_head_that_comes_over_it():

@@ -67,8 +67,17 @@ class Cutout:
         samples = self.canvas.samples(floats(cv2.add(either, self.grid.nodes())))
         for part, here in self._parts(moves, out, _STRIP):
             read(self.behind, part.spread(self._of(part, samples)), here)
+            if self.way is not None:
+                self._leave(part, either, here)
         self._lay(list(self._parts(apart, out, _NARROW)), reading.places)
         return out
+
+    def _leave(self, part: NodeGrid, flow: Floats, here: Picture) -> None:
+        """Where a part of the picture stays in this frame it is the photo, also where the background behind is not."""
+        top, left = part.top - self.grid.top, part.left - self.grid.left
+        x, y = cv2.split(cv2.absdiff(part.spread(self._of(part, flow)), 0.0))
+        still = cv2.compare(cv2.max(x, y), _STILL_PX, cv2.CMP_LT)
+        cv2.copyTo(self.rest[top : top + part.height, left : left + part.width], still, here)
 
     def _follows(self, flow: Floats) -> Floats:
         """k (twice, for x and y)."""
