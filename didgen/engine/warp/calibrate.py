@@ -37,9 +37,9 @@ _ASKED = 0.44  # of a photo's smile score: the weight with which a neutral talk 
 _TAKEN = (
     0.62  # of the photo's smile shall be gone then: with more left the net still sees it, with less the likeness goes
 )
-_LEFT = 0.84  # of the photo's smile score shall be seen in p, b and m then: a quarter of that, over a whole talk
+_LEFT = 0.73  # of the photo's smile score shall be seen in p, b and m then: a quarter of that, over a whole talk
 _LEFT_SLOPE = 0.85  # by how much of itself the taking back falls for what is missing of that
-_LEAST_TAKEN = 0.6  # of what is taken without a look
+_LEAST_TAKEN = 0.61  # of what is taken without a look
 _FROWN = 0.35  # the weight by which a smile taken back may go beyond a calm mouth; not of rounded lips: it narrows them
 _WIDEST_SMILE = 1.15  # weight, the photo's own included: wider than that lips are stretched, not happier
 _HAPPY_KEPT = 0.7  # of what rounded lips would take off the photo's smile, under a smile of weight 1
