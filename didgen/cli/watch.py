@@ -53,10 +53,12 @@ def command(
     if live != (budget is not None):
         raise UsageError("watch buys only with --live and --budget CREDITS together", hint="leave both out for drafts")
     from didgen.cli.watching import watching
+    from didgen.watch.waiting import Ear
     from didgen.watch.watch import Watch
 
     share_heap()
-    signal.signal(signal.SIGTERM, _interrupt)
+    ear = Ear()
+    ended_by(ear.stop)
     root = find_root(Path.cwd())
     with ExitStack() as stack:
         page, show = stack.enter_context(_page(root, port, quiet)) if open_it else (None, lambda: None)
@@ -67,7 +69,7 @@ def command(
                 page(told)
             text(told)
 
-        Watch(root, addresses, service, jobs or 0, budget or 0, view, on_upgrade, on_start=show).run()
+        Watch(root, addresses, service, jobs or 0, budget or 0, view, on_upgrade, on_start=show, ear=ear).run()
 
 
 @contextmanager
@@ -88,6 +90,12 @@ def _page(root: Path, port: int, quiet: bool) -> Iterator[tuple[View, Callable[[
         yield view, show
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    """SIGTERM ends a watch as Ctrl-C does."""
-    raise KeyboardInterrupt
+def ended_by(stop: Callable[[], None]) -> None:
+    """Ctrl-C and SIGTERM call `stop` and raise KeyboardInterrupt, which alone may be lost (see `Ear.hear`)."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)

@@ -41,6 +41,7 @@ class Ear:
     settle: Settle = Settle()
     git_lock: Path | None = None
     _said: queue.SimpleQueue[Heard] = field(default_factory=queue.SimpleQueue)
+    _stopped: bool = False
 
     def ring(self) -> None:
         """Something happened in a folder."""
@@ -50,14 +51,24 @@ class Ear:
         """Something that was made has come to its end."""
         self._said.put("done")
 
+    def stop(self) -> None:
+        """Somebody has pressed Ctrl-C; may be called by a signal's handler."""
+        self._stopped = True
+        self._said.put("done")
+
     def hear(self, timeout_s: float) -> Heard | None:
-        """What was said, None when nothing was; all that was said meanwhile is one, and a ring counts more."""
+        """What was said, None when nothing was; all that was said meanwhile is one, and a ring counts more.
+
+        Raises KeyboardInterrupt once stopped: the one that a handler raises is lost where it strikes a finalizer.
+        """
         heard: Heard | None = None
         with suppress(queue.Empty):
             heard = self._said.get(timeout=timeout_s)
             while True:
                 more = self._said.get_nowait()
                 heard = "ring" if "ring" in (heard, more) else more
+        if self._stopped:
+            raise KeyboardInterrupt
         return heard
 
     def await_quiet(self, projects: Projects) -> bool:

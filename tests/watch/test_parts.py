@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from didgen.api.job import Event
+from didgen.cli.watch import ended_by
 from didgen.cli.watching import Scenery
 from didgen.errors import Place, Problem, ProjectError
 from didgen.garbage import give_back
@@ -103,6 +106,28 @@ def test_a_change_has_settled_when_nothing_happens_and_nothing_is_torn(tmp_path:
     threading.Timer(0.3, (tmp_path / "index.lock").unlink).start()
     ear.await_quiet(projects)
     assert not (tmp_path / "index.lock").exists()
+
+
+def test_ctrl_c_that_strikes_a_finalizer_still_ends_a_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a finalizer raises goes nowhere: it was one of asyncio's loops, and the watch went on for ever."""
+
+    class Ended:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    ear, before = Ear(), {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ended_by(ear.stop)
+    try:
+        Ended()
+        assert lost
+        with pytest.raises(KeyboardInterrupt):
+            ear.hear(30)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_the_lock_of_git_is_found(tmp_path: Path) -> None:
