@@ -37,6 +37,7 @@
       this.badge = el("p", { class: "badge", hidden: true });
       this.bar = el("progress", { class: "bar", max: 1, hidden: true, "aria-label": "Rendering" });
       this.before = el("video", { muted: true, playsInline: true, preload: "auto", tabIndex: -1 });
+      for (const there of ["loadedmetadata", "seeked"]) this.before.addEventListener(there, () => this.keepTogether());
       this.beforeBox = el("figure", { class: "before", hidden: true }, this.before, el("figcaption", {}, "before"));
       this.nowName = el("figcaption", { hidden: true }, "now");
       this.screen = el("div", { class: "screen" },
@@ -67,7 +68,7 @@
       const video = el("video", { playsInline: true, preload: "auto", class: "back", "aria-label": "Video" });
       video.addEventListener("play", () => { this.follow("play"); requestAnimationFrame(this.tick); });
       video.addEventListener("pause", () => this.follow("pause"));
-      video.addEventListener("seeked", () => this.light());
+      video.addEventListener("seeked", () => { this.light(); if (video === this.front) this.keepTogether(); });
       video.addEventListener("loadedmetadata", () => video === this.front && this.shape());
       video.addEventListener("ended", () => video === this.front && this.ended());
       video.addEventListener("timeupdate", () => video === this.front && this.prepare());
@@ -243,6 +244,7 @@
       this.light();
     }
 
+    /** Bring the former video to the other one's place. One that is on its way, or not there yet, comes here again. */
     keepTogether() {
       if (this.screen.dataset.mode !== "two" || this.before.seeking || this.before.readyState < 1) return;
       const wanted = Math.min(this.front.currentTime, this.before.duration || 0);
