@@ -122,6 +122,15 @@ def test_a_round_mouth_that_opens_is_an_oval(mesh):
     assert moved[CHIN, 1] < -0.8
 
 
+def test_the_top_of_a_round_hole_is_an_arch(basis):
+    """What shuts the sides of a round mouth comes from above and below: of the lower lip alone it left a flat top."""
+    upper, lower = LIP_ROWS_UPPER[3], LIP_ROWS_LOWER[3]
+    for shape in (SHAPES_OF["O"], SHAPES_OF["U"]):
+        moved = sum(value * basis[INDEX[name]][:, 1] for name, value in shape.items() if name in INDEX)
+        down, up = (moved[rows[5]] - moved[[rows[2], rows[8]]].mean() for rows in (upper, lower))
+        assert down > 0.5 * -up > 0
+
+
 def test_a_round_lip_is_as_full_beside_the_hole_as_under_it(basis):
     """The outer edge of the lower lip comes in by half of what its inner one does, but for the corners."""
     pucker = np.abs(basis[INDEX["mouthPucker"]][:, 0])

@@ -8,6 +8,7 @@ import pytest
 
 from didgen.engine.face.find import find_faces
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER
+from didgen.engine.motion.mouth import SHAPES_OF
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.teeth import Bite, draw_teeth
 from didgen.engine.warp.teeth_seen import find_teeth
@@ -83,10 +84,10 @@ def test_teeth_go_behind_a_lip_that_comes_forward(smiling: Head) -> None:
 
 
 def test_an_oh_shows_the_edge_of_the_upper_teeth(closed: Head) -> None:
-    """Round lips that open wide show a pale strip under the upper one and the dark below it; oo shows no strip."""
+    """The round lips of an oh as it is said show a pale strip under the upper one and the dark below it; oo shows no
+    strip. With none an oh was taken for a hole."""
     strips = []
-    for named in ({"jawOpen": 0.19, "mouthPucker": 0.8}, {"jawOpen": 0.5, "mouthPucker": 0.85}):
-        named["mouthFunnel"] = 0.35
+    for named in ({"jawOpen": 0.19, "mouthPucker": 0.8, "mouthFunnel": 0.35}, dict(SHAPES_OF["O"])):
         x, top, low = closed.inner_lips(**named)
         inside = closed.drawn(**named)[top + 2 : low - 1, x - 3 : x + 4].astype(float)[..., 1].mean(1)
         middle = inside[len(inside) // 2]

@@ -34,7 +34,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
         "mouthUpperUp": 0.24,
         "mouthLowerDown": 0.36,
     },
-    "O": {"seal": 0.92, "jawOpen": 0.4, "mouthFunnel": 0.35, "mouthPucker": 0.85},
+    "O": {"seal": 0.92, "jawOpen": 0.42, "mouthFunnel": 0.42, "mouthPucker": 0.75},
     "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.8, "mouthFunnel": 0.4, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""

@@ -26,7 +26,7 @@ ABOUT = (0.08, 0.21, 0.24)  # RGB, taken near either lip
 NARROW = (0.05, 0.13, 0.16)  # RGB, taken between lips that are hardly parted: their red is all about
 
 
-HINT_FROM_CM, HINT_CM = 0.85, 0.34  # of opening and of teeth: an oh shows the edge of the upper ones, an oo nothing
+HINT_FROM_CM, HINT_CM = 0.52, 0.28  # of opening and of teeth: an oh shows the edge of the upper ones, an oo nothing
 BEHIND = 0.8  # raised so far the tongue stays behind the upper teeth; further (th) it comes out under them
 
 

@@ -210,7 +210,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     # diamond; of an oh it reaches nearly as far as the lips. What opens moves a lip, what shuts only its inner edge.
     oo, oh = (np.sqrt(np.clip(1 - (head.u / width) ** 2, 0, 1)) for width in (_OO_WIDE, _OH_WIDE))
     upper, lower = head.rows(_UP, (0.8, 1, 1, 1)), head.rows(_LO, (0.9, 1, 1, 1))
-    edges = head.rows(_LO, (0.4, 0.7, 1, 1)) - 0.25 * head.rows(_UP, (0.4, 0.7, 1, 1))
+    edges = 0.7 * head.rows(_LO, (0.4, 0.7, 1, 1)) - 0.75 * head.rows(_UP, (0.1, 0.4, 0.8, 1))
     shut, less = (share * (1 - hole) * arch * edges for share, hole in ((0.42, oo), (_OH_SHUT, oh)))
     opened = oh * (0.28 * upper - 0.44 * lower) + less
     thicker = arch * (head.rows(_UP, (0.22, 0.14, 0.05, 0)) - head.rows(_LO, (0.17, 0.11, 0.04, 0)))
