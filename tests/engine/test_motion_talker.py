@@ -218,6 +218,17 @@ def test_a_long_silence_is_not_frozen() -> None:
     assert np.ptp(track.breath_cm[silence]) > 0.05
 
 
+def test_somebody_who_keeps_silent_is_alive() -> None:
+    """Nothing but a break of twelve seconds: no lips move, the head goes on, little and slowly, the eyes blink."""
+    speech = speak(TextScript('<break time="6s"/><break time="6s"/>', "heart", ssml=True))
+    assert pytest.approx(12.12) == speech.duration_s
+    track, _ = compose_talk(speech, face(), "bank://natural/driver-2", Config(), seed=3)
+    assert 0.05 > track.weights[:, INDEX["jawOpen"]].max()
+    middle = track.pose_deg[6 * FPS : -2 * FPS]
+    assert 0.3 < np.ptp(middle, axis=0).max() < 4
+    assert 0.9 < track.weights[:, INDEX["eyeBlinkLeft"]].max()
+
+
 def test_blinks_wait_for_the_end_of_a_sentence() -> None:
     """A blink falls into the first third of a second of more than half of the pauses: three times chance."""
     speech, frames = two_minutes()

@@ -176,6 +176,17 @@ def test_a_break_is_heard() -> None:
     assert pytest.approx(1.0, abs=1e-3) == parts[0].duration_s - parts[1].duration_s
 
 
+def test_a_break_before_the_first_word_and_behind_the_last_is_heard() -> None:
+    """Two seconds of silence lead in and 1.5 s end it; the words and their times lie between."""
+    tags = '<speak><break time="2s"/>One two.<break time="1.5s"/></speak>'
+    speech, plain = (speak(TextScript(text, "heart", ssml=True)) for text in (tags, "One two."))
+    assert pytest.approx(plain.duration_s + 2 + 1.25, abs=0.05) == speech.duration_s
+    loud = np.flatnonzero(np.abs(speech.samples) > 0.01) / 24_000
+    assert 2.05 < loud[0] < 2.25
+    assert speech.duration_s - loud[-1] > 1.4
+    assert pytest.approx(loud[0], abs=0.12) == speech.words[0].start_s
+
+
 def test_an_unknown_voice_names_the_nearest() -> None:
     """A typo is met with the right name."""
     with pytest.raises(RenderError, match="did you mean heart"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from didgen.engine.shot import TextScript
-from didgen.engine.speech.script import utterances
-from didgen.engine.speech.ssml import MAX_BREAK_S, parse
+from didgen.engine.speech.script import PARAGRAPH_PAUSE_S, utterances
+from didgen.engine.speech.ssml import MAX_BREAK_S, MAX_REST_S, parse
 from didgen.errors import RenderError
 
 
@@ -26,14 +26,23 @@ def pauses(markup: str) -> list[tuple[str, float]]:
     ],
 )
 def test_a_break_sets_the_pause_before_it(tag: str, seconds: float) -> None:
-    """The rest after the words before the tag is as long as it says, up to ten seconds."""
+    """The rest after the words before the tag is as long as it says, up to twenty seconds."""
     assert ("One", seconds) == pauses(f"<speak>One {tag} two.</speak>")[0]
 
 
 def test_breaks_in_a_row_add_up() -> None:
-    """Two of a second are two seconds, but never more than ten."""
+    """Two of a second are two seconds, never more than a minute; also where a voice ends between them."""
     assert ("One", 2.0) == pauses('One <break time="1s"/> <break time="1s"/>two')[0]
-    assert ("One", MAX_BREAK_S) == pauses("One" + '<break time="9s"/>' * 3 + "two")[0]
+    assert ("One", 2.0) == pauses('<voice name="am_puck">One <break time="1s"/></voice><break time="1s"/>two')[0]
+    assert ("One", MAX_REST_S) == pauses("One" + '<break time="19s"/>' * 4 + "two")[0]
+
+
+def test_a_break_may_stand_first_and_alone() -> None:
+    """Before the first word it is a rest without words; nothing but breaks is a script, as at the service."""
+    assert [("", 2.0), ("One", PARAGRAPH_PAUSE_S)] == pauses('<speak><break time="2s"/>One</speak>')
+    assert [("", 10.0)] == pauses('<break time="5000ms"/><break time="5000ms"/>')
+    with pytest.raises(RenderError, match="nothing to say"):
+        pauses('<break time="0s"/>')
 
 
 def test_other_tags_leave_their_text() -> None:

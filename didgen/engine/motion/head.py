@@ -76,7 +76,7 @@ def talking_head(
     times = frame_times(phrase.length, fps)
     size, spread = min(1.0, phrase.voice_s / FULL_S), np.array(_spread(character))
     free = POSTURE * spread * _postures(rng, character, phrase, size, start, following, times)
-    free += WANDER * size * spread * _wandering(rng, character, phrase, times, fps)
+    free += WANDER * spread * _wandering(rng, character, phrase, size, times, fps)
     free[:, 2] += ROLL_PER_YAW * free[:, 0]
     along = ramp(times, 0.0, 0.3) * (1 - ramp(times, phrase.voice_s - SETTLE_S, phrase.voice_s + SETTLED_S))
     free[:, :2] += (AVERTED * along)[:, None] * _sluggish(gaze, fps)
@@ -147,18 +147,18 @@ def _turns(rng: np.random.Generator, phrase: Phrase, until_s: float) -> list[flo
 
 
 def _wandering(
-    rng: np.random.Generator, character: Character, phrase: Phrase, times: Curve, fps: int
+    rng: np.random.Generator, character: Character, phrase: Phrase, size: float, times: Curve, fps: int
 ) -> NDArray[np.float64]:
-    """(length, 6) of unit spread while the voice is heard; slow and small in a long silence after it."""
+    """(length, 6) of spread `size` while the voice is heard; slow and small in a long silence after it."""
     clock = np.cumsum(PAUSE_PACE + (1 - PAUSE_PACE) * phrase.talking) / fps
     free = np.stack([wander(rng, clock, character.high_hz) for _ in range(6)], 1)
     voiced = ramp(times, 0.0, 0.5) * (1 - ramp(times, phrase.voice_s - SETTLE_S, phrase.voice_s + SETTLED_S))
     end_s = times[-1] + 0.5 / fps
     silent = ramp(times, phrase.voice_s + 0.5, phrase.voice_s + 2.0) * (1 - ramp(times, end_s - 0.9, end_s))
     if not silent.any():
-        return voiced[:, None] * free
+        return size * voiced[:, None] * free
     idle = np.stack([wander(rng, times, 0.5) for _ in range(6)], 1)
-    return voiced[:, None] * free + (IDLE * silent)[:, None] * idle
+    return size * voiced[:, None] * free + (IDLE * silent)[:, None] * idle
 
 
 def _beats(rng: np.random.Generator, character: Character, phrase: Phrase, times: Curve) -> tuple[Curve, Curve]:

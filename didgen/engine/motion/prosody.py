@@ -13,6 +13,7 @@ from didgen.engine.shot import FPS
 from didgen.engine.speech.speech import VOWELS, Speech
 
 RANGE_DB = 30.0  # below the loud parts by this much counts as silence
+SILENT_DB = -60.0  # nothing is loud beside this: a long rest is not
 LOUD = 0.3  # level above which somebody speaks
 USUAL_PACE = 7.4  # vowel shapes a second of voice, of the local voices at their own pace
 HEARD_PACE = 6.6  # the same where shapes are heard from sound, which finds fewer
@@ -76,7 +77,8 @@ def level_of(samples: NDArray[np.float32], rate_hz: int, frames: int, fps: int) 
     mean = (power[edges[1:]] - power[edges[:-1]]) / hop
     db = 10 * np.log10(mean + 1e-9)
     heard = db[: max(1, int(np.ceil(len(samples) / hop)))]  # a long silence behind it makes nothing louder
-    level: Curve = np.clip(1 + (db - np.percentile(heard, 95)) / RANGE_DB, 0, 1)
+    loud_db = max(np.percentile(heard, 95), SILENT_DB) if frames else SILENT_DB
+    level: Curve = np.clip(1 + (db - loud_db) / RANGE_DB, 0, 1)
     return level
 
 

@@ -42,6 +42,7 @@ class Utterance:
     """One stretch of speech: the words as written, the same as spoken, and the rest after them.
 
     styles: one a written word, or () when all are said plainly. voice: as named in SSML, "" for the script's own.
+    asked: a `break` says how long the rest is. Without a word it is that rest alone, before anything is said.
     """
 
     written: str
@@ -49,11 +50,13 @@ class Utterance:
     pause_s: float
     styles: tuple[Style, ...] = ()
     voice: str = ""
+    asked: bool = False
 
 
 def utterances(script: TextScript) -> tuple[Utterance, ...]:
     """Split a script into sentences. Paragraphs are parted by blank lines; a single newline is a space.
 
+    Breaks of SSML are rests, also in front of the first word; nothing but breaks is somebody who keeps silent.
     Raises RenderError: nothing to say, over 40,000 characters, broken SSML, or a text its voice cannot read.
     """
     if len(script.text) > MAX_CHARACTERS:
@@ -65,14 +68,22 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
     parts = ssml.parse(script.text) if script.ssml else [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
     found: list[Utterance] = []
     for part in parts:
-        found += _of_part(part, _language(part.voice or script.voice))
-        if found and part.break_s is not None:
-            found[-1] = replace(found[-1], pause_s=part.break_s)
-    if not any(_audible(u) for u in found):
+        said = _of_part(part, _language(part.voice or script.voice))
+        found += said
+        if part.break_s:
+            found[-1:] = [_rested(found[-1] if found else Utterance("", "", 0.0, asked=True), part.break_s)]
+        elif said and part.break_s is not None:
+            found[-1] = replace(said[-1], pause_s=0.0, asked=True)
+    if not any(_audible(u) or not u.written for u in found):
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
     for name in dict.fromkeys(u.voice for u in found):
         _refuse_foreign(" ".join(u.spoken for u in found if u.voice == name), name or script.voice)
     return tuple(found)
+
+
+def _rested(before: Utterance, break_s: float) -> Utterance:
+    """What stands before a break, with its rest; one more break makes that longer."""
+    return replace(before, pause_s=min(break_s + before.asked * before.pause_s, ssml.MAX_REST_S), asked=True)
 
 
 def clean(text: str) -> str:

@@ -54,8 +54,8 @@ class Spoken:
 def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int, int], None] | None = None) -> Speech:
     """Speak a script with a local voice: mono float32 at 24 kHz, about -16 LUFS, the same bytes each time here.
 
-    0.12 s of silence lead in, 0.35 s part sentences, 0.65 s paragraphs, 0.25 s end it. Words come back as written in
-    the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
+    0.12 s of silence lead in, 0.35 s part sentences, 0.65 s paragraphs, 0.25 s end it, or what a `break` at its end
+    says. Words come back as written in the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
     Raises RenderError: unknown voice, voice not installed, rate outside 0.5–2, and what `utterances` refuses.
     """
     _voice(script.voice)
@@ -73,7 +73,8 @@ def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int,
             progress(done, len(planned))
     if not spoken:
         raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
-    return _assembled(spoken, [*pauses_s[:-1], TAIL_S], parts)
+    tail_s = max(TAIL_S, pauses_s[-1]) if planned[-1].asked else TAIL_S
+    return _assembled(spoken, [*pauses_s[:-1], tail_s], parts)
 
 
 def _voice(name: str) -> Voice:
@@ -96,6 +97,8 @@ def _check_rate(rate: float) -> None:
 
 
 def _utterance(utterance: Utterance, script: TextScript, memo: Memo | None) -> list[Spoken]:
+    if not utterance.written:  # a rest before the first word
+        return [Spoken(np.zeros(2 * round(MARGIN_S * SAMPLE_RATE_HZ), np.int16), (), ())]
     voice = _voice(utterance.voice or script.voice)
     key = memo_key(utterance, voice, script.rate, script.pitch_st)
     kept = memo.get(key) if memo is not None else None

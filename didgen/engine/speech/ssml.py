@@ -17,7 +17,9 @@ from didgen.engine.speech.say_as import said
 from didgen.engine.speech.style import EMPHASIS, PLAIN, Style
 from didgen.errors import RenderError, UsageError
 
-MAX_BREAK_S: Final = 10.0
+MAX_BREAK_S: Final = 20.0  # Microsoft's limit of one tag
+MAX_REST_S: Final = 60.0
+"""Longest rest that breaks in a row add up to: as long as `pad_audio` may be."""
 _STRENGTH_S: Final = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.2}
 _TIME = re.compile(r"\+?(\d*\.?\d+)(ms|s)")
 
@@ -143,7 +145,7 @@ class _Reader:
         if last is None or last.break_s is None or "".join(run.text for run in self._runs).strip():
             self._part(min(seconds, MAX_BREAK_S))
         else:  # two breaks in a row are one long one
-            self._parts[-1] = replace(last, break_s=min(last.break_s + seconds, MAX_BREAK_S))
+            self._parts[-1] = replace(last, break_s=min(last.break_s + min(seconds, MAX_BREAK_S), MAX_REST_S))
             self._runs = []
 
     def end(self, tag: str) -> None:
