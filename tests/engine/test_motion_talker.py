@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +18,7 @@ from didgen.engine.motion.compose import Picture, compose_talk
 from didgen.engine.motion.head import LIMIT_DEG
 from didgen.engine.motion.phrases import Phrase, phrases_of
 from didgen.engine.motion.pitch import pitch_hz
+from didgen.engine.motion.prosody import level_of
 from didgen.engine.motion.talker import talking_body
 from didgen.engine.motion.track import INDEX, MotionTrack
 from didgen.engine.shot import FPS, Config, TextScript
@@ -334,6 +336,18 @@ def test_a_recording_has_phrases_by_its_pauses() -> None:
     for phrase, sentence in zip(found, speech.sentences, strict=True):
         assert phrase.first / FPS == pytest.approx(sentence.start_s, abs=0.05)
         assert phrase.voice_s == pytest.approx(sentence.end_s - sentence.start_s, abs=0.09)
+
+
+def test_a_long_speech_is_measured_without_a_copy() -> None:
+    """The loudness of ten minutes needs 2 MiB beside their samples, not hundreds; half a minute of hum is loud."""
+    samples = np.zeros(600 * 24_000, np.float32)
+    samples[: 30 * 24_000] = 0.3
+    tracemalloc.start()
+    level = level_of(samples, 24_000, 600 * FPS, FPS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**21
+    assert [1.0, 0.0] == [level[: 30 * FPS].min(), level[30 * FPS :].max()]
 
 
 def _asked(text: str) -> Phrase:

@@ -72,9 +72,9 @@ def drive_of(speech: Speech, level: Curve) -> float:
 def level_of(samples: NDArray[np.float32], rate_hz: int, frames: int, fps: int) -> Curve:
     """(T,) loudness of `frames` pictures from the first sample: 1 as loud as the loud parts, 0 RANGE_DB below."""
     hop = rate_hz / fps
-    edges = np.minimum(np.round(np.arange(frames + 1) * hop).astype(int), len(samples))
-    power = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    mean = (power[edges[1:]] - power[edges[:-1]]) / hop
+    edges = np.minimum(np.round(np.arange(frames + 1) * hop).astype(int), len(samples)).tolist()
+    # Picture by picture: float64 copies of ten minutes are hundreds of MB.
+    mean = np.array([np.square(samples[a:b], dtype=np.float64).sum() for a, b in pairwise(edges)]) / hop
     db = 10 * np.log10(mean + 1e-9)
     heard = db[: max(1, int(np.ceil(len(samples) / hop)))]  # a long silence behind it makes nothing louder
     loud_db = max(np.percentile(heard, 95), SILENT_DB) if frames else SILENT_DB

@@ -229,7 +229,7 @@ def _assembled(spoken: list[Spoken], pauses_s: list[float], parts: list[tuple[st
     duration_s = len(sound) / SAMPLE_RATE_HZ
     ends_s = starts_s[:-1] + heard_s
     return Speech(
-        np.clip(sound, -1.0, 1.0),
+        np.clip(sound, -1.0, 1.0, out=sound),
         SAMPLE_RATE_HZ,
         _in_order(words, duration_s),
         tiled(phonemes, duration_s),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 import queue
 import threading
@@ -19,10 +18,10 @@ from numpy.typing import NDArray
 
 from didgen.engine.shot import FPS, preview_path
 from didgen.engine.video.colour import lay_i420
+from didgen.engine.video.heard import SOUND_HZ, Heard, sound_frame
 from didgen.engine.video.preview import Preview
 from didgen.errors import DidgenError, RenderError, StorageError
 
-SOUND_HZ = 48_000
 SOUND_BPS = 96_000
 QUEUED_FRAMES = 8  # enough to hide the encoder's unevenness; 6 MB at 512², 50 MB at 1080p
 KEYFRAME_EVERY_S = 2  # a player seeks to within two seconds
@@ -171,13 +170,12 @@ class _Muxer:
         )
         self._file.metadata.update(metadata)
         self._video = _video_stream(self._file, width, height, crf, preset, fps)
-        self._sound = _resampled(*sound) if sound else None
+        self._sound = Heard(*sound) if sound else None
         self._audio = _audio_stream(self._file) if sound else None
         self._preview = Preview(preview, [stream for stream in (self._video, self._audio) if stream is not None])
         self._planes = np.empty((height * 3 // 2, width), np.uint8)
         self._fps = fps
         self._pictures = 0
-        self._heard = 0  # samples handed to the AAC encoder
 
     def lay(self, rgb: NDArray[np.uint8], left: int, top: int) -> None:
         """Change what is seen from the next picture on."""
@@ -214,14 +212,9 @@ class _Muxer:
         """Hand over the sound that belongs to the pictures so far, with silence where there is none."""
         if self._audio is None or self._sound is None:
             return
-        until = self._pictures * SOUND_HZ // self._fps
-        piece = np.zeros(until - self._heard, np.float32)
-        said = self._sound[self._heard : until]
-        piece[: len(said)] = said
-        frame = av.AudioFrame.from_ndarray(piece[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._heard, Fraction(1, SOUND_HZ)
+        heard = self._sound.taken
+        frame = sound_frame(self._sound.take(self._pictures * SOUND_HZ // self._fps - heard), SOUND_HZ, heard)
         self._mux(self._audio.encode(frame))
-        self._heard = until
 
 
 def _video_stream(file: Any, width: int, height: int, crf: int, preset: str, fps: int) -> Any:
@@ -241,15 +234,3 @@ def _audio_stream(file: Any) -> Any:
     stream = file.add_stream("aac", rate=SOUND_HZ, layout="mono", options=options)
     stream.bit_rate = SOUND_BPS
     return stream
-
-
-def _resampled(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """(N,) at `rate_hz` to (about N * 48000 / rate,) at SOUND_HZ, clipped to -1..1."""
-    if rate_hz == SOUND_HZ:
-        return np.clip(samples, -1, 1)
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_HZ)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None], format="fltp", layout="mono")
-    frame.sample_rate = rate_hz
-    pieces = [piece.to_ndarray()[0] for piece in (*resampler.resample(frame), *resampler.resample(None))]
-    length = math.ceil(len(samples) * SOUND_HZ / rate_hz)
-    return np.clip(np.concatenate(pieces)[:length].astype(np.float32), -1, 1)
