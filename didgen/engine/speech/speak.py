@@ -55,8 +55,9 @@ def speak(script: TextScript, memo: Memo | None = None, progress: Callable[[int,
     """Speak a script with a local voice: mono float32 at 24 kHz, about -16 LUFS, the same bytes each time here.
 
     0.12 s of silence lead in, 0.35 s part sentences, 0.65 s paragraphs, 0.25 s end it, or what a `break` at its end
-    says. Words come back as written in the script ("Dr.", "3"). Sentences already spoken are taken from `memo`; `progress(done, total)` counts them.
-    Raises RenderError: unknown voice, voice not installed, rate outside 0.5–2, and what `utterances` refuses.
+    says. Words come back as written in the script ("Dr.", "3"). Sentences already spoken are taken from `memo`;
+    `progress(done, total)` counts them. Raises RenderError: unknown voice, voice not installed, rate outside 0.5–2, and
+    what `utterances` refuses.
     """
     _voice(script.voice)
     _check_rate(script.rate)
