@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,12 @@ from didgen.errors import Place, Problem
 from didgen.page.board import Board, Card, Clip
 from didgen.page.export import export
 from didgen.page.serving import served
-from tests.page.browser import Browser, browsing, chromium
-from tests.page.clips import clip, growing
+from tests.page.browser import Browser, chromium
+from tests.page.clips import growing
+from tests.page.sight import SCRIPT, VIDEO, chosen, pick, play_to, shown
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium)")
 
-SCRIPT = "Good morning, everybody here and there."
-VIDEO = "document.querySelector('.frame video.front')"
 XSS = (
     "<img src=x onerror=window.hacked=1>",
     "</script><script>window.hacked=1</script>",
@@ -29,104 +27,6 @@ XSS = (
     "{{constructor.constructor('window.hacked=1')()}}",
     "\u2028window.hacked=1\u2029",
 )
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsing(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clip]:
-    """Videos to show: told apart by their grey."""
-    folder = tmp_path_factory.mktemp("clips")
-    return {
-        "first": clip(folder, "first", 3.0, 60),
-        "second": clip(folder, "second", 3.4, 140, ("Good", "morning,", "nobody", "at", "all", "is", "there.")),
-        "short": clip(folder, "short", 0.6, 100, ("Short.",)),
-    }
-
-
-@pytest.fixture
-def board(clips: dict[str, Clip]) -> Board:
-    board = Board("my films")
-    hello = Card(
-        "hello/welcome",
-        "hello",
-        "up-to-date",
-        "hello",
-        "en",
-        script=SCRIPT,
-        clip=clips["first"],
-        seconds=3.0,
-        credits=1,
-    )
-    board.show(
-        [
-            hello,
-            replace(
-                hello,
-                address="hello/more",
-                script="Short.",
-                clip=clips["short"],
-                place="projects/hello/project.yaml:9:5",
-            ),
-            replace(hello, address="hello/last", script="Short.", clip=clips["short"]),
-            Card(
-                "team/you[people=anna]",
-                "team",
-                "stale",
-                "team",
-                "de",
-                "anna",
-                "Dear Anna.",
-                seconds=2.0,
-                why=("never rendered",),
-            ),
-            Card("team/you[people=bob]", "team", "stale", "team", "de", "bob", "Dear Bob.", seconds=2.0),
-        ],
-        {
-            "hello#film": ["hello/welcome", "hello/more", "hello/last"],
-            "team#film": ["team/you[people=anna]", "team/you[people=bob]"],
-        },
-    )
-    return board
-
-
-@pytest.fixture
-def page(browser: Browser, board: Board) -> Iterator[Browser]:
-    """The browser looking at the board; at the end nothing may have been complained about."""
-    browser.size(1440, 900)
-    with served(board, 0) as url:
-        browser.go(url)
-        browser.wait(f"{VIDEO} && {VIDEO}.readyState >= 2")
-        yield browser
-        complaints = browser.complaints()
-        browser.go("about:blank")
-    assert [] == complaints
-
-
-def shown(page: Browser) -> list[str]:
-    """Addresses in the list, from top to bottom."""
-    return json.loads(
-        page.js("JSON.stringify([...document.querySelectorAll('.scene')].map((one) => one.dataset.address))")
-    )
-
-
-def chosen(page: Browser) -> str:
-    return str(page.js("document.querySelector('[aria-current]').closest('.scene').dataset.address"))
-
-
-def pick(page: Browser, name: str, value: str) -> None:
-    """Choose a value of a filter."""
-    page.js(f"document.querySelector('[name={name}]').value = '{value}'")
-    page.js(f"document.querySelector('[name={name}]').dispatchEvent(new Event('change', {{ bubbles: true }}))")
-
-
-def play_to(page: Browser, seconds: float) -> None:
-    page.press(" ")
-    page.wait(f"{VIDEO}.currentTime > {seconds}")
 
 
 # -- it lives -----------------------------------------------------------------------------------------------------

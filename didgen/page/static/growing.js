@@ -45,18 +45,21 @@
 
   async function pour(media, url, seconds, signal) {
     const reader = (await fetch(url, { cache: "no-store", signal })).body.getReader();
-    let buffer = null, head = new Uint8Array();
+    let buffer = null, bytes = new Uint8Array();
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
-      head = buffer ? value : joined(head, value);
+      bytes = buffer ? value : joined(bytes, value);
       if (!buffer) {
-        const kind = kindOf(head);
+        const header = headerOf(bytes), kind = kindOf(header);
         if (!kind) continue;
         buffer = media.addSourceBuffer(kind);
+        await append(buffer, header);
+        // Told before the first picture: it grows with what comes, but may not be shorter than what is there.
+        if (seconds) media.duration = seconds;
+        bytes = bytes.subarray(header.length);
       }
-      await append(buffer, head);
-      if (seconds && !Number.isFinite(media.duration)) media.duration = seconds;
+      await append(buffer, bytes);
     }
     if (media.readyState === "open") media.endOfStream(buffer ? undefined : "decode");
   }
@@ -76,12 +79,16 @@
     return both;
   }
 
+  const latin1 = (bytes) => new TextDecoder("latin1").decode(bytes);
+
+  /** What stands before the first fragment of an MP4; nothing while that has not begun: a box's name follows its size. */
+  const headerOf = (bytes) => bytes.subarray(0, Math.max(0, latin1(bytes).indexOf("moof") - 4));
+
   /** The type of a fragmented MP4 from its header; "" while that is not there yet (ISO/IEC 14496-15, RFC 6381). */
-  function kindOf(bytes) {
-    const text = new TextDecoder("latin1").decode(bytes);
-    const picture = text.indexOf("avcC"), sound = text.includes("mp4a");
-    if (picture < 0 || !text.includes("moof")) return ""; // the header is whole when the first fragment begins
-    const codec = [...bytes.slice(picture + 5, picture + 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  function kindOf(header) {
+    const text = latin1(header), picture = text.indexOf("avcC"), sound = text.includes("mp4a");
+    if (picture < 0) return "";
+    const codec = [...header.slice(picture + 5, picture + 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return `video/mp4; codecs="avc1.${codec}${sound ? ", mp4a.40.2" : ""}"`;
   }
 

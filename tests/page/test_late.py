@@ -1,0 +1,69 @@
+"""The page where something comes late: a video that is on its way while its scene changes, a stream that breaks off."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from didgen.page.board import Board
+from tests.page.browser import Browser, chromium
+from tests.page.clips import growing
+from tests.page.sight import VIDEO, play_to
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium)")
+
+OTHER = "Good morning, nobody at all is there."
+"""What the second clip says."""
+
+FORMER = "document.querySelector('.before video')"
+OFFERED = "!document.querySelector('.offer').hidden"
+
+
+def pressed(key: str) -> str:
+    """An expression that presses a key, so that something else can be done before anything comes of it."""
+    return f"document.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', bubbles: true}}))"
+
+
+def slowly(page: Browser) -> None:
+    """What plays goes on for a minute."""
+    page.js(f"{VIDEO}.playbackRate = 0.0625")
+
+
+class Late:
+    """A scene that is being made, of which no picture is there yet."""
+
+    def __init__(self, page: Browser, board: Board, folder: Path) -> None:
+        self.page, self.board, self.folder = page, board, folder
+
+    def begin(self) -> None:
+        (self.folder / "late.growing").touch()
+        growing = self.folder / "late.growing"
+        self.board.change("hello/more", state="rendering", stage="frames", progress=0.1, growing=growing)
+        self.page.wait("document.querySelector('[data-address=\"hello/more\"]').innerText.includes('10 %')")
+
+    def go_on(self) -> None:
+        self.board.change("hello/more", progress=0.2)
+        self.page.wait("document.querySelector('.stage .bar').value === 0.2")
+
+    def come(self) -> None:
+        """All of it is there, and is not done: four seconds."""
+        with growing(self.folder, "new") as there:
+            os.link(there, self.folder / "whole")
+        (self.folder / "late.growing").write_bytes((self.folder / "whole").read_bytes())
+
+
+@pytest.fixture
+def late(page: Browser, board: Board, tmp_path: Path) -> Late:
+    return Late(page, board, tmp_path)
+
+
+def test_a_growing_video_that_is_longer_than_was_reckoned_is_shown(page: Browser, board: Board, late: Late) -> None:
+    """By somebody who comes late, when more of it is there than all was to be."""
+    board.change("hello/more", seconds=1.0)
+    late.begin()
+    late.come()
+    page.wait(f"{VIDEO}.dataset.source.includes('/growing/')")
+    play_to(page, 1.5)
+    assert page.js(f"!{VIDEO}.error")
