@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from didgen.page import events
 from didgen.page.board import Board
 from tests.page.browser import Browser, chromium
 from tests.page.clips import growing
@@ -57,6 +59,27 @@ class Late:
 @pytest.fixture
 def late(page: Browser, board: Board, tmp_path: Path) -> Late:
     return Late(page, board, tmp_path)
+
+
+def test_what_was_told_twice_is_shown_as_it_was_told_last(
+    page: Browser, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that breaks off between a scene and the end of its message tells it again."""
+    broken, whole = threading.Event(), events.board_answer
+
+    def once(*what: object) -> object:
+        if broken.is_set():
+            return whole(*what)  # type: ignore[arg-type]
+        broken.set()
+        raise ConnectionError("cut off")
+
+    monkeypatch.setattr(events, "board_answer", once)
+    board.change("hello/welcome", script="Said before.", place="before.yaml")
+    assert broken.wait(20)
+    board.change("hello/welcome", script="Said at last.", place="last.yaml")
+    page.wait("document.querySelector('[data-address=\"hello/welcome\"]').innerText.includes('Said at last.')")
+    page.wait("document.querySelector('.stage .facts').innerText.includes('last.yaml')")
+    page.events.clear()  # of what was cut off the browser complains rightly
 
 
 def test_a_growing_video_that_is_longer_than_was_reckoned_is_shown(page: Browser, board: Board, late: Late) -> None:

@@ -21,14 +21,14 @@
 
   // -- what comes in -------------------------------------------------------------------------------------------
 
-  let fresh = [];
+  const fresh = new Map(); // a message that broke off is told again: what was said last counts
 
-  function hearCards(news) { for (const card of news) fresh.push(card); }
+  function hearCards(news) { for (const card of news) fresh.set(card.address, card); }
 
   function hearBoard(news) {
-    const changed = fresh.filter((card) => JSON.stringify(cards.get(card.address)) !== JSON.stringify(card));
+    const changed = [...fresh.values()].filter((card) => JSON.stringify(cards.get(card.address)) !== JSON.stringify(card));
     const before = new Map(changed.map((card) => [card.address, cards.get(card.address)]));
-    fresh = [];
+    fresh.clear();
     for (const card of changed) cards.set(card.address, card);
     board = { ...board, ...news };
     if (news.order) order = news.order;
