@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from didgen.page import events
-from didgen.page.board import Board
+from didgen.page.board import Board, Clip
 from tests.page.browser import Browser, chromium
 from tests.page.clips import growing
-from tests.page.sight import VIDEO, play_to
+from tests.page.sight import VIDEO, chosen, play_to
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium)")
 
@@ -59,6 +60,66 @@ class Late:
 @pytest.fixture
 def late(page: Browser, board: Board, tmp_path: Path) -> Late:
     return Late(page, board, tmp_path)
+
+
+def test_a_scene_that_is_to_play_as_soon_as_it_is_there_does_so_whatever_comes_meanwhile(
+    page: Browser, board: Board, late: Late
+) -> None:
+    """It comes on, and another one is begun."""
+    late.begin()
+    assert "hello/more" == chosen(page)
+    page.press(" ")
+    late.go_on()
+    board.change("team/you[people=bob]", state="rendering", stage="speech")
+    page.wait("document.querySelector('[data-address=\"team/you[people=bob]\"]').innerText.includes('speaking')")
+    assert "hello/more" == chosen(page)
+    late.come()
+    page.wait(f"{VIDEO}.dataset.source.includes('/growing/') && !{VIDEO}.paused")
+
+
+def test_a_scene_that_is_on_its_way_is_not_offered_as_another_version_of_the_one_that_plays(
+    page: Browser, late: Late
+) -> None:
+    play_to(page, 0.1)
+    slowly(page)
+    late.begin()
+    page.press("j")
+    assert "hello/more" == chosen(page)
+    late.go_on()
+    assert not page.js(OFFERED)
+    late.come()
+    page.wait(f"{VIDEO}.dataset.source.includes('/growing/') && !{VIDEO}.paused")
+
+
+def test_a_version_that_is_on_its_way_is_not_driven_out_by_the_next_scene_of_the_film(
+    page: Browser, board: Board, clips: dict[str, Clip]
+) -> None:
+    page.press("p")
+    page.wait(f"{VIDEO}.currentTime > 0.1")
+    slowly(page)
+    board.change("hello/welcome", clip=clips["second"], script=OTHER)
+    page.wait(OFFERED)
+    page.js(f"{pressed('n')}, {VIDEO}.dispatchEvent(new Event('timeupdate'))")
+    page.wait(f"!({OFFERED}) && {VIDEO}.duration > 3.2 && !{VIDEO}.paused")
+    assert "hello/welcome" == chosen(page)
+
+
+def test_the_next_scene_of_the_film_is_asked_for_again_when_it_was_not_there_ahead(
+    page: Browser, board: Board, clips: dict[str, Clip], tmp_path: Path
+) -> None:
+    """Else the film stands still for ever."""
+    missing = replace(clips["short"], video=tmp_path / "missing.mp4")
+    board.change("hello/more", clip=missing, script="Missing.")
+    page.wait("document.querySelector('[data-address=\"hello/more\"]').innerText.includes('Missing.')")
+    page.press("p")
+    page.wait(f"{VIDEO}.currentTime > 0.1")
+    slowly(page)
+    page.wait("document.querySelector('.frame video.back').error")
+    (tmp_path / "missing.mp4").write_bytes(clips["short"].video.read_bytes())
+    page.js(f"{VIDEO}.playbackRate = 1")
+    page.wait("document.querySelector('[aria-current]').closest('.scene').dataset.address === 'hello/last'")
+    page.events.clear()  # of the one that was missing the browser complains rightly
+    page.wait("document.querySelector('.controls [aria-pressed]').getAttribute('aria-pressed') === 'false'")
 
 
 def test_what_was_told_twice_is_shown_as_it_was_told_last(

@@ -55,7 +55,7 @@
     if (card.state === "failed") tell(`${card.address} failed: ${card.reason}`);
     if (card.state === "up-to-date") tell(`${card.address} is ready`);
     const begun = card.state === "rendering";
-    if (begun && following() && !stage.playing && card.address !== current && list.shown.includes(card.address)) choose(card.address, { quiet: true });
+    if (begun && following() && !stage.watched && card.address !== current && list.shown.includes(card.address)) choose(card.address, { quiet: true });
   }
 
   const tell = (text) => { $("told").textContent = text; };
@@ -141,7 +141,7 @@
   function move(step) {
     const at = list.shown.indexOf(current);
     const next = list.shown[at < 0 ? 0 : Math.max(0, Math.min(list.shown.length - 1, at + step))];
-    if (next && next !== current) choose(next, { play: stage.playing, quiet: true });
+    if (next && next !== current) choose(next, { play: stage.watched, quiet: true });
   }
 
   const following = () => board.live && $("follow").getAttribute("aria-pressed") === "true";

@@ -77,6 +77,8 @@
 
     get back() { return this.videos[this.front === this.videos[0] ? 1 : 0]; }
     get playing() { return !this.front.paused && !this.front.ended && Boolean(this.shown); }
+    /** Whether somebody watches, or will as soon as what is on its way is there. */
+    get watched() { return this.coming ? this.coming.play : this.playing; }
 
     // -- which scene, which version ------------------------------------------------------------------------
 
@@ -85,19 +87,21 @@
       this.card = card;
       this.offered = null;
       this.describe();
-      await this.put(sourceOf(card), 0, play);
+      await this.put(sourceOf(card), () => 0, play);
     }
 
-    /** The scene that is shown has changed. What plays goes on; what rests is swapped at the same place. */
+    /** The scene that is shown, or is on its way, has changed. What plays goes on; what rests is swapped at the same place. */
     async update(card) {
       this.card = card;
       this.describe();
-      const next = sourceOf(card), shown = this.shown;
+      const next = sourceOf(card), shown = this.shown, coming = this.coming;
+      if (coming && next?.url === coming.source.url) { coming.source = next; return; }
+      if (coming) return this.put(next, () => this.placeIn(next), coming.play);
       if (shown && next?.url === shown.url) this.retell(next);
       if (!next || next.url === shown?.url) return;
-      if (shown?.growing && !next.growing && card.state === "up-to-date") return this.put(next, this.front.currentTime, this.playing);
+      if (shown?.growing && !next.growing && card.state === "up-to-date") return this.put(next, () => this.placeIn(next), this.playing);
       if (this.playing) { this.offered = next; return this.describe(); }
-      await this.put(next, next.growing ? 0 : this.placeIn(next), false);
+      await this.put(next, () => this.placeIn(next), false);
     }
 
     /** Tell what is said, which may be written anew while the video is the same. */
@@ -111,35 +115,38 @@
       this.light();
     }
 
+    /** Where what is shown stands in another version of it; the beginning of one that grows, and of another scene. */
     placeIn(next) {
-      return this.shown && this.front.currentTime > 0.05 ? placeIn(this.shown.words, next.words, this.front.currentTime) : 0;
+      const shown = this.shown, same = shown?.scene === next.scene && !next.growing;
+      return same && this.front.currentTime > 0.05 ? placeIn(shown.words, next.words, this.front.currentTime) : 0;
     }
 
     /** Show the version that was offered, at the same place, going on if it plays. */
     take() {
       const next = this.offered && sourceOf(this.card);
       this.offered = null;
-      if (next) return this.put(next, next.growing ? 0 : this.placeIn(next), this.playing);
+      if (next) return this.put(next, () => this.placeIn(next), this.playing);
     }
 
+    /** Show a source as soon as it is there; until then it is `coming`. at: asked then, where it begins. */
     async put(source, at, play) {
       const turn = ++this.turn;
       this.coming = null;
       if (!source) return this.clear();
       this.still.hidden = source.kind !== "gif";
       if (source.kind === "gif") { this.clear(); this.still.src = source.url; this.still.hidden = false; this.empty.hidden = true; return; }
-      const coming = this.coming = { play };
+      const coming = this.coming = { source, play };
       const there = this.shown?.url === source.url;
       const alone = document.fullscreenElement === this.front || document.pictureInPictureElement === this.front;
       const video = there || alone ? this.front : this.back;
-      if (loaded(video) !== source.url) load(video, source.url, source);
+      if (loaded(video) !== source.url || video.error) load(video, source.url, source);
       if (video.readyState < 2 && !(await happens(video, ["loadeddata"]))) { if (turn === this.turn) { this.coming = null; this.broken(source); } return; }
       if (turn !== this.turn) return;
-      const place = Math.min(at, Math.max(0, (video.duration || 0) - 0.05));
+      const place = Math.min(at(), Math.max(0, (video.duration || 0) - 0.05));
       if (Math.abs(video.currentTime - place) > 0.01) { video.currentTime = place; await happens(video, ["seeked"]); }
       if (turn !== this.turn) return;
       this.coming = null;
-      this.swap(video, source);
+      this.swap(video, coming.source);
       if (coming.play) video.play().catch(() => {});
     }
 
@@ -157,6 +164,7 @@
         one.tabIndex = one === this.front ? 0 : -1;
       }
       this.empty.hidden = true;
+      this.offered = null; // nothing newer was heard of: it would be on its way
       this.shape();
       this.told = null;
       this.retell(source);
@@ -263,7 +271,7 @@
       if (this.coming) { this.coming.play = !this.coming.play; return; }
       if (!this.shown) return;
       if (this.playing) return this.front.pause();
-      if (this.front.ended && this.offered) return this.put(sourceOf(this.card), 0, true).then(() => { this.offered = null; this.describe(); });
+      if (this.front.ended && this.offered) return this.put(sourceOf(this.card), () => 0, true);
       this.play();
     }
 
@@ -280,7 +288,7 @@
 
     /** Near the end of a scene of the film the next one is loaded, so that it follows without a gap. */
     prepare() {
-      const next = this.inFilm && this.hooks.coming();
+      const next = this.inFilm && !this.coming && this.hooks.coming(); // the other video may be taken
       if (!next || this.front.duration - this.front.currentTime > NEAR_END_S) return;
       if (loaded(this.back) !== next) load(this.back, next);
     }
@@ -351,9 +359,9 @@
 
   /** What there is to see of a scene: what grows while it is made, else its video. */
   function sourceOf(card) {
-    if (card.growing && card.state === "rendering") return { url: card.growing, kind: "mp4", words: [], cues: [], growing: true, seconds: card.seconds };
+    if (card.growing && card.state === "rendering") return { scene: card.address, url: card.growing, kind: "mp4", words: [], cues: [], growing: true, seconds: card.seconds };
     const clip = card.clip;
-    return clip && { url: clip.video, kind: clip.kind, words: clip.words, cues: clip.cues, growing: false };
+    return clip && { scene: card.address, url: clip.video, kind: clip.kind, words: clip.words, cues: clip.cues, growing: false };
   }
 
   /** The text to show with a version: as written when it says that, else the words that are heard. */
