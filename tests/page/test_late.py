@@ -122,6 +122,23 @@ def test_the_next_scene_of_the_film_is_asked_for_again_when_it_was_not_there_ahe
     page.wait("document.querySelector('.controls [aria-pressed]').getAttribute('aria-pressed') === 'false'")
 
 
+def test_a_former_video_that_has_ended_plays_again_when_its_neighbour_goes_back(
+    page: Browser, board: Board, clips: dict[str, Clip]
+) -> None:
+    board.change("hello/welcome", clip=clips["second"], script=OTHER)
+    page.wait(f"{VIDEO}.duration > 3.2")
+    page.press("b")
+    page.wait(f"{FORMER}.readyState >= 2")
+    slowly(page)
+    page.js(f"{VIDEO}.currentTime = 3.1")
+    page.wait(f"{FORMER}.currentTime === {FORMER}.duration && !{FORMER}.seeking")
+    page.press(" ")
+    page.wait(f"!{VIDEO}.paused && {VIDEO}.currentTime > 3.11")
+    page.press("ArrowLeft")
+    page.wait(f"{FORMER}.currentTime < 2 && !{FORMER}.paused")
+    page.wait(f"Math.abs({FORMER}.currentTime - {VIDEO}.currentTime) < 0.3 && !{FORMER}.seeking")
+
+
 def test_what_was_told_twice_is_shown_as_it_was_told_last(
     page: Browser, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,8 +24,8 @@
       this.hooks = hooks;
       this.turn = 0;
       this.captions = false;
-      this.build(root);
       this.tick = this.tick.bind(this);
+      this.build(root);
     }
 
     build(root) {
@@ -66,9 +66,8 @@
 
     video() {
       const video = el("video", { playsInline: true, preload: "auto", class: "back", "aria-label": "Video" });
-      video.addEventListener("play", () => { this.follow("play"); requestAnimationFrame(this.tick); });
-      video.addEventListener("pause", () => this.follow("pause"));
-      video.addEventListener("seeked", () => { this.light(); if (video === this.front) this.keepTogether(); });
+      video.addEventListener("play", this.tick);
+      for (const what of ["pause", "seeked"]) video.addEventListener(what, () => this.follow());
       video.addEventListener("loadedmetadata", () => video === this.front && this.shape());
       video.addEventListener("ended", () => video === this.front && this.ended());
       video.addEventListener("timeupdate", () => video === this.front && this.prepare());
@@ -198,8 +197,7 @@
     // -- words -----------------------------------------------------------------------------------------------
 
     tick() {
-      this.light();
-      this.keepTogether();
+      this.follow();
       if (this.playing) requestAnimationFrame(this.tick);
     }
 
@@ -239,23 +237,21 @@
       if (!on) { this.before.pause(); unload(this.before); return; }
       if (loaded(this.before) !== former.video) load(this.before, former.video);
       this.keepTogether();
-      if (this.playing) this.before.play().catch(() => {});
     }
 
-    /** The former video does what the other one does. */
-    follow(what) {
-      if (this.screen.dataset.mode === "two") {
-        if (what === "play") this.before.play().catch(() => {});
-        else this.before.pause();
-        this.keepTogether();
-      }
+    /** The words and the former video do what the video does. */
+    follow() {
       this.light();
+      this.keepTogether();
     }
 
-    /** Bring the former video to the other one's place. One that is on its way, or not there yet, comes here again. */
+    /** The former video is where the other one is, and runs as that does. On its way, or not there yet, it comes here again. */
     keepTogether() {
-      if (this.screen.dataset.mode !== "two" || this.before.seeking || this.before.readyState < 1) return;
+      if (this.screen.dataset.mode !== "two" || this.before.readyState < 1) return;
       const wanted = Math.min(this.front.currentTime, this.before.duration || 0);
+      if (!this.playing) this.before.pause();
+      else if (this.before.paused && wanted < this.before.duration - 0.12) this.before.play().catch(() => {}); // at its end it would begin anew
+      if (this.before.seeking) return;
       if (Math.abs(this.before.currentTime - wanted) > (this.playing ? 0.12 : 0.02)) this.before.currentTime = wanted;
       this.before.playbackRate = this.front.playbackRate;
     }
