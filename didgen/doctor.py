@@ -146,7 +146,7 @@ def _mounts() -> str:
 
 def _state(path: Path) -> Iterator[Finding]:
     """The state, looked at without changing it; nothing where there is none yet."""
-    from didgen.store.state import STEPS
+    from didgen.store.tables import STEPS
 
     if not path.exists():
         return

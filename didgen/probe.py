@@ -33,7 +33,7 @@ from didgen.plan.identity import ServiceId
 from didgen.store.artifacts import Artifacts
 from didgen.store.home import prepare
 from didgen.store.lock import build_lock
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 from didgen.store.whole import write_whole
 
 FORMAT = 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from didgen.jobs.adoption import Listed
     from didgen.jobs.lockfile import Lock
     from didgen.jobs.orphans import Orphan
-    from didgen.store.state import JobRow
+    from didgen.store.rows import JobRow
 
 RECENT = 20
 """How many of the jobs that have ended are listed."""
@@ -50,7 +50,7 @@ def _rows(root: Path) -> list[JobRow]:
 
     Tries that the service did not take are left out when a later one of the same scene is there.
     """
-    from didgen.store.state import OPEN
+    from didgen.store.rows import OPEN
 
     rows = [row for row in reversed(_all_rows(root)) if row.service != LOCAL]
     later = {row.fingerprint: row.id for row in reversed(rows)}

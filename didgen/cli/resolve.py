@@ -12,7 +12,8 @@ from didgen.cli import options
 from didgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from didgen.store.state import JobRow, State
+    from didgen.store.rows import JobRow
+    from didgen.store.state import State
 
 
 @click.command("resolve")

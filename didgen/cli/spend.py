@@ -16,7 +16,7 @@ from didgen.cli import options
 
 if TYPE_CHECKING:
     from didgen.jobs.ledger import Spent
-    from didgen.store.state import JobRow
+    from didgen.store.rows import JobRow
 
 
 @click.command("spend")

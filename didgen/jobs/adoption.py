@@ -12,7 +12,7 @@ from functools import cached_property
 
 from didgen.api.wire import TERMINAL, Kind
 from didgen.jobs.tag import Tag, key_of
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 
 EARLIER_S = 300.0
 """How much earlier than our intent, by the service's clock, a job may have been made and still be ours."""

@@ -33,7 +33,7 @@ from didgen.jobs.turns import Alone
 from didgen.plan.scene import Decision, Plan, Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError, InputChangedError
-from didgen.store.state import Artifact
+from didgen.store.rows import Artifact
 
 if TYPE_CHECKING:
     from didgen.jobs.search import Search

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from didgen.catalog.services import is_paid
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from didgen.plan.bill import credits_for
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import InputChangedError
-from didgen.store.state import Artifact, JobRow
+from didgen.store.rows import Artifact, JobRow
 
 if TYPE_CHECKING:
     from didgen.jobs.search import Search

@@ -9,7 +9,7 @@ from didgen.api.wire import Kind
 from didgen.jobs.adoption import Listed
 from didgen.jobs.lockfile import Lock
 from didgen.jobs.tag import key_of
-from didgen.store.state import OPEN, JobRow
+from didgen.store.rows import OPEN, JobRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from didgen.jobs.search import ASK_ONE_BY_ONE, LOOK_BACK, Search
 from didgen.jobs.tag import key_of
 from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
+from didgen.store.rows import JobRow, JobState
 from didgen.store.shared import Others
-from didgen.store.state import JobRow, JobState, State
+from didgen.store.state import State
 
 Ask = Callable[[Collection[str]], Awaitable[Others]]
 """Tells what other machines did about some fingerprints."""

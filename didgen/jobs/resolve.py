@@ -12,7 +12,8 @@ from didgen.jobs.adoption import Listed
 from didgen.jobs.reconcile import RESUBMIT
 from didgen.jobs.search import Search
 from didgen.jobs.tag import key_of
-from didgen.store.state import OPEN, JobRow, State
+from didgen.store.rows import OPEN, JobRow
+from didgen.store.state import State
 
 ADOPTED = "adopted: a person said so"
 FORGOTTEN = "forgotten: a person said so"

@@ -12,7 +12,8 @@ from contextlib import suppress
 from didgen.api.job import Post
 from didgen.errors import DidgenError, RenderError, UnreachableError
 from didgen.jobs.turns import Alone
-from didgen.store.state import JobRow, State
+from didgen.store.rows import JobRow
+from didgen.store.state import State
 
 
 class Sending:

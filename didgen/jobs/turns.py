@@ -17,8 +17,8 @@ from didgen.plan.scene import Scene
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
 from didgen.store.owed import Owed
+from didgen.store.rows import Artifact, JobRow
 from didgen.store.shared import Others
-from didgen.store.state import Artifact, JobRow
 
 if TYPE_CHECKING:
     from didgen.store.claims import Claim, Claims

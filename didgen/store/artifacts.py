@@ -15,9 +15,10 @@ from typing import Any
 
 from didgen.digest import sha256_bytes
 from didgen.store import sidecars
+from didgen.store.damage import open_state
 from didgen.store.home import prepare
 from didgen.store.objects import DamagedObjectError, Objects
-from didgen.store.state import Artifact, JobRow, open_state
+from didgen.store.rows import Artifact, JobRow
 from didgen.store.walks import state_path
 from didgen.store.whole import write_whole
 

@@ -11,7 +11,7 @@ from typing import Literal
 from didgen.catalog.services import LOCAL
 from didgen.store import sidecars
 from didgen.store.artifacts import Artifacts
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 from didgen.store.whole import MARK
 
 Kind = Literal["artifact", "object", "draft", "quarantine", "unfinished"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from didgen.store.artifacts import Artifacts
+from didgen.store.rows import Artifact
 from didgen.store.shared import Shared
-from didgen.store.state import Artifact
 
 
 class Owed:

@@ -31,7 +31,7 @@ from didgen.store.artifacts import Artifacts
 from didgen.store.bucket import AwayError, Bucket
 from didgen.store.folder import Folder, open_bucket
 from didgen.store.objects import HEX, DamagedObjectError, Objects
-from didgen.store.state import Artifact, JobRow
+from didgen.store.rows import Artifact, JobRow
 
 T = TypeVar("T")
 Notice = Callable[[str], None]

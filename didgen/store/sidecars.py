@@ -15,7 +15,7 @@ from typing import Any
 
 from didgen.catalog.services import LOCAL
 from didgen.digest import canonical_json, sha256_bytes
-from didgen.store.state import Artifact, JobRow
+from didgen.store.rows import Artifact, JobRow
 from didgen.store.whole import write_whole
 
 FORMAT = 1

@@ -1,58 +1,25 @@
 """The state: one SQLite file that says which artifact each fingerprint has, and which jobs are under way.
 
 Everything but the jobs can be rebuilt from the sidecars beside the objects. WAL with synchronous=FULL: a committed
-row survives a power cut. `user_version` is the schema's number; a newer one stops the program, an older one is
-migrated after a backup, none is thrown away.
+row survives a power cut. An older file is brought up after a backup.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from didgen.digest import canonical_json
-from didgen.errors import StorageError
 from didgen.store.durable import connected, durable, transaction, trouble
+from didgen.store.migration import migrate
+from didgen.store.rows import OPEN, Artifact, JobRow, JobState
+from didgen.store.tables import STEPS
 from didgen.store.walks import sealed, unsealed
-
-STEPS: tuple[str, ...] = (
-    """
-    CREATE TABLE artifacts (
-        fingerprint TEXT PRIMARY KEY, object TEXT NOT NULL, size INTEGER NOT NULL, sidecar TEXT NOT NULL,
-        duration_s REAL NOT NULL, created REAL NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE addresses (address TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, identity TEXT NOT NULL)
-        WITHOUT ROWID;
-    CREATE TABLE jobs (
-        id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, address TEXT NOT NULL, service TEXT NOT NULL,
-        state TEXT NOT NULL, remote TEXT NOT NULL DEFAULT '', began REAL NOT NULL, changed REAL NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
-    CREATE TABLE walks (key TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
-    """,
-    """
-    ALTER TABLE jobs ADD COLUMN credits INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE jobs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
-    ALTER TABLE jobs ADD COLUMN build TEXT NOT NULL DEFAULT '';
-    ALTER TABLE jobs ADD COLUMN why TEXT NOT NULL DEFAULT '';
-    """,
-    "CREATE TABLE owners (folder TEXT PRIMARY KEY, file TEXT NOT NULL) WITHOUT ROWID",
-)
-"""STEPS[n] brings a state of version n to version n + 1; 0 is an empty file."""
-
-JobState = Literal["intent", "submitted", "done", "failed", "uncertain", "forgotten"]
-"""intent: not known to have arrived. failed: nothing will come of it. uncertain: looked for and not found, so a person
-decides. forgotten: a person said that nothing is to come of it."""
-
-OPEN: tuple[JobState, ...] = ("intent", "submitted", "uncertain")
-"""Jobs that may still bring a video, or may have been bought."""
 
 MANY_KEYS = 500
 """Asked for in one statement; SQLite takes 999 at least."""
@@ -60,46 +27,12 @@ MANY_KEYS = 500
 _JOB = "id, fingerprint, address, service, state, remote, credits, seconds, build, why, began, changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A scene's finished output: the object, its size in bytes, the digest of its sidecar, its length."""
-
-    fingerprint: str
-    object_digest: str
-    size: int
-    sidecar_digest: str
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """One of our jobs, and what it is reckoned to cost: the rows are the ledger of what was spent.
-
-    id: our own nonce, made before anything is sent. state: see JobState. remote: the service's id, "" while unknown.
-    credits: what it costs, 0 for one that was found on the account. seconds: of video, as estimated. build: which build
-    began it; such names sort by time. why: what a person should know of its state. began, changed: Unix times.
-    """
-
-    id: str
-    fingerprint: str
-    address: str
-    service: str
-    state: JobState
-    remote: str = ""
-    credits: int = 0
-    seconds: float = 0.0
-    build: str = ""
-    why: str = ""
-    began: float = field(default=0.0, compare=False)
-    changed: float = field(default=0.0, compare=False)
-
-
 class State:
     """An open state file. Used from one thread of one process; others have their own."""
 
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises StorageError when a newer didgen wrote it, sqlite3.DatabaseError when it
-        is damaged (see `open_state`)."""
+        is damaged (see `store.damage`)."""
         self.path = path
         self.fresh = False  # nothing was in it
         self._db = connected(path)
@@ -118,6 +51,10 @@ class State:
         """Close the file; the write-ahead log is folded in by the last one to close it."""
         self._db.close()
 
+    def readable(self) -> bool:
+        """Whether no page of the file is damaged; indexes are not looked at. Raises sqlite3.DatabaseError."""
+        return bool(self._db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
     def mended(self) -> bool | None:
         """Read the whole file: None when it is sound, else whether building its indexes anew made it so."""
         if self._sound():
@@ -129,28 +66,11 @@ class State:
     def _sound(self) -> bool:
         return bool(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
 
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
     def _migrate(self) -> None:
-        if self._version() < len(STEPS):
-            with self._transaction():
-                self._run_steps(self._version())  # read again: another process may have done it while we waited
-        elif self._version() > len(STEPS):
-            raise StorageError(
-                f"{self.path} was written by a newer didgen (state version {self._version()}, this one knows "
-                f"{len(STEPS)})",
-                hint="use that didgen; nothing was changed",
-            )
-
-    def _run_steps(self, version: int) -> None:
-        self.fresh = not version
-        if version:
-            self._back_up(version)
-        for step in STEPS[version:]:
-            for statement in filter(str.strip, step.split(";")):
-                self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {len(STEPS)}")
+        try:
+            self.fresh = migrate(self._db, STEPS, self.path, before=self._back_up)
+        except sqlite3.OperationalError as error:
+            raise trouble(error, self.path) from error
 
     def _back_up(self, version: int) -> None:
         with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(f"{self.path}.v{version}")) as to:
@@ -366,40 +286,3 @@ class State:
         """Leave the record of a finished walk: written last, when everything it speaks of is in place."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO walks VALUES (?, ?)", (key, sealed(record)))
-
-
-def open_state(path: Path) -> tuple[State, bool]:
-    """Open the state and check it; a damaged file is moved aside, never removed. True: it was, or is new.
-
-    The caller then rebuilds from the sidecars. Raises StorageError.
-    """
-    try:
-        state = State(path)
-        try:
-            if state._db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
-                return state, state.fresh
-        except BaseException:
-            state.close()
-            raise
-        state.close()
-    except sqlite3.OperationalError as error:
-        if not _damaged(error):
-            raise trouble(error, path) from error
-    except sqlite3.DatabaseError:
-        pass
-    _move_aside(path)
-    return State(path), True
-
-
-def _move_aside(path: Path) -> None:
-    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    os.replace(path, aside)
-    for suffix in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            os.replace(f"{path}{suffix}", f"{aside}{suffix}")
-
-
-def _damaged(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or (
-        "no such table" in str(error) or "no such column" in str(error)
-    )

@@ -17,7 +17,7 @@ from didgen.digest import canonical_json, sha256_bytes
 from didgen.store import sidecars
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
-from didgen.store.state import Artifact, JobRow
+from didgen.store.rows import Artifact, JobRow
 
 Kind = Literal["object", "sidecar", "state", "output", "manifest"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATE = ".didgen/state.sqlite"
 
 VERSION = 3
-"""Of the state whose records are read here: `len(state.STEPS)`."""
+"""Of the state whose records are read here: `len(tables.STEPS)`."""
 
 
 def state_path(root: Path) -> Path:

@@ -22,7 +22,7 @@ from didgen.project.load import Project
 from didgen.secret import sealed_url
 from didgen.store.artifacts import Artifacts
 from didgen.store.objects import DamagedObjectError
-from didgen.store.state import Artifact
+from didgen.store.rows import Artifact
 
 if TYPE_CHECKING:
     from didgen.film.captions import Cue, Word

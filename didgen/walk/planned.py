@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from didgen.plan.scene import Known, Plan, Scene
     from didgen.project.load import Project
     from didgen.store.artifacts import Artifacts
-    from didgen.store.state import Artifact
+    from didgen.store.rows import Artifact
 
 OnNotice = Callable[[str], None]
 OnFiles = Callable[[Target, Files], None]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from didgen.jobs.turns import Alone
     from didgen.store.artifacts import Artifacts
     from didgen.store.owed import Owed
+    from didgen.store.rows import Artifact
     from didgen.store.shared import Entry, Others, Shared
-    from didgen.store.state import Artifact
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -27,7 +27,7 @@ from didgen.project.workspace import Settings, project_names, read_settings
 from didgen.store import verify as stored
 from didgen.store.artifacts import Artifacts
 from didgen.store.inventory import Item, files_below, loose, quarantined, rendered, unfinished
-from didgen.store.state import OPEN
+from didgen.store.rows import OPEN
 from didgen.store.whole import storage_error
 from didgen.walk.planned import check
 from didgen.walk.record import stamps_in

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from didgen.plan.origins import Origin
     from didgen.plan.scene import Decision, Scene
     from didgen.store.artifacts import Artifacts
-    from didgen.store.state import Artifact
+    from didgen.store.rows import Artifact
 
 PREFIX = re.compile(r"[0-9a-f]{6,64}")
 

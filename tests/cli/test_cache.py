@@ -16,7 +16,7 @@ from didgen.digest import sha256_file
 from didgen.errors import LockedError, ProjectError
 from didgen.store.artifacts import Artifacts
 from didgen.store.lock import build_lock
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 from didgen.walk import steps
 from tests import fakes
 from tests.bank.started import Started

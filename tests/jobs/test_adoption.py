@@ -12,7 +12,7 @@ from didgen.api.wire import Job
 from didgen.jobs.adoption import Adopt, Buy, Doubt, Listed, View, Wanted, decide, evidence
 from didgen.jobs.search import as_listed
 from didgen.jobs.tag import Tag, key_of
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 
 FINGERPRINT, OTHER = "a" * 64, "b" * 64
 MINE, THEIRS = "1" * 32, "2" * 32

@@ -35,7 +35,7 @@ from didgen.plan.bill import bill_of
 from didgen.plan.identity import ServiceId
 from didgen.plan.scene import Decision, Input, Plan, Scene
 from didgen.store.artifacts import Artifacts
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 from tests import fakes
 
 SERVICE = "https://example.com"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from didgen.jobs.ledger import by_build, purchases
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 
 
 def test_what_is_rendered_for_nothing_is_no_purchase() -> None:

@@ -12,7 +12,7 @@ from didgen.api.patience import Patience
 from didgen.errors import BudgetError, NotYetError, UnreachableError, UnresolvedJobError
 from didgen.jobs import resolve
 from didgen.store.artifacts import Artifacts
-from didgen.store.state import JobRow
+from didgen.store.rows import JobRow
 from didgen.walk import steps
 from tests.bank.started import Started, opened
 from tests.jobs.paid import LOCK, Shop, hurry

@@ -14,7 +14,7 @@ import pytest
 from didgen.digest import sha256_bytes, sha256_file
 from didgen.store import sidecars
 from didgen.store.objects import DamagedObjectError, Objects
-from didgen.store.state import Artifact
+from didgen.store.rows import Artifact
 from didgen.walk import steps
 from tests import fakes
 

@@ -14,8 +14,8 @@ from didgen.digest import canonical_json, sha256_bytes
 from didgen.store.artifacts import Artifacts
 from didgen.store.folder import open_bucket
 from didgen.store.objects import DamagedObjectError
+from didgen.store.rows import Artifact, JobRow
 from didgen.store.shared import Entry, Shared
-from didgen.store.state import Artifact, JobRow
 
 SERVICE = "https://videos.example"
 

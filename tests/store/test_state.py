@@ -16,7 +16,9 @@ from didgen.errors import StorageError
 from didgen.store import state as states
 from didgen.store import walks
 from didgen.store.artifacts import Artifacts
-from didgen.store.state import Artifact, JobRow, State, open_state
+from didgen.store.damage import open_state
+from didgen.store.rows import Artifact, JobRow
+from didgen.store.state import State
 
 OLD = Path(__file__).parents[1] / "data" / "state-1.sqlite"
 ONE = Artifact("f" * 64, "0" * 64, 5, "1" * 64, 2.5)
@@ -62,7 +64,8 @@ def test_many_are_asked_for_at_once(path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_killed_writer_loses_nothing_it_committed(path: Path) -> None:
     """kill -9 right after commit: the row is there. In the middle of a transaction: it is not."""
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom didgen.store.state import JobRow, State\n"
+        "import os, sys\nfrom pathlib import Path\n"
+        "from didgen.store.rows import JobRow\nfrom didgen.store.state import State\n"
         "state = State(Path(sys.argv[1]))\nstate.begin(JobRow('n1', 'f', 'a', 'd-id', 'intent'))\n"
         "with state._transaction():\n"
         "    state._set_job('n1', 'failed')\n    os.kill(os.getpid(), 9)\n"

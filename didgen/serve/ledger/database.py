@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from didgen.errors import StorageError
 from didgen.store.durable import connected, durable, transaction, trouble
+from didgen.store.migration import migrate
 
 _STEPS = (
     """
@@ -39,7 +39,7 @@ _STEPS = (
     """,
     "CREATE INDEX jobs_by_size ON jobs (size) WHERE size > 0",
 )
-"""What makes each version of the file from the one before; `user_version` counts them."""
+"""What makes each version of the file from the one before."""
 
 
 class Database:
@@ -51,23 +51,13 @@ class Database:
         self._db = connected(path)
         try:
             durable(self._db)
-            self._migrate()
+            migrate(self._db, _STEPS, path)
         except sqlite3.Error as error:
             self._db.close()
             raise trouble(error, path) from error
         except BaseException:
             self._db.close()
             raise
-
-    def _migrate(self) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(_STEPS):
-            raise StorageError(f"{self._path} was written by a newer didgen", hint="use that one; nothing was changed")
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            with self.transaction():
-                for statement in filter(str.strip, step.split(";")):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {number}")
 
     def close(self) -> None:
         """Close it; its log is folded in."""
