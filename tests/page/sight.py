@@ -30,6 +30,20 @@ def pick(page: Browser, name: str, value: str) -> None:
     page.js(f"document.querySelector('[name={name}]').dispatchEvent(new Event('change', {{ bubbles: true }}))")
 
 
+def slowly(page: Browser, rate: float = 1 / 16) -> None:
+    """What plays lasts for most of a minute: it is not over before what comes meanwhile is there."""
+    page.js(f"{VIDEO}.playbackRate = {rate}")
+
+
+def play_from(page: Browser, seconds: float) -> None:
+    """Play from there on, slowly."""
+    slowly(page)
+    page.js(f"{VIDEO}.currentTime = {seconds}")
+    page.wait(f"!{VIDEO}.seeking")
+    page.press(" ")
+    page.wait(f"!{VIDEO}.paused")
+
+
 def play_to(page: Browser, seconds: float) -> None:
     page.press(" ")
     page.wait(f"{VIDEO}.currentTime > {seconds}")

@@ -13,7 +13,7 @@ from didgen.page import events
 from didgen.page.board import Board, Clip
 from tests.page.browser import Browser, chromium
 from tests.page.clips import growing
-from tests.page.sight import VIDEO, chosen, play_to
+from tests.page.sight import VIDEO, chosen, play_from, play_to, slowly
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium)")
 
@@ -27,11 +27,6 @@ OFFERED = "!document.querySelector('.offer').hidden"
 def pressed(key: str) -> str:
     """An expression that presses a key, so that something else can be done before anything comes of it."""
     return f"document.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', bubbles: true}}))"
-
-
-def slowly(page: Browser) -> None:
-    """What plays goes on for a minute."""
-    page.js(f"{VIDEO}.playbackRate = 0.0625")
 
 
 class Late:
@@ -80,8 +75,7 @@ def test_a_scene_that_is_to_play_as_soon_as_it_is_there_does_so_whatever_comes_m
 def test_a_scene_that_is_on_its_way_is_not_offered_as_another_version_of_the_one_that_plays(
     page: Browser, late: Late
 ) -> None:
-    play_to(page, 0.1)
-    slowly(page)
+    play_from(page, 0.1)
     late.begin()
     page.press("j")
     assert "hello/more" == chosen(page)
@@ -94,9 +88,9 @@ def test_a_scene_that_is_on_its_way_is_not_offered_as_another_version_of_the_one
 def test_a_version_that_is_on_its_way_is_not_driven_out_by_the_next_scene_of_the_film(
     page: Browser, board: Board, clips: dict[str, Clip]
 ) -> None:
-    page.press("p")
-    page.wait(f"{VIDEO}.currentTime > 0.1")
     slowly(page)
+    page.press("p")
+    page.wait(f"!{VIDEO}.paused")
     board.change("hello/welcome", clip=clips["second"], script=OTHER)
     page.wait(OFFERED)
     page.js(f"{pressed('n')}, {VIDEO}.dispatchEvent(new Event('timeupdate'))")
@@ -111,9 +105,8 @@ def test_the_next_scene_of_the_film_is_asked_for_again_when_it_was_not_there_ahe
     missing = replace(clips["short"], video=tmp_path / "missing.mp4")
     board.change("hello/more", clip=missing, script="Missing.")
     page.wait("document.querySelector('[data-address=\"hello/more\"]').innerText.includes('Missing.')")
-    page.press("p")
-    page.wait(f"{VIDEO}.currentTime > 0.1")
     slowly(page)
+    page.press("p")
     page.wait("document.querySelector('.frame video.back').error")
     (tmp_path / "missing.mp4").write_bytes(clips["short"].video.read_bytes())
     page.js(f"{VIDEO}.playbackRate = 1")
