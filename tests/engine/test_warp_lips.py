@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from didgen.engine.face.mesh import MOUTH_CORNERS
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.geometry import Geometry
 from didgen.engine.warp.lips import blur_px, find_lip_lines
@@ -84,6 +85,20 @@ def test_the_shadow_of_a_corner_ends_without_a_smudge() -> None:
     rgb = head.mouth.lower_lip.sampled(lines.frame.xy(u[None] + 0 * v, lines.lower.at(u) + v))[..., :3]
     light = cv2.GaussianBlur(rgb.astype(float).mean((0, 2))[None], (0, 0), 1.5)[0]
     assert light.min() > 0.73 * min(light[0], light[-1])
+
+
+def test_the_corners_of_a_smile_that_shuts_are_skin(smiling: Head) -> None:
+    """The dark beside the teeth is gone, and so are its edges, which were grey patches: there it is as light as the
+    skin above."""
+    frame, cm = smiling.drawn(seal=1.0).astype(float).mean(-1), smiling.geometry.px_per_cm
+    ends = smiling.geometry.landmarks[list(MOUTH_CORNERS), :2]
+    for corner in ends:
+        inwards = (ends.mean(0) - corner) / np.linalg.norm(ends.mean(0) - corner)
+        here, skin = (
+            frame[int(y) - 2 : int(y) + 4, int(x) - 3 : int(x) + 4].mean()
+            for x, y in (corner + 0.35 * cm * inwards, corner - (0, 0.6 * cm))
+        )
+        assert here > 0.92 * skin
 
 
 def test_spittle_does_not_stay_at_the_corner(closed: Head) -> None:

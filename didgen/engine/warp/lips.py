@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.mesh import LIP_ROWS_LOWER, LIP_ROWS_UPPER, MESH_POINTS
@@ -34,6 +35,8 @@ MOST_SHADOW = 0.4  # of what lies about the corners of closed lips: more that is
 SEAM_DEGREE = 6  # of its polynomial: the bow of the lips, and corners that turn down or up
 EDGE_CM = 0.07  # how far the lower lip reaches over its line
 ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
+BLEND_CM = 0.115  # how far the edge of a lip is blended with the dark between parted ones
+LIP_RED = 2.5  # a* of Lab: by so much more the edges of painted lips are redder than skin, those of bare ones by 1
 SPITTLE_CM, GLOSS_CM, NOISE = 0.42, 0.8, 8  # widths of light spots on lips; grey levels that make none
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 
@@ -154,7 +157,8 @@ def lip_layers(
     photo = canvas.sampled(grid)
     clear = photo
     if not lines.drawn:
-        clear, per_cm = _without_corner_shadow(photo, lines, uv, px_per_cm), canvas.per_px * px_per_cm
+        per_cm = canvas.per_px * px_per_cm
+        clear = _without_corner_shadow(photo, lines, uv, per_cm, px_per_cm)
         clear, photo = (_without_flecks(rgb, lines, uv, per_cm, px_per_cm) for rgb in (clear, photo))
     # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
     skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
@@ -206,8 +210,9 @@ def _turned_in(past_cm: Floats, u: Floats) -> Floats:
     return (np.exp(-((np.minimum(past_cm, 0) / ROLL_CM) ** 2)) * smoothstep(1.05, 0.85, np.abs(u))).astype(np.float32)
 
 
-def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm: float) -> Picture:
-    """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part."""
+def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float) -> Picture:
+    """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part.
+    per_cm: samples of (h, w, 3) rgb."""
     u, v = np.abs(uv[..., 0]) / lines.frame.half, uv[..., 1]
     middle = (lines.upper.at(uv[..., 0]) + lines.lower.at(uv[..., 0])) / 2
     near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.2) & (u < 1.25)
@@ -221,10 +226,23 @@ def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, px_per_cm:
     dark = near & (light < least)
     if not lines.parted and dark.sum() > MOST_SHADOW * near.sum():
         return rgb
+    if lines.parted:
+        dark |= (u > 0.6) & (u < 1.1) & (v > lines.upper.at(uv[..., 0])) & (v < lines.lower.at(uv[..., 0]))
     mask = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if lines.parted:
+        mask = _blended(rgb, mask, round(BLEND_CM * per_cm))
     painted = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
     # It fades in along the line: where it began at once, the dark beside it was drawn out into a smudge on the lip.
     return over(rgb, painted, shares(smoothstep(0.3, 0.6, u)))
+
+
+def _blended(rgb: Picture, dark: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """(h, w) 1 for the dark and where up to so many samples beside it the skin's edge is blended with it: corners
+    painted from that were grey patches on closed lips. Painted lips, redder than skin, end at the dark."""
+    wide = cv2.dilate(dark, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    skin = cv2.inpaint(rgb, wide, 3, cv2.INPAINT_TELEA)
+    red, bare = (cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 1][wide > dark] for picture in (rgb, skin))
+    return wide if float(np.mean(red.astype(float) - bare)) < LIP_RED else dark
 
 
 def _without_flecks(rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float) -> Picture:
