@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from didgen.watch.told import View
+from didgen.watch.waiting import Ear
 from didgen.watch.watch import Watch
 from tests import fakes
 
@@ -119,23 +120,27 @@ def started(root: Path, *words: str, under: Sequence[str] = (), jobs: int = 2, *
 def watched_here(root: Path, view: View, edit: Callable[[], None]) -> None:
     """A watch on this thread; it ends when `edit`, on another one, has. Raises what ends it before."""
 
+    ear, over = Ear(), threading.Event()
+
     def work() -> None:
         try:
             edit()
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+            if not over.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
 
     def end(*_: object) -> None:
+        ear.stop()  # what is raised here is lost where it strikes a finalizer
         raise KeyboardInterrupt
 
     before, editing = signal.signal(signal.SIGTERM, end), threading.Thread(target=work, daemon=True)
     editing.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            Watch(root, (), "local", 1, 0, view, lambda _: True, fakes.COMMAND).run()
+            Watch(root, (), "local", 1, 0, view, lambda _: True, fakes.COMMAND, ear=ear).run()
+        editing.join(PATIENCE_S)
     finally:
-        with suppress(KeyboardInterrupt):
-            editing.join(PATIENCE_S)
+        over.set()
         signal.signal(signal.SIGTERM, before)
 
 

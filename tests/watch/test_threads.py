@@ -16,6 +16,7 @@ from didgen.watch.builder import Builder
 from didgen.watch.doorbell import Doorbell
 from didgen.watch.inputs import Projects
 from didgen.watch.told import Finished, Idle, Told, Wrong
+from didgen.watch.waiting import Settle
 from tests.watch.running import project, save_by_renaming, talk, watched_here
 
 
@@ -123,6 +124,7 @@ def test_what_is_saved_as_something_comes_to_its_end_settles_first(
 
     def remember(self: watches.Watch) -> None:
         self._projects = Saved(self.root)
+        self.ear.settle = Settle(torn_s=60, most_s=60)  # the other half comes when it comes
         made.append(self)
 
     monkeypatch.setattr(watches, "Doorbell", Quiet)

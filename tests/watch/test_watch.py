@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -321,8 +322,11 @@ def test_it_polls_where_the_system_has_no_watches_left(tmp_path: Path, late_s: i
 
 def children(pid: int) -> list[str]:
     """Processes that any thread of a process started."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [child for task in tasks for child in (task / "children").read_text().split()]
+    found: list[str] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread may end meanwhile
+            found += (task / "children").read_text().split()
+    return found
 
 
 HOLD = """
