@@ -27,7 +27,8 @@ from didgen.walk.services import default_jobs
 from didgen.walk.sharing import Sharing, read_through
 from didgen.walk.shortcut import Target, Wish, wish
 from didgen.walk.writable import check_writable
-from didgen.watch.builder import Builder, Order
+from didgen.watch.builder import Builder
+from didgen.watch.carrying import Order
 from didgen.watch.doorbell import Doorbell
 from didgen.watch.inputs import Inputs, Projects
 from didgen.watch.mounts import read_mountinfo, silent

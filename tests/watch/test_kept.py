@@ -45,7 +45,8 @@ def test_it_keeps_no_more_after_many_edits_than_after_one(tmp_path: Path, monkey
         for k in range(1, EDITS + 1):
             assert rests.acquire(timeout=60)
             kept = Remembered.last
-            counts.append((len(kept._delivered), len(kept._addresses), len(kept._rendering), len(gallery._clips)))
+            made, delivered = kept._renderings, kept._carrier._delivered
+            counts.append((len(delivered), len(made._addresses), len(made.tasks), len(gallery._clips)))
             path = folder / "project.yaml"
             save_by_renaming(path, path.read_text().replace(f"n{k - 1}", f"n{k}").replace(f" {k - 1}.", f" {k}."))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from didgen.errors import StorageError, UsageError
 from didgen.plan.identity import service_id
-from didgen.plan.scene import Decision
-from didgen.walk.planned import Planned
+from didgen.watch import builder as building
 from didgen.watch import watch as watches
 from didgen.watch.builder import Builder
+from didgen.watch.carrying import Carrier, Order, Round
 from didgen.watch.doorbell import Doorbell
 from didgen.watch.inputs import Projects
 from didgen.watch.told import Finished, Idle, Told, Wrong
@@ -49,18 +50,24 @@ def edit(folder: Path, old: str, new: str) -> None:
 def test_what_is_being_taken_in_hand_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While an order is compared with what was made meanwhile: else the lock is let go, and others build."""
     folder, heard, idle = project(tmp_path / "work", "one", talk("a", "First.")), Heard(), list[bool]()
+    builders: list[Builder] = []
 
-    class Asked(Builder):
-        def _as_it_is_now(self, decision: Decision, planned: Planned) -> Decision:
-            idle.append(self.idle)
-            return super()._as_it_is_now(decision, planned)
+    class Asked(Carrier):
+        def round_of(self, order: Order) -> Round:
+            idle.append(builders[0].idle)
+            return super().round_of(order)
+
+    def builder(*given: Any) -> Builder:
+        builders.append(Builder(*given))
+        return builders[0]
 
     def work() -> None:
         heard.until(Idle, 1)
         edit(folder, "First", "Second")
         heard.until(Idle, 2)
 
-    monkeypatch.setattr(watches, "Builder", Asked)
+    monkeypatch.setattr(watches, "Builder", builder)
+    monkeypatch.setattr(building, "Carrier", Asked)
     watched_here(tmp_path / "work", heard, work)
     assert [False, False] == idle
 
@@ -69,11 +76,11 @@ def test_an_order_that_cannot_be_taken_ends_the_watch(tmp_path: Path, monkeypatc
     """With its error: it would be waited for in vain."""
     project(tmp_path / "work", "one", talk("a", "First."))
 
-    class Broken(Builder):
-        def _as_it_is_now(self, *_: object) -> Decision:
+    class Broken(Carrier):
+        def round_of(self, order: Order) -> Round:  # noqa: ARG002
             raise StorageError("the state cannot be read")
 
-    monkeypatch.setattr(watches, "Builder", Broken)
+    monkeypatch.setattr(building, "Carrier", Broken)
     with pytest.raises(StorageError, match="cannot be read"):
         watched_here(tmp_path / "work", Heard(), threading.Event().wait)
 
