@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -49,8 +50,9 @@ def waited(claims: Claims) -> None:
         time.sleep(0.02)
 
 
-def test_one_of_many_has_it(build: Callable[..., Claims]) -> None:
+def test_one_of_many_has_it(build: Callable[..., Claims], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of twelve builds that try at once; the others see who."""
+    monkeypatch.setattr(claims_module, "LEASE_S", 60.0)
     builds = [build() for _ in range(12)]
 
     def try_it(claims: Claims) -> bool:
@@ -66,12 +68,21 @@ def test_one_of_many_has_it(build: Callable[..., Claims]) -> None:
     assert [not mine for mine in got] == [claims.holder(SCENE) is not None for claims in builds]
 
 
-def test_who_lives_keeps_it_however_long(build: Callable[..., Claims]) -> None:
-    """Many leases later nobody has taken it over."""
+def test_who_lives_keeps_it_however_long(
+    build: Callable[..., Claims], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many leases later nobody has taken it over. Each look comes half a lease after a sign of life."""
+    now_s = 0.0
+    monkeypatch.setattr(claims_module, "time", SimpleNamespace(time=time.time, monotonic=lambda: now_s))
     a, b = build(), build()
     a.take(SCENE)
+    sign = tmp_path / "shared" / "builds" / a._owner
     for _ in range(10):
-        time.sleep(LEASE_S / 4)
+        before, end = sign.read_bytes(), time.monotonic() + 20
+        while sign.read_bytes() == before:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        now_s += LEASE_S / 2
         assert b.holder(SCENE) is not None
         with pytest.raises(TakenError):
             b.take(SCENE)
