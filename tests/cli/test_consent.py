@@ -206,7 +206,7 @@ def test_a_plan_of_an_unknown_price_says_so(workspace: Path, bank: Started) -> N
 
 def test_a_plan_bills_nothing_that_was_sent_before(tmp_path: Path) -> None:
     """Jobs that run at the service, and those that a lock or sidecar knows by their id, cost nothing again."""
-    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "30") as bank:
+    with opened(tmp_path / "bank", "--queue-s", "0", "--render-s", "3600") as bank:
         folder = make(tmp_path, bank)
         command = [sys.executable, "-m", "didgen", "build", "--budget", "2", "-q"]
         build = subprocess.Popen(command, cwd=folder, env=environment(bank), stdin=subprocess.DEVNULL)

@@ -43,7 +43,7 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_ctrl_c_leaves_paid_jobs_running_for_the_next_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 130, with how many; they are taken up by their ids, and nobody is asked for money again."""
-    with opened(tmp_path / "bank", "--render-s", "4") as bank:
+    with opened(tmp_path / "bank", "--render-s", "3600") as bank:
         hurry(monkeypatch, bank)
         shop = Shop(tmp_path / "work", bank)
         build = start(shop)
@@ -52,6 +52,8 @@ def test_ctrl_c_leaves_paid_jobs_running_for_the_next_build(tmp_path: Path, monk
         _, said = build.communicate(timeout=30)
         assert 130 == build.returncode
         assert "3 paid jobs keep running, the next build picks them up" in said
+        bank.down()
+        bank.up("--render-s", "0")  # not before that a job may come to its end
         assert None is shop.build(budget=None).error
         assert ALL == sorted(shop.bought())
 
