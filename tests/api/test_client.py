@@ -156,7 +156,7 @@ def test_a_post_whose_fate_is_unknown_is_never_sent_again(line: bytes) -> None:
 
 def test_a_post_without_an_answer_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that drips bytes never times out by itself; the fate of the job is unknown."""
-    monkeypatch.setattr(transport, "CONNECT", replace(transport.CONNECT, each_s=0.2))
+    monkeypatch.setattr(transport, "CONNECT", replace(transport.CONNECT, each_s=1.0))
 
     async def inside() -> None:
         seen = 0
