@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MAX_PHONEMES: Final = 400
 """Longest string the voices are given at once; Kokoro's own limit is 510."""
 
+
+_NO: Final = re.compile(r"\b(no)\.(?!\s*\d)")
+"""A "no." that is an answer: the normaliser takes each for "number"."""
 
 MAX_CHUNKS: Final = 12
 """Most spoken words one written word becomes, where it stands among others that changed too."""
@@ -128,7 +132,7 @@ def _g2p(british: bool) -> G2P:
 def _normalised(text: str) -> str:
     from hibari.g2p import normalize
 
-    return str(normalize(text))
+    return str(normalize(_NO.sub(r"\1 .", text)))
 
 
 @lru_cache(maxsize=1)
