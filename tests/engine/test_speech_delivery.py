@@ -145,7 +145,7 @@ def test_ipa_becomes_the_voices_alphabet(ipa: str, symbols: str) -> None:
 @pytest.mark.parametrize(
     ("text", "way", "form", "spoken"),
     [
-        ("A1b", "characters", "", "ay, one, bee"),
+        ("A1b", "characters", "", "A, one, B"),
         ("042", "digits", "", "zero four two"),
         ("+49 (0)30 1234", "telephone", "", "plus four nine, zero, three zero, one two three four"),
         ("21", "ordinal", "", "21st"),
@@ -162,10 +162,49 @@ def test_say_as(text: str, way: str, form: str, spoken: str) -> None:
     assert spoken == said(text, way, form)
 
 
+@pytest.mark.parametrize(
+    ("text", "way", "form", "language", "spoken"),
+    [
+        ("aB-1", "characters", "", "de", "A, B, Strich, 1"),
+        ("042", "digits", "", "es", "0 4 2"),
+        ("+39 (06) 12", "telephone", "", "it", "più 3 9, 0 6, 1 2"),
+        ("3", "ordinal", "", "fr", "troisième"),
+        ("25", "ordinal", "", "de", "25."),
+        ("2/3", "fraction", "", "pt", "2 sobre 3"),
+        ("04/03/2021", "date", "mdy", "es", "3 de abril de 2021"),
+        ("04.03.2021", "date", "", "de", "4. März 2021"),
+        ("3/2021", "date", "my", "es", "marzo de 2021"),
+        ("1/3", "date", "dm", "fr", "1er mars"),
+        ("3/2021", "date", "my", "ja", "3/2021"),
+        ("A1", "characters", "", "ja", "A, 1"),
+    ],
+)
+def test_say_as_in_the_language_of_the_voice(text: str, way: str, form: str, language: str, spoken: str) -> None:
+    """No English word is given to a voice that does not speak English."""
+    assert spoken == said(text, way, form, language)
+
+
+def test_say_as_follows_the_voice_that_says_it() -> None:
+    """Inside a `voice` tag it is that voice's language which counts."""
+    date = '<say-as interpret-as="date" format="dmy">4/3/2021</say-as>'
+    markup = f'On {date}. <voice name="pico-de">Am {date}.</voice>'
+    found = [u.spoken for u in utterances(TextScript(markup, "heart", ssml=True))]
+    assert ["On March 4th, 2021.", "Am 4. März 2021."] == found
+
+
+def test_a_letter_is_heard_by_its_name() -> None:
+    """An A alone has the sound of "day", not of "eye"."""
+    speech = ssml('<say-as interpret-as="characters">AX</say-as>')
+    start_s, end_s = word(speech, "AX")
+    symbols = [p.symbol for p in speech.phonemes if start_s - 0.01 <= p.start_s < end_s]
+    assert "A" == symbols[0]
+    assert "I" not in symbols
+
+
 def test_say_as_keeps_the_written_word() -> None:
-    """Captions show "A1", the voice says "ay, one"."""
+    """Captions show "A1", the voice says "A, one"."""
     (found,) = utterances(TextScript('Gate <say-as interpret-as="characters">A1</say-as> now', "heart", ssml=True))
-    assert ("Gate A1 now", "Gate ay, one now") == (found.written, found.spoken)
+    assert ("Gate A1 now", "Gate A, one now") == (found.written, found.spoken)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,10 @@ _TIME = re.compile(r"\+?(\d*\.?\d+)(ms|s)")
 
 # A word written one way and spoken another travels through sentence splitting inside the text: OPEN written BAR spoken
 # CLOSE, its spaces as GLUE, so that it stays one word.
-_OPEN, _BAR, _CLOSE, _GLUE = "\ue000", "\ue001", "\ue002", "\ue003"
-MARKERS: Final = frozenset((_OPEN, _BAR, _CLOSE, _GLUE))
-_SUB = re.compile(f"{_OPEN}([^{_BAR}]*){_BAR}([^{_CLOSE}]*){_CLOSE}")
+OPEN, _BAR, _CLOSE, _GLUE = "\ue000", "\ue001", "\ue002", "\ue003"
+MARKERS: Final = frozenset((OPEN, _BAR, _CLOSE, _GLUE))
+MARK: Final = f"{OPEN}[^{_CLOSE}]*{_CLOSE}"  # a pattern
+_SUB = re.compile(f"{OPEN}([^{_BAR}]*){_BAR}([^{_CLOSE}]*){_CLOSE}")
 
 Attributes = dict[str, str]
 
@@ -56,9 +57,12 @@ class Part:
         return "".join(run.text for run in self.runs)
 
 
-def parse(markup: str) -> list[Part]:
-    """Parts of an SSML document or fragment, in order. Raises RenderError when the markup is malformed."""
-    reader = _Reader()
+def parse(markup: str, spoken_in: Callable[[str], str] = lambda _: "en") -> list[Part]:
+    """Parts of an SSML document or fragment, in order. spoken_in: the language of a `voice` tag's name, or of "".
+
+    Raises RenderError when the markup is malformed.
+    """
+    reader = _Reader(spoken_in)
     try:
         ElementTree.XMLParser(target=reader).feed(_document(markup))  # noqa: S314 - the reader refuses a doctype
     except ElementTree.ParseError as e:
@@ -107,7 +111,8 @@ class _Held:
 class _Reader:
     """Takes the parser's events. Styles and voices are stacks, one entry an open tag."""
 
-    def __init__(self) -> None:
+    def __init__(self, spoken_in: Callable[[str], str]) -> None:
+        self._spoken_in = spoken_in
         self._runs: list[Run] = []
         self._parts: list[Part] = []
         self._styles: list[Style] = [PLAIN]
@@ -132,7 +137,7 @@ class _Reader:
             voice = attributes["name"]
         self._styles.append(style)
         self._voices.append(voice)
-        spoken = _spoken_as(tag, attributes)
+        spoken = _spoken_as(tag, attributes, self._spoken_in(voice))
         if spoken is not None and self._held is None:
             self._held = _Held(self.depth, len(self._runs), spoken)
 
@@ -152,7 +157,7 @@ class _Reader:
         if self._held and self._held.depth == self.depth:
             held, self._held = self._held, None
             written = "".join(run.text for run in self._runs[held.begin :])
-            self._runs[held.begin :] = [Run(_marked(written, held.spoken(written)), self._styles[-1])]
+            self._runs[held.begin :] = [Run(marked(written, held.spoken(written)), self._styles[-1])]
         elif tag in {"p", "s"}:
             self._runs.append(Run("\n\n"))
         if self._voices[-1] != self._voices[-2]:
@@ -173,17 +178,18 @@ class _Reader:
         return [*self._parts, Part(tuple(self._runs))]
 
 
-def _marked(written: str, spoken: str) -> str:
+def marked(written: str, spoken: str) -> str:
+    """One word of a text that is written one way and spoken another; see `both_forms`."""
     glued = (_GLUE.join(s.split()) for s in (written, spoken))
-    return f"{_OPEN}{_BAR.join(glued)}{_CLOSE}"
+    return f"{OPEN}{_BAR.join(glued)}{_CLOSE}"
 
 
-def _spoken_as(tag: str, attributes: Attributes) -> Callable[[str], str] | None:
+def _spoken_as(tag: str, attributes: Attributes, spoken_in: str) -> Callable[[str], str] | None:
     """How the text of a tag is spoken, when that is decided for the whole of it."""
     if tag == "sub" and attributes.get("alias"):
         return lambda _: attributes["alias"]
     if tag == "say-as" and "interpret-as" in attributes:
-        return lambda text: said(text, attributes["interpret-as"], attributes.get("format", ""))
+        return lambda text: said(text, attributes["interpret-as"], attributes.get("format", ""), spoken_in)
     if tag == "phoneme" and attributes.get("ph"):
         return lambda text: text
     return None
