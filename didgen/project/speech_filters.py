@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2.exceptions import FilterArgumentError
 
-from didgen.project.locales import MONEY, ONE_FORM, ONE_UP_TO_TWO, WORDS, Words, separators
+from didgen.catalog.locales import MONEY, ONE_FORM, ONE_UP_TO_TWO, WORDS, Words, separators
 
 MAX_DIGITS = 15  # beyond it nobody listens, and a float is no longer exact
 MAX_PLACES = 6

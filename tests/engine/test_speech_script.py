@@ -28,6 +28,7 @@ def said(text: str, *, ssml: bool = False) -> list[str]:
         ("Dr. Lee met J. K. Rowling.", ["Dr. Lee met J. K. Rowling."]),
         ("The U.S. Embassy is open. Come in.", ["The U.S. Embassy is open.", "Come in."]),
         ("approx. five", ["approx. five"]),
+        ("Is it? No. It is not. See no. 5.", ["Is it?", "No.", "It is not.", "See no. 5."]),
         ("Wait... what?", ["Wait... what?"]),
         ("one\nline", ["one line"]),
         ("Hello. 😀", ["Hello. 😀"]),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from didgen.catalog.locales import MONEY, WORDS
 from didgen.project.files import Files
-from didgen.project.locales import MONEY, WORDS
 from didgen.project.speech_filters import filters_of, number, plural
 from didgen.project.template import TemplateProblem, Templates
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from didgen.catalog.languages import unreadable
@@ -13,6 +14,7 @@ from didgen.catalog.local_voices import VOICES, language
 from didgen.engine.shot import TextScript
 from didgen.engine.speech import ssml
 from didgen.engine.speech.style import PLAIN, Style
+from didgen.engine.speech.written_out import written_out
 from didgen.errors import RenderError
 
 MAX_CHARACTERS: Final = 40_000
@@ -27,8 +29,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…。！？।॥؟۔])[\"”’')\]」』
 _WITHOUT_SPACE = re.compile(r"(?<=[。！？、，；：])(?=[^\s\"”’')\]」』）》】。！？、，；：])")
 _INITIALS = re.compile(r"(?:^|[\s(\"“‘'])(?:[A-Za-z]\.)+$")
 _TITLES: Final = frozenset(
-    "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc no vol fig approx dept".split()
+    "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc vol fig approx dept".split()
 )
+_BEFORE_NUMBERS: Final = frozenset(("no", "nos", "p", "pp"))
+"""What ends a sentence unless a number follows: "Is it? No. It is not." but "No. 5"."""
 
 
 WITH_ORDINALS: Final = frozenset("de da nb is fi et lv cs sk sl hr bs sr pl hu tr".split())
@@ -65,7 +69,9 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
             f"the script has {len(script.text):,} characters, more than {MAX_CHARACTERS:,}",
             hint="split it into several scenes",
         )
-    parts = ssml.parse(script.text) if script.ssml else [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
+    parts = [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
+    if script.ssml:
+        parts = ssml.parse(script.text, lambda name: _language(name or script.voice))
     found: list[Utterance] = []
     for part in parts:
         said = _of_part(part, _language(part.voice or script.voice))
@@ -106,7 +112,10 @@ def _plain(c: str) -> str:
 
 
 def _of_part(part: ssml.Part, spoken_in: str) -> list[Utterance]:
-    runs = [ssml.Run(clean(run.text), run.style) for run in part.runs]
+    runs = [
+        ssml.Run(written_out(clean("".join(run.text for run in alike)), spoken_in), style)
+        for style, alike in groupby(part.runs, lambda run: run.style)
+    ]
     styles = iter(_word_styles(runs))
     found: list[Utterance] = []
     for paragraph in _PARAGRAPH.split("".join(run.text for run in runs)):
@@ -193,6 +202,8 @@ def _ends(before: str, following: str) -> bool:
     if not before.endswith("."):
         return True
     word = before.rsplit(" ", 1)[-1].strip("(\"“‘'.").lower()
+    if word in _BEFORE_NUMBERS and following.isdigit():
+        return False
     return word not in _TITLES and not _INITIALS.search(before)
 
 

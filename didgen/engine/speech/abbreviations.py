@@ -1,0 +1,98 @@
+"""Abbreviations that voices stumble over, by language.
+
+Those with a blank are also found without it. English is the business of the voices' own normaliser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviations:
+    """How one language says what it writes short: titles before a name, numbered before a digit, units behind one.
+
+    ends: what may end a sentence, so that the stop belongs to both; what is anywhere does so only where a text ends.
+    units: for one and for others.
+    """
+
+    titles: dict[str, str]
+    numbered: dict[str, str]
+    anywhere: dict[str, str]
+    ends: dict[str, str]
+    units: dict[str, tuple[str, str]]
+
+
+def _table(titles: str, numbered: str, anywhere: str, ends: str, units: str = "") -> Abbreviations:
+    forms = {short: full.partition("/") for short, full in _entries(units).items()}
+    return Abbreviations(
+        titles=_entries(titles),
+        numbered=_entries(numbered),
+        anywhere=_entries(anywhere),
+        ends=_entries(ends),
+        units={short: (one, many) for short, (one, _, many) in forms.items()},
+    )
+
+
+def _entries(text: str) -> dict[str, str]:
+    """ "Sr.=señor|Sra.=señora" as a mapping."""
+    return dict(_entry(line) for line in text.split("|") if line)
+
+
+def _entry(line: str) -> tuple[str, str]:
+    short, _, full = line.partition("=")
+    return short, full
+
+
+ABBREVIATIONS: Final = {
+    "de": _table(
+        "Hr.=Herr|Fr.=Frau|Hrn.=Herrn|Dr.=Doktor|Prof.=Professor|St.=Sankt",
+        "Nr.=Nummer|S.=Seite|Abb.=Abbildung|Kap.=Kapitel|Bd.=Band|Art.=Artikel|Abs.=Absatz|Tel.=Telefon|ca.=circa",
+        "z. B.=zum Beispiel|d. h.=das heißt|i. d. R.=in der Regel|z. T.=zum Teil|"
+        "u. U.=unter Umständen|v. a.=vor allem|bzw.=beziehungsweise|ca.=circa|inkl.=inklusive|exkl.=exklusive|"
+        "evtl.=eventuell|ggf.=gegebenenfalls|bzgl.=bezüglich|vgl.=vergleiche|Mio.=Millionen|Mrd.=Milliarden|Std.=Stunden|"
+        "Min.=Minuten",
+        "usw.=und so weiter|u. a.=unter anderem|Jh.=Jahrhundert|etc.=et cetera|MwSt.=Mehrwertsteuer",
+    ),
+    "es": _table(
+        "Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Sras.=señoras|Dr.=doctor|Dra.=doctora|Dña.=doña|"
+        "Prof.=profesor|Profa.=profesora|Avda.=avenida|Av.=avenida|Sto.=santo|Sta.=santa",
+        "pág.=página|págs.=páginas|núm.=número|n.º=número|nº=número|n°=número|N.º=número|art.=artículo|cap.=capítulo|"
+        "tel.=teléfono|vol.=volumen|fig.=figura",
+        "p. ej.=por ejemplo|aprox.=aproximadamente|Ud.=usted|Uds.=ustedes|"
+        "Vd.=usted|Vds.=ustedes",
+        "EE. UU.=Estados Unidos|etc.=etcétera|a. C.=antes de Cristo|d. C.=después de Cristo",
+        "kg=kilo/kilos|km=kilómetro/kilómetros|km/h=kilómetro por hora/kilómetros por hora|cm=centímetro/centímetros|"
+        "mm=milímetro/milímetros|°C=grado/grados",
+    ),
+    "fr": _table(
+        "M.=monsieur|MM.=messieurs|Mme=madame|Mmes=mesdames|Mlle=mademoiselle|Mlles=mesdemoiselles|Dr=docteur|"
+        "Dr.=docteur|Pr=professeur|Pr.=professeur|Bd=boulevard|Bd.=boulevard|bd.=boulevard|Av.=avenue|av.=avenue",
+        "n°=numéro|nº=numéro|N°=numéro|Nº=numéro|p.=page|pp.=pages|art.=article|chap.=chapitre|fig.=figure|"
+        "tél.=téléphone|Tél.=téléphone|env.=environ",
+        "c.-à-d.=c'est-à-dire|p. ex.=par exemple|env.=environ",
+        "etc.=et cetera",
+        "kg=kilo/kilos|km=kilomètre/kilomètres|km/h=kilomètre heure/kilomètres heure|cm=centimètre/centimètres|"
+        "mm=millimètre/millimètres|°C=degré/degrés",
+    ),
+    "it": _table(
+        "Sig.=signor|sig.=signor|Sig.ra=signora|sig.ra=signora|Sig.na=signorina|Dott.=dottor|dott.=dottor|"
+        "Dott.ssa=dottoressa|dott.ssa=dottoressa|Dr.=dottor|Prof.=professor|prof.=professor|Prof.ssa=professoressa|"
+        "prof.ssa=professoressa|Ing.=ingegner|ing.=ingegner|Avv.=avvocato|avv.=avvocato",
+        "n.=numero|nº=numero|n°=numero|pag.=pagina|pagg.=pagine|cap.=capitolo|art.=articolo|tel.=telefono|fig.=figura",
+        "per es.=per esempio|p. es.=per esempio|ad es.=ad esempio|ca.=circa",
+        "ecc.=eccetera|a.C.=avanti Cristo|d.C.=dopo Cristo",
+        "kg=chilo/chili|km=chilometro/chilometri|km/h=chilometro orario/chilometri orari|cm=centimetro/centimetri|"
+        "mm=millimetro/millimetri|°C=grado/gradi",
+    ),
+    "pt": _table(
+        "Sr.=senhor|Sra.=senhora|Srta.=senhorita|Srs.=senhores|Dr.=doutor|Dra.=doutora|Prof.=professor|"
+        "Profa.=professora|Av.=avenida|Sto.=santo|Sta.=santa",
+        "pág.=página|págs.=páginas|n.º=número|nº=número|n°=número|art.=artigo|cap.=capítulo|tel.=telefone|fig.=figura",
+        "p. ex.=por exemplo|aprox.=aproximadamente",
+        "etc.=etcétera|a.C.=antes de Cristo|d.C.=depois de Cristo",
+        "kg=quilo/quilos|km=quilômetro/quilômetros|km/h=quilômetro por hora/quilômetros por hora|"
+        "cm=centímetro/centímetros|mm=milímetro/milímetros|°C=grau/graus",
+    ),
+}  # fmt: skip

@@ -1,0 +1,135 @@
+"""Abbreviations, dates and amounts as they are said, before a text is parted into sentences: "Sr." ends none.
+
+For the voices of German, Spanish, French, Italian and Portuguese, whose engines read many of them wrongly or as letters
+("3 barra 4 barra 2021"). Captions keep the words as they are written; see `ssml.marked`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from typing import Final
+
+from didgen.catalog.locales import MONEY, ONE_UP_TO_TWO, WORDS
+from didgen.engine.speech import ssml
+from didgen.engine.speech.abbreviations import ABBREVIATIONS, Abbreviations
+
+_SIGNS: Final = {"€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD"}
+_SIGN: Final = "|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))
+_NUMBER: Final = r"(?:\d{1,3}(?:[.\u00a0\u202f ]\d{3})+|\d+)(?!\d)"
+_MONEY: Final = (
+    rf"(?<![\w.,])(?:(?P<before>{_SIGN})\s?)?(?P<whole>{_NUMBER})(?:,(?P<part>\d\d))?(?!,?\d)"
+    rf"(?:\s?(?P<behind>{_SIGN}))?"
+)
+_DATE: Final = (
+    r"(?<![\w./-])(?:(?P<d>\d{1,2})(?P<mark>[./-])(?P<m>\d{1,2})(?P=mark)(?P<y>\d{4})"
+    r"|(?P<iso_y>\d{4})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d))(?![\w/-])"
+)
+_CLOCK_PT: Final = r"(?<!\w)(\d{1,2})h(\d\d)(?!\w)"
+_STREET_DE: Final = r"(?<!\w)(\w+[Ss])tr\.(?=\s\d)"
+_NAME: Final = rf"(?=\s+{ssml.OPEN}?(?:[A-ZÀ-ÖØ-Þ]|(?:und|y|et|e)\s))"
+_OVER: Final = r"\s*(?:\n\s*\n|$)"
+
+Said = Callable[[re.Match[str]], str]
+"""What is spoken for a match; "" leaves it as it is."""
+
+
+def written_out(text: str, spoken_in: str) -> str:
+    """The text with what is said otherwise than it is written marked as both; all of it in other languages."""
+    for pattern, said in _ways(spoken_in):
+        text = pattern.sub(partial(_replaced, said), text)
+    return text
+
+
+def _replaced(said: Said, match: re.Match[str]) -> str:
+    """What is marked already, and what is said as it is written, stays."""
+    spoken = "" if match[0].startswith(ssml.OPEN) else said(match)
+    return ssml.marked(match[0], spoken) if spoken else match[0]
+
+
+def _outside(pattern: str) -> re.Pattern[str]:
+    """The pattern where nothing is marked: a mark is a match of its own."""
+    return re.compile(f"{ssml.MARK}|{pattern}")
+
+
+@lru_cache(maxsize=8)
+def _ways(spoken_in: str) -> tuple[tuple[re.Pattern[str], Said], ...]:
+    short = ABBREVIATIONS.get(spoken_in)
+    if short is None:
+        return ()
+    ways = [
+        _way(short.titles, _NAME, case=""),
+        _way(short.numbered, r"(?=\s?\d)"),
+        _way(short.anywhere, rf"(?:\.(?!{_OVER}))?", stop=True),
+        _way(short.ends, rf"(?:\.(?!{_OVER}|\s+[A-ZÀ-ÖØ-Þ]))?", stop=True),
+    ]
+    if spoken_in == "de":  # its engines read numbers, dates and money well
+        return (*ways, (_outside(_STREET_DE), lambda match: f"{match[1]}traße"))
+    clock = [(_outside(_CLOCK_PT), _clock_pt)] if spoken_in == "pt" else []
+    return (
+        (_outside(_DATE), lambda match: _date(match, spoken_in)),
+        (_outside(_MONEY), lambda match: _money(match, spoken_in)),
+        *clock,
+        _units(short),
+        *ways,
+    )
+
+
+def _way(table: dict[str, str], behind: str, *, stop: bool = False, case: str = "i") -> tuple[re.Pattern[str], Said]:
+    """Any of a table's keys. stop: but for the stop at its end, which `behind` takes or leaves to the sentence."""
+    spoken = {_key(short): full for short, full in table.items()}
+    any_of = _any_of(short.removesuffix(".") if stop else short for short in table)
+    dot = r"(?=\.)" if stop else r"(?!\w)"
+
+    def said(match: re.Match[str]) -> str:
+        return spoken.get(_key(match[1])) or spoken[_key(match[1]) + "."]
+
+    return _outside(rf"(?<!\w)((?{case}:{any_of})){dot}{behind}"), said
+
+
+def _any_of(words: Iterable[str]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    return "|".join(re.escape(word).replace(r"\ ", r"\s?") for word in longest_first)
+
+
+def _key(short: str) -> str:
+    return "".join(short.split()).casefold()
+
+
+def _units(short: Abbreviations) -> tuple[re.Pattern[str], Said]:
+    pattern = _outside(rf"(?<![\w.,])({_NUMBER}(?:,\d+)?)\s?({_any_of(short.units)})(?!\w)")
+    return pattern, lambda match: f"{match[1]} {short.units[match[2]][match[1] != '1']}"
+
+
+def _date(match: re.Match[str], spoken_in: str) -> str:
+    """ "3/4/2021" and "2021-04-03" are "3 de abril de 2021"; a month beyond the twelfth is none."""
+    y, m, d = (int(match[name] or match[f"iso_{name}"]) for name in "ymd")
+    if not (1 <= m <= 12 and 1 <= d <= 31):
+        return ""
+    words = WORDS[spoken_in]
+    day = words.first_day if d == 1 and words.first_day else str(d)
+    return words.date.format(d=day, month=words.months.split()[m - 1], y=y)
+
+
+def _money(match: re.Match[str], spoken_in: str) -> str:
+    """ "1.250,75 €" is "1250 euros y 75 céntimos"; a number alone is no money."""
+    sign = match["before"] or match["behind"]
+    if not sign:
+        return ""
+    unit, *parts = MONEY[_SIGNS[sign], spoken_in]
+    whole = int("".join(c for c in match["whole"] if c.isdigit()))
+    said = [f"{whole} {_one_or_more(unit, whole, spoken_in)}"] if whole or not match["part"] else []
+    hundredths = int(match["part"] or 0)
+    if hundredths:
+        said.append(f"{hundredths} {_one_or_more(parts[0], hundredths, spoken_in)}")
+    return WORDS[spoken_in].joint.join(said)
+
+
+def _one_or_more(forms: tuple[str, str], count: int, spoken_in: str) -> str:
+    return forms[0] if count == 1 or (count < 2 and spoken_in in ONE_UP_TO_TWO) else forms[1]
+
+
+def _clock_pt(match: re.Match[str]) -> str:
+    """ "7h30" is "7 e 30"."""
+    return f"{int(match[1])} e {int(match[2])}"

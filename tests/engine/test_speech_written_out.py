@@ -1,0 +1,65 @@
+"""didgen.engine.speech.written_out: what is written short is said in full, and ends no sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from didgen.engine.shot import TextScript
+from didgen.engine.speech.script import utterances
+from didgen.engine.speech.speak import speak
+
+VOICE = {"de": "pico-de", "es": "ef_dora", "fr": "ff_siwis", "it": "if_sara", "pt": "pf_dora", "en": "heart"}
+
+
+def found(text: str, language: str) -> list[tuple[str, str]]:
+    return [(u.written, u.spoken) for u in utterances(TextScript(text, VOICE[language]))]
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "spoken"),
+    [
+        ("de", "Hr. Maier, z. B. Bergstr. 7, d.h. Nr. 5", "Herr Maier, zum Beispiel Bergstraße 7, das heißt Nummer 5"),
+        ("de", "Ca. 5 Mio. Euro inkl. MwSt. sind viel.", "circa 5 Millionen Euro inklusive Mehrwertsteuer sind viel."),
+        ("es", "El Sr. y la Sra. Ruiz, p. ej. en la pág. 5.", "El señor y la señora Ruiz, por ejemplo en la página 5."),
+        ("es", "Pagó 1.250,75 € el 3/4/2021.", "Pagó 1250 euros y 75 céntimos el 3 de abril de 2021."),
+        ("es", "En EE. UU. pesan 12 kg, a 1 km.", "En Estados Unidos pesan 12 kilos, a 1 kilómetro."),
+        ("fr", "M. et Mme Bo, env. 1 250 €.", "monsieur et madame Bo, environ 1250 euros."),
+        ("fr", "Le 2021-05-01.", "Le 1er mai 2021."),
+        ("it", "Il dott. Rossi ecc. paga 0,50 €, art. 5.", "Il dottor Rossi eccetera paga 50 centesimi, articolo 5."),
+        ("pt", "A Dra. Lima paga R$ 1,00 às 7h30.", "A doutora Lima paga 1 real às 7 e 30."),
+        ("es", "El 31/31/2021, 192.168.0.1, 2,5 m. y 7.", "El 31/31/2021, 192.168.0.1, 2,5 m. y 7."),
+        ("en", "El Sr. Ruiz el 3/4/2021", None),
+    ],
+)  # fmt: skip
+def test_one_sentence_said_in_full(language: str, written: str, spoken: str | None) -> None:
+    """Titles, numbers, dates, money and units are said in words; captions keep what was written; other languages and
+    what is none of these stay."""
+    if spoken is not None:
+        assert [(written, spoken)] == found(written, language)
+    else:
+        assert all(w == s for w, s in found(written, language))
+
+
+def test_what_ends_a_sentence_ends_it() -> None:
+    """ "usw." before a capital is an end, before a small letter none."""
+    assert [("Äpfel usw.", "Äpfel und so weiter."), ("Dann Brot.", "Dann Brot.")] == found(
+        "Äpfel usw. Dann Brot.", "de"
+    )
+    assert [("Äpfel usw. und Brot", "Äpfel und so weiter und Brot")] == found("Äpfel usw. und Brot", "de")
+
+
+def test_what_ssml_says_stays() -> None:
+    """An alias is said as it was given."""
+    markup = '<sub alias="el 3/4/2021">hoy</sub> el Sr. <sub alias="García">G.</sub>'
+    (u,) = utterances(TextScript(markup, "ef_dora", ssml=True))
+    assert ("hoy el Sr. G.", "el 3/4/2021 el señor García") == (u.written, u.spoken)
+
+
+def test_a_no_is_no_number() -> None:
+    """ "She said no." ends with the word, "no. 5" is a number: heard in the voice's own sounds."""
+    for text, vowels in (("She said no.", "O"), ("It is no. 5.", "ʌ")):
+        word = next(w for w in speak(TextScript(text, "heart")).words if w.text == "no.")
+        symbols = [
+            p.symbol for p in speak(TextScript(text, "heart")).phonemes if word.start_s <= p.start_s < word.end_s
+        ]
+        assert vowels in symbols, (text, symbols)
