@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: threads that fight cost more than they bring
 
@@ -18,24 +15,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from didgen.catalog.drivers import SINGING, split_driver
 from didgen.catalog.local_voices import DEFAULT as DEFAULT_VOICE
-from didgen.catalog.versions import MODELS
-from didgen.digest import canonical_json, sha256_bytes, sha256_file
-from didgen.engine.face.drawn import Stroke
 from didgen.engine.face.face import Face
-from didgen.engine.face.find import as_response, choose_face, choose_faces, find_faces
-from didgen.engine.face.visible import Sight, look_at
+from didgen.engine.face.find import find_faces
+from didgen.engine.face.remembered import faces_key, packed, unpacked
+from didgen.engine.face.visible import Sight
+from didgen.engine.facts import facts_of
 from didgen.engine.motion.compose import CROP, Picture, compose_animation, compose_talk, in_company
 from didgen.engine.motion.own import is_motion_file
 from didgen.engine.motion.track import MotionTrack, eyes_at_rest, mouth_at_rest
-from didgen.engine.photo import load_photo, photo_scale
+from didgen.engine.photo import load_photo
 from didgen.engine.shot import AudioScript, Logo, Memo, Rendered, Report, Shot, TextScript
-from didgen.engine.song.song import Song, song_of
+from didgen.engine.song.song import sung_by
 from didgen.engine.song.voice import RATE_HZ as SONG_RATE_HZ
 from didgen.engine.speech.listen import decoded, listen
 from didgen.engine.speech.speak import speak
 from didgen.engine.speech.speech import Speech
+from didgen.engine.subject import Subject, subject_of
 from didgen.engine.video import gif
 from didgen.engine.video.encode import Encoder, Sound
 from didgen.engine.video.gif import GifEncoder
@@ -48,7 +44,6 @@ from didgen.engine.warp.rig import Rig, build_rig
 from didgen.errors import RenderError
 
 REPORT_EVERY = 5  # frames
-FACE_NETS = ("face_landmarks.tflite", "face_blendshapes.tflite", "face_detection_full_range.tflite")
 
 
 def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
@@ -72,7 +67,7 @@ def render(shot: Shot, out: Path, report: Report, memo: Memo) -> Rendered:
     with closing(Ensemble(rigs, tracks)) as ensemble:
         report("rig", 1, 1)
         seconds = _film(shot, ensemble, _sound(shot, speech, driver), out, report)
-        return Rendered(out, _facts(shot, speech, subject, ensemble, driver, out, seconds))
+        return Rendered(out, facts_of(shot, speech, subject, ensemble, driver, out, seconds))
 
 
 @contextmanager
@@ -93,24 +88,12 @@ def warm() -> None:
     speak(TextScript("Hello.", DEFAULT_VOICE))
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """Whom the shot animates, each with what can be seen of it, and who else is in the picture. scale: px of the loaded
-    photo per px of the file."""
-
-    faces: tuple[Face, ...]
-    sights: tuple[Sight, ...]
-    scale: float
-    others: tuple[Face, ...]
-    warnings: tuple[str, ...]
-
-
 def _ready(
     shot: Shot, photo: NDArray[np.uint8], report: Report, memo: Memo
-) -> tuple[Speech | None, _Subject, tuple[Rig, ...]]:
+) -> tuple[Speech | None, Subject, tuple[Rig, ...]]:
     """Sound and picture know nothing of each other, so the photo is made ready on a thread while the script is spoken:
     the first frame comes that much earlier. Memo and report belong to the calling thread."""
-    key = _faces_key(shot.source)
+    key = faces_key(shot.source)
     kept = memo.get(key)
     with ThreadPoolExecutor(1, "photo") as beside:
         finding = beside.submit(_faces, photo, kept)
@@ -119,14 +102,14 @@ def _ready(
         report("face", 0, 1)
         faces = finding.result()
         if kept is None:
-            memo.put(key, _packed(faces))
+            memo.put(key, packed(faces))
         subject, rigs = making.result()
         report("face", 1, 1)
     return speech, subject, rigs
 
 
-def _rigged(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> tuple[_Subject, tuple[Rig, ...]]:
-    subject = _subject(shot, photo, faces)
+def _rigged(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> tuple[Subject, tuple[Rig, ...]]:
+    subject = subject_of(shot, photo, faces)
     everybody = (*subject.faces, *subject.others)
 
     def made(face: Face) -> Rig:
@@ -156,59 +139,12 @@ def _speech(shot: Shot, report: Report, memo: Memo) -> Speech | None:
     return speak(script, memo, lambda done, total: report("speech", done, total))
 
 
-def _subject(shot: Shot, photo: NDArray[np.uint8], faces: list[Face]) -> _Subject:
-    scale = photo_scale(shot.source)
-    most = shot.config.max_animated_faces
-    if shot.kind == "animation" and shot.config.stitch and shot.face is None and len(faces) > 1:
-        chosen, warnings = choose_faces(faces, photo.shape, most, scale)
-    else:
-        face, warnings = choose_face(faces, shot.face, shot.kind, photo.shape, scale)
-        chosen = [face]
-    sights = tuple(look_at(photo, face) for face in chosen)
-    told = dict.fromkeys([*warnings, *(warning for sight in sights for warning in sight.warnings())])
-    others = tuple(other for other in faces if not any(other is face for face in chosen))
-    return _Subject(tuple(chosen), sights, scale, others, tuple(told))
-
-
-def _faces_key(source: Path) -> str:
-    """Under which the faces of a photo are remembered: the photo's bytes and the nets that find them."""
-    nets = {name: MODELS[name] for name in FACE_NETS}
-    return "faces-" + sha256_bytes(canonical_json([2, sha256_file(source), nets]))
-
-
 def _faces(photo: NDArray[np.uint8], kept: bytes | None) -> list[Face]:
-    return find_faces(photo) if kept is None else _unpacked(kept)
-
-
-def _packed(faces: Sequence[Face]) -> bytes:
-    rows = [
-        {
-            "landmarks": face.landmarks.astype(float).ravel().tolist(),
-            "presence": face.presence,
-            "blendshapes": face.blendshapes.astype(float).tolist(),
-            "pose_deg": face.pose_deg,
-            "stroke": face.stroke and [face.stroke.middle.astype(float).ravel().tolist(), face.stroke.thick_px],
-        }
-        for face in faces
-    ]
-    return json.dumps(rows).encode()
-
-
-def _unpacked(value: bytes) -> list[Face]:
-    return [
-        Face(
-            landmarks=np.array(row["landmarks"], np.float32).reshape(-1, 3),
-            presence=row["presence"],
-            blendshapes=np.array(row["blendshapes"], np.float32),
-            pose_deg=tuple(row["pose_deg"]),
-            stroke=row["stroke"] and Stroke(np.array(row["stroke"][0], np.float32).reshape(-1, 2), row["stroke"][1]),
-        )
-        for row in json.loads(value)
-    ]
+    return find_faces(photo) if kept is None else unpacked(kept)
 
 
 def _motions(
-    shot: Shot, speech: Speech | None, subject: _Subject, shape: tuple[int, ...]
+    shot: Shot, speech: Speech | None, subject: Subject, shape: tuple[int, ...]
 ) -> tuple[list[MotionTrack], str]:
     """A track a face, all as long, and the driver of all of them, which is chosen for the first."""
     neighbours = len(subject.faces) + len(subject.others) - 1
@@ -236,7 +172,7 @@ def _sound(shot: Shot, speech: Speech | None, driver: str) -> Sound | None:
     """The speech; for an animation that is not muted its song, or its driver video's own sound if it has one."""
     if speech is not None:
         return speech.samples, speech.sample_rate_hz
-    song = _song(driver)
+    song = sung_by(driver)
     if song is not None:
         return None if shot.config.mute else (song.mixed(), SONG_RATE_HZ)
     if shot.config.mute or not isinstance(shot.driver, Path) or is_motion_file(shot.driver):
@@ -244,12 +180,6 @@ def _sound(shot: Shot, speech: Speech | None, driver: str) -> Sound | None:
     if probe(shot.driver).audio_rate:
         return decoded(shot.driver, 600.0)
     return None
-
-
-def _song(driver: str) -> Song | None:
-    """What a driver sings; None for the many that do not."""
-    bank, name, _ = split_driver(driver) if driver.startswith("bank://") else ("", "", "")
-    return song_of(name) if bank == SINGING else None
 
 
 def _film(shot: Shot, ensemble: Ensemble, sound: Sound | None, out: Path, report: Report) -> float:
@@ -286,7 +216,7 @@ def _drawn(
         still = None if rests is None else _laid(overlay, rests.copy())
         encoder = Encoder(out, ensemble.width, ensemble.height, sound, metadata=mark, still=still, fps=ensemble.fps)
     with encoder:
-        for k in range(0, len(ensemble), _step(shot)):
+        for k in range(0, len(ensemble), gif.step_of(shot.config.result_format)):
             if isinstance(encoder, Encoder) and moving is None:
                 encoder.write(part(k), left, top)
             else:
@@ -304,54 +234,3 @@ def _laid(overlay: Overlay | None, picture: NDArray[np.uint8]) -> NDArray[np.uin
     if overlay is not None:
         overlay.lay(picture)
     return picture
-
-
-def _step(shot: Shot) -> int:
-    """Every which frame of the track is in the file."""
-    return gif.STEP if shot.config.result_format == "gif" else 1
-
-
-def _facts(
-    shot: Shot,
-    speech: Speech | None,
-    subject: _Subject,
-    ensemble: Ensemble,
-    driver: str,
-    out: Path,
-    seconds: float,
-) -> Mapping[str, Any]:
-    """Everything known of the finished video, as JSON values (see `Rendered`)."""
-    frames = len(range(0, len(ensemble), _step(shot)))
-    song = _song(driver)
-    spoken = speech if song is None else song.speech
-    faces = [as_response(face, subject.scale, number) for number, face in enumerate(subject.faces)]
-    pose = [round(float(d), 2) for d in subject.faces[0].pose_deg]
-    metadata = {
-        "driver_url": driver,
-        "mouth_open": bool(ensemble.rigs[0].geometry.mouth_open),
-        "num_faces": len(subject.faces) + len(subject.others),
-        "num_frames": frames,
-        "processing_fps": round(frames / max(seconds, 1e-6), 1),
-        "resolution": [ensemble.width, ensemble.height],
-        "size_kib": round(out.stat().st_size / 1024, 1),
-    }
-    return {
-        "kind": shot.kind,
-        "duration_s": frames * _step(shot) / ensemble.fps,
-        "frames": frames,
-        "resolution": [ensemble.width, ensemble.height],
-        "driver_url": driver,
-        "face": faces[0],
-        "faces": faces,
-        "words": [[w.text, _ms(w.start_s), _ms(w.end_s)] for w in speech.words] if speech else [],
-        "phonemes": [[p.symbol, p.viseme, _ms(p.start_s), _ms(p.end_s)] for p in spoken.phonemes] if spoken else [],
-        "track": ensemble.tracks[0].to_json(),
-        "tracks": [track.to_json() for track in ensemble.tracks[1:]],
-        "lips_parted": ensemble.rigs[0].geometry.mouth_open,
-        "warnings": list(subject.warnings),
-        "metadata": metadata | ({} if speech else {"source_pose": pose}),
-    }
-
-
-def _ms(seconds: float) -> float:
-    return round(float(seconds), 3)

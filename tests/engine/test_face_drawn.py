@@ -11,9 +11,9 @@ from didgen.engine.face.face import Face
 from didgen.engine.face.find import find_faces, seen_faces
 from didgen.engine.face.mesh import LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS
 from didgen.engine.face.pose import place_head
+from didgen.engine.face.remembered import packed, unpacked
 from didgen.engine.face.visible import look_at
 from didgen.engine.photo import load_photo
-from didgen.engine.render import _packed, _unpacked
 from tests.quality.drawings import STYLES, Points, Style, drawing
 from tests.quality.gallery import gallery
 
@@ -97,12 +97,12 @@ def test_an_open_mouth_and_none_are_no_line() -> None:
 def test_a_kept_face_has_its_line(style: Style) -> None:
     """What is remembered of a photo's faces comes back whole."""
     face = face_of(style)
-    (again,) = _unpacked(_packed([face]))
+    (again,) = unpacked(packed([face]))
     assert face.stroke is not None
     assert again.stroke is not None
     assert again.stroke.middle == pytest.approx(face.stroke.middle)
     assert again.stroke.thick_px == face.stroke.thick_px
-    (plain,) = _unpacked(_packed(seen_faces(drawing(style))))
+    (plain,) = unpacked(packed(seen_faces(drawing(style))))
     assert plain.stroke is None
 
 

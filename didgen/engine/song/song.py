@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from didgen.catalog.drivers import SINGING, split_driver
 from didgen.engine.song.band import accompany
 from didgen.engine.song.score import Score, read_score
 from didgen.engine.song.tunes import Tune, tune_of
@@ -48,6 +49,12 @@ def song_of(driver: str) -> Song:
     score = read_score(tune)
     voice = sing(score, tune.register)
     return Song(tune, score, (0.1 * voice / (np.sqrt(np.mean(voice**2)) + 1e-9)).astype(np.float32))
+
+
+def sung_by(driver: str) -> Song | None:
+    """What a driver, by its URL, sings; None for the many that do not."""
+    bank, name, _ = split_driver(driver) if driver.startswith("bank://") else ("", "", "")
+    return song_of(name) if bank == SINGING else None
 
 
 def _in_a_room(dry: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,6 +25,11 @@ _DITHER = (
 Pixels = NDArray[np.uint8]
 
 
+def step_of(result_format: str) -> int:
+    """Every which frame of a motion track is in a file of that format."""
+    return STEP if result_format == "gif" else 1
+
+
 class GifEncoder:
     """Writes one GIF; used as `Encoder` is: the file is whole at `out` after the block, or absent.
 
