@@ -45,10 +45,11 @@ def test_a_key_is_made_printed_and_kept_and_a_second_server_is_refused(tmp_path:
         assert key == kept.read_text().strip()
         assert 0o600 == stat.S_IMODE(kept.stat().st_mode)
         assert re.fullmatch(r"local:[\w+/=]{44}", key)
-        assert 401 == httpx.get(f"{base}/credits").status_code
+        assert 401 == httpx.get(f"{base}/credits", timeout=60).status_code
         user, _, secret = key.partition(":")
-        assert 200 == httpx.get(f"{base}/credits", auth=(user, secret)).status_code
-        assert 421 == httpx.get(f"{base}/credits", auth=(user, secret), headers={"Host": "evil.example"}).status_code
+        with httpx.Client(auth=(user, secret), timeout=60) as client:
+            assert 200 == client.get(f"{base}/credits").status_code
+            assert 421 == client.get(f"{base}/credits", headers={"Host": "evil.example"}).status_code
         second = subprocess.run(
             [sys.executable, "-m", "didgen", "serve", "--port", "0"], cwd=tmp_path, capture_output=True, text=True
         )

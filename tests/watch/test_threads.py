@@ -81,8 +81,10 @@ def test_an_order_that_cannot_be_taken_ends_the_watch(tmp_path: Path, monkeypatc
             raise StorageError("the state cannot be read")
 
     monkeypatch.setattr(building, "Carrier", Broken)
+    over = threading.Event()
     with pytest.raises(StorageError, match="cannot be read"):
-        watched_here(tmp_path / "work", Heard(), threading.Event().wait)
+        watched_here(tmp_path / "work", Heard(), lambda: over.wait() and None)
+    over.set()
 
 
 def test_a_builder_that_ends_by_itself_can_be_stopped(tmp_path: Path) -> None:
