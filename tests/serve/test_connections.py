@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -108,14 +108,14 @@ def test_who_does_not_take_the_last_of_an_answer_is_cut_off(port: int, after: by
     """Also where the server has closed when all was written: what is left is not kept for ever. Before and after a full
     buffer."""
     assert answered(port)
-    before = fewer_files(0)
+    assert NOBODY == held(port, NOBODY)
     with socket.socket() as own:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         own.connect(("127.0.0.1", port))
         own.sendall(WHOLE.replace(b" / ", b" /%d " % size).replace(b"h\r\n", b"h\r\n" + after))
         while taken > 0:
             taken -= len(own.recv(min(taken, 4096)))
-        assert fewer_files(before + 1) == before + 1  # ours alone
+        assert NOBODY + 1 == held(port, NOBODY + 1)  # ours alone
 
 
 def test_who_takes_no_answer_is_cut_off(port: int) -> None:
@@ -147,21 +147,28 @@ def test_no_more_than_so_many_are_open(port: int, monkeypatch: pytest.MonkeyPatc
     """60 come and say nothing, and may do so for long; the server keeps 20 of them, gives all back, and serves on."""
     monkeypatch.setattr(connections, "HEAD_S", 100.0)
     assert answered(port)
-    before = fewer_files(0)
+    assert NOBODY == held(port, NOBODY)
     crowd = [connect(port) for _ in range(60)]
     try:
-        assert fewer_files(before + 60 + 20) <= before + 60 + 20
+        assert held(port, NOBODY + 60 + 20) <= NOBODY + 60 + 20
     finally:
         for own in crowd:
             own.close()
-    assert fewer_files(before) <= before
+    assert NOBODY == held(port, NOBODY)
     assert any(answered(port) or time.sleep(0.1) for _ in range(100))  # some may still stand before the door
 
 
-def fewer_files(most: int) -> int:
-    """How many files this process, server and clients, has open: once they are `most`, or in the end."""
-    for _ in range(100 if most else 5):
-        found = len(os.listdir("/proc/self/fd"))
+NOBODY = 1
+"""What is held where nobody is connected: the door."""
+
+
+def held(port: int, most: int) -> int:
+    """How many sockets of that port the server and its clients hold: once they are `most`, or in the end. Those of
+    other tests are none of them, nor are those that the system keeps for a while (they have no inode)."""
+    for _ in range(100):
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ends = [(line[1], line[2]) for line in lines if line[9] != "0"]
+        found = sum(any(end.endswith(f":{port:04X}") for end in both) for both in ends)
         if found <= most:
             break
         time.sleep(0.1)
