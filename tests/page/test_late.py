@@ -161,3 +161,15 @@ def test_a_growing_video_that_is_longer_than_was_reckoned_is_shown(page: Browser
     page.wait(f"{VIDEO}.dataset.source.includes('/growing/')")
     play_to(page, 1.5)
     assert page.js(f"!{VIDEO}.error")
+
+
+def test_what_fills_the_screen_is_swapped_at_the_same_word(page: Browser, board: Board, clips: dict[str, Clip]) -> None:
+    """It stays the same element there, which is loaded anew: its place is asked for before."""
+    fill = f"{VIDEO}.requestFullscreen()"
+    page._call("Runtime.evaluate", expression=fill, awaitPromise=True, userGesture=True)
+    page.wait(f"document.fullscreenElement === {VIDEO}")
+    page.js(f"{VIDEO}.currentTime = 2.6")
+    page.wait("document.querySelector('.word.now')?.textContent === 'there.'")
+    board.change("hello/welcome", clip=clips["second"], script=OTHER)
+    page.wait(f"{VIDEO}.duration > 3.2 && Math.abs({VIDEO}.currentTime - 3.1) < 0.05")
+    page.js("document.exitFullscreen()")

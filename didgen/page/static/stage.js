@@ -127,7 +127,7 @@
       if (next) return this.put(next, () => this.placeIn(next), this.playing);
     }
 
-    /** Show a source as soon as it is there; until then it is `coming`. at: asked then, where it begins. */
+    /** Show a source as soon as it is there; until then it is `coming`. at: asked where it begins, as late as can be. */
     async put(source, at, play) {
       const turn = ++this.turn;
       this.coming = null;
@@ -138,10 +138,11 @@
       const there = this.shown?.url === source.url;
       const alone = document.fullscreenElement === this.front || document.pictureInPictureElement === this.front;
       const video = there || alone ? this.front : this.back;
+      const now = at(); // that of a video which is loaded anew is lost
       if (loaded(video) !== source.url || video.error) load(video, source.url, source);
       if (video.readyState < 2 && !(await happens(video, ["loadeddata"]))) { if (turn === this.turn) { this.coming = null; this.broken(source); } return; }
       if (turn !== this.turn) return;
-      const place = Math.min(at(), Math.max(0, (video.duration || 0) - 0.05));
+      const place = Math.min(video === this.front ? now : at(), Math.max(0, (video.duration || 0) - 0.05));
       if (Math.abs(video.currentTime - place) > 0.01) { video.currentTime = place; await happens(video, ["seeked"]); }
       if (turn !== this.turn) return;
       this.coming = null;
