@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-RATES_VERSION = 1
-
 WORDS_PER_S: dict[str, float] = {
     "heart": 2.8, "af_bella": 2.6, "af_sarah": 2.6, "am_puck": 2.9, "am_michael": 2.5, "am_fenrir": 2.9,
     "bf_emma": 2.7, "bf_isabella": 2.7, "bm_george": 2.7, "bm_fable": 2.6, "af_alloy": 2.6, "af_aoede": 2.9,

@@ -89,11 +89,6 @@ def load_project(path: Path, files: Files, former: Project | None = None) -> Pro
     return Project(spec, name, path, document, numbers, tuple(problems), made_of)
 
 
-def read_document(path: Path, files: Files) -> Document:
-    """The YAML of one file of the workspace. Raises ProjectError."""
-    return read_yaml(_read(path, files), files.relative(path))
-
-
 def _read(path: Path, files: Files) -> bytes:
     try:
         return files.read(files.locate(files.relative(path), files.root))

@@ -57,12 +57,8 @@ class Settings:
             )
 
 
-def find_root(start: Path, given: Path | None = None) -> Path:
-    """The workspace root: `given` (from -C), else the nearest parent of `start` with one of MARKS, else it."""
-    if given is not None:
-        if not given.is_dir():
-            raise UsageError(f"{given} is not a folder", hint="-C names the folder of the workspace")
-        return Path(os.path.realpath(given))
+def find_root(start: Path) -> Path:
+    """The workspace root: the nearest parent of `start` with one of MARKS, else it."""
     return Path(root_above(str(start)))
 
 

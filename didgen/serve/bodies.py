@@ -111,11 +111,6 @@ def _without_outdated(body: dict[str, Any], kind: Kind) -> tuple[dict[str, Any],
     return fields, tuple(notes)
 
 
-async def take_file(request: Request, field: str, limit_bytes: int, folder: Path) -> Path:
-    """The file of `take_form` alone."""
-    return (await take_form(request, field, limit_bytes, folder))[0]
-
-
 async def take_form(request: Request, field: str, limit_bytes: int, folder: Path) -> tuple[Path, dict[str, str]]:
     """Store the multipart file called `field` under an unguessable name of ours; its path, and the form's other fields.
 

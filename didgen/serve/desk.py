@@ -132,7 +132,7 @@ class Desk:
             inputs = {named.field: await self.uploads.named(named, asked.base) for named in named_in(asked.request)}
             request, logo = with_logo(asked.request, self.uploads.logo())
             if logo:
-                inputs["logo"] = self.uploads.used_again(self.shelf.account / logo, "log")
+                inputs["logo"] = self.uploads.used_again(self.shelf.account / logo)
             await asyncio.to_thread(to_shot, localised(request, inputs, self.shelf.uploads))
             record = Record(
                 id=_PREFIX[asked.kind] + secrets.token_urlsafe(16)[:21],
@@ -241,21 +241,6 @@ class Desk:
         if live is None or not live.preview:
             raise RenderError("NotFoundError", "not found")
         return Path(live.preview)
-
-    def overview(self, limit: int = 50) -> dict[str, Any]:
-        """What the server is at, as plain data for a page: how many wait, and the newest jobs with their states."""
-        return {
-            "waiting": len(self.turns),
-            "slots": self.settings.slots,
-            "jobs": [_row(record, self.renders.live.get(record.id)) for record in self.jobs.latest(limit)],
-        }
-
-
-def _row(record: Record, live: Any) -> dict[str, Any]:
-    progress = {"stage": live.stage, "done": live.done, "total": live.total} if live is not None else None
-    shown = ("id", "kind", "status", "created_at", "started_at", "modified_at", "client", "error")
-    row = {name: getattr(record, name) for name in shown}
-    return row | {"name": record.request.name, "duration": record.facts.get("duration_s"), "progress": progress}
 
 
 def _secret(db: Database, name: str) -> bytes:

@@ -114,9 +114,9 @@ class Uploads:
         if before is not None:
             self._shelf.drop(self._shelf.account / before["file"])
 
-    def used_again(self, file: Path, prefix: str) -> str:
+    def used_again(self, file: Path) -> str:
         """A name in uploads for a file of our own, for one job; the bytes are shared."""
-        name = f"{prefix}_{secrets.token_urlsafe(16)}{file.suffix}"
+        name = f"log_{secrets.token_urlsafe(16)}{file.suffix}"
         try:
             os.link(file, self._shelf.uploads / name)
         except OSError as error:

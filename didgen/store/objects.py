@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from didgen.digest import sha256_bytes, sha256_file
+from didgen.digest import sha256_file
 from didgen.errors import DidgenError, StorageError
 from didgen.store.whole import beside, copy_hashed, storage_error, sweep, sweep_here, sync_folder
 
@@ -57,14 +57,6 @@ class Objects:
                 digest = folder.name + path.name
                 if len(digest) == HEX and set(digest) <= set("0123456789abcdef"):
                     yield digest
-
-    def put_bytes(self, data: bytes) -> str:
-        """Store some bytes; their digest."""
-        digest = sha256_bytes(data)
-        if self.size(digest) != len(data):
-            with beside(self.path(digest), mode=READ_ONLY, temporary=self.temporary) as file:
-                file.write(data)
-        return digest
 
     def put_file(self, source: Path) -> str:
         """Store a copy of a file; the digest of exactly the bytes that were copied."""

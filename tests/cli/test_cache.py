@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from didgen.cli.group import cli
-from didgen.digest import sha256_file
+from didgen.digest import sha256_bytes, sha256_file
 from didgen.errors import LockedError, ProjectError
 from didgen.store.artifacts import Artifacts
 from didgen.store.lock import build_lock
@@ -253,7 +253,8 @@ def test_what_killed_builds_left_goes(root: Path) -> None:
     (root / ".didgen/tmp/fetched-1/a.mp4").write_bytes(b"half")
     (root / ".didgen/objects/.didgen-1-ab").write_bytes(b"half")
     with Artifacts(root) as store:
-        lost = store.objects.put_bytes(b"nobody knows me")
+        lost = sha256_bytes(b"nobody knows me")
+        store.objects.receive(lost, [b"nobody knows me"])
         path = store.objects.path(lost)
     assert [".didgen/objects/.didgen-1-ab", ".didgen/tmp/fetched-1/a.mp4"] == names(told(root, "gc", "--delete"))
     assert [] == list((root / ".didgen/tmp").iterdir())

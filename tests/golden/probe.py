@@ -12,7 +12,6 @@ from pathlib import Path
 from didgen.catalog import versions
 from didgen.catalog.local_voices import VOICES
 from didgen.plan import resolve
-from didgen.project.workspace import find_root
 from didgen.walk import steps
 
 
@@ -30,4 +29,4 @@ if __name__ == "__main__":
     versions.SPEECH_MODELS = dict.fromkeys(versions.SPEECH_MODELS, "net")
     versions.ENGINE = versions.IDENTITY_FORMAT = versions.PREPARED = 1
     resolve.installed = lambda: frozenset(VOICES)  # type: ignore[assignment]
-    print(json.dumps(fingerprints(find_root(Path.cwd(), Path(sys.argv[1]))), indent=1, sort_keys=True))
+    print(json.dumps(fingerprints(Path(sys.argv[1]).resolve()), indent=1, sort_keys=True))

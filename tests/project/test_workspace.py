@@ -21,10 +21,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_nearest_parent_with_a_mark_is_the_root(root: Path) -> None:
-    """From deep inside, the folder with `projects/` is the root; -C wins over that."""
+    """From deep inside, the folder with `projects/` is the root."""
     deep = root / "projects" / "hello"
     assert root == find_root(deep)
-    assert deep == find_root(root, deep)
 
 
 def test_didgen_yaml_marks_a_root_nearer_than_git(tmp_path: Path) -> None:
@@ -33,12 +32,6 @@ def test_didgen_yaml_marks_a_root_nearer_than_git(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "didgen.yaml").write_text("")
     assert tmp_path / "videos" == find_root(tmp_path / "videos")
-
-
-def test_a_root_that_is_no_folder(tmp_path: Path) -> None:
-    """-C with a wrong name is an error of usage."""
-    with pytest.raises(UsageError, match="is not a folder"):
-        find_root(tmp_path, tmp_path / "nope")
 
 
 def test_all_projects_or_the_named_ones(root: Path) -> None:

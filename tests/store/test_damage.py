@@ -172,7 +172,7 @@ def test_no_stored_file_is_delivered_damaged(root: Path, tmp_path: Path) -> None
                 objects.check(digest) if number % 8 else objects.deliver(digest, tmp_path / "out")
             assert not path.exists()
             seen += 1
-        objects.put_bytes(data)
+        objects.receive(digest, [data])
     assert seen > 2000
     assert not (tmp_path / "out").exists()
 

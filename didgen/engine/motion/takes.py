@@ -208,11 +208,11 @@ _QUIET: tuple[tuple[tuple[Three, Three, tuple[float, float], Face], ...], ...] =
 _BEARINGS: tuple[Three, ...] = ((0, 0, 0), (0.15, 0.1, -0.55), (-0.3, -0.6, 0.1), (0.5, 0.5, 0.3))
 
 
-def _quiet(k: int, size_deg: float, place_cm: float, smile: float, low_s: float, high_s: float) -> Take:
+def _quiet(k: int, size_deg: float, place_cm: float, smile: float) -> Take:
     """One of eight small ways of moving, in one of four bearings, each with a side and a pace of its own."""
     way, bearing = k % 8, _BEARINGS[k // 8 % 4]
     turn, pace = _side(way) * (-1.0) ** (k // 8), (1.0, 1.5, 1.25, 0.85)[k // 8 % 4]
-    length, moves, now_s = _length(k, low_s, high_s), [], 0.5
+    length, moves, now_s = _length(k, 6.0, 10.0), [], 0.5
     for n, (pose, place, gaze, face) in enumerate(_QUIET[way] * 2):
         takes_s = (1.0 + 0.25 * ((k + n) % 3)) / pace
         if now_s + takes_s > length - 1.2:
@@ -241,6 +241,6 @@ _MAKERS: dict[str, Callable[[int], Take]] = {
     "nostalgia": _nostalgia,
     "fun": _fun,
     "dance": _dance,
-    "subtle": lambda k: _quiet(k, 2.6, 0.45, 0.1, 6.0, 10.0),
-    "stitch": lambda k: _quiet(k, 4.2, 0.8, 0.16, 6.0, 10.0),
+    "subtle": lambda k: _quiet(k, 2.6, 0.45, 0.1),
+    "stitch": lambda k: _quiet(k, 4.2, 0.8, 0.16),
 }
