@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from didgen.engine.face.mesh import CHIN, EYES, LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, canonical_mesh
+from didgen.engine.face.mesh import (
+    CHIN,
+    EYES,
+    FACE_OVAL,
+    LIP_GAP,
+    LIP_ROWS_LOWER,
+    LIP_ROWS_UPPER,
+    MOUTH_CORNERS,
+    canonical_mesh,
+)
 from didgen.engine.motion.mouth import SHAPES_OF
 from didgen.engine.motion.track import INDEX, SHAPES
+from didgen.engine.warp.held import NOSE_WINGS
 from didgen.engine.warp.shapes import shape_basis
 
 GAP_CM = 0.55  # the canonical mesh parts its lips
@@ -71,6 +81,20 @@ def test_the_jaw_drops_the_chin_and_leaves_the_nose(basis):
     assert jaw[LIP_GAP[1], 1] < -1.0
     assert abs(jaw[LIP_GAP[0], 1]) < 0.05
     assert np.abs(jaw[1]).max() < 0.05
+
+
+def test_a_mouth_leaves_the_nose_and_the_outline_of_the_face(mesh, basis):
+    """A laughing mouth that says "oo" narrows the nose by less than a tenth and lowers its wings by less than 2 mm; jaw
+    and cheeks come in by less than that."""
+    laughing = mesh + 1.2 * (basis[INDEX["mouthSmileLeft"]] + basis[INDEX["mouthSmileRight"]])
+    of_her = shape_basis(laughing, True, GAP_CM)
+    said = {"mouthSmileLeft": -1.2, "mouthSmileRight": -1.2, "mouthPucker": 0.5, "mouthFunnel": 0.4}
+    moved = sum(weight * of_her[INDEX[name]] for name, weight in said.items())
+    left, right = NOSE_WINGS
+    assert moved[right, 0] - moved[left, 0] < 0.1 * (laughing[left, 0] - laughing[right, 0])
+    assert np.abs(moved[[left, right], 1]).max() < 0.2
+    assert np.abs(moved[list(FACE_OVAL), :2]).max() < 0.2
+    assert moved[MOUTH_CORNERS[0], 0] > 1.0
 
 
 def test_u_is_round_and_i_is_wide(mesh, basis):

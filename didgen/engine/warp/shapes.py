@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from didgen.engine.face.mesh import EYES, LIP_CORNERS, LIP_GAP, LIP_ROWS_LOWER, LIP_ROWS_UPPER, MOUTH_CORNERS, Eye
 from didgen.engine.motion.track import INDEX
+from didgen.engine.warp.held import NOSE_WINGS, off_edge, off_nose
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +33,6 @@ _OH_SHUT = 0.18
 _MIDDLE_OUT_CM = 0.5  # how far lips come forward that are drawn together
 _UNBENT = 0.85  # of how far their corners lie behind the middle: they come forward by that, besides
 _EVEN = 0.75  # of what one side of a crooked mouth is longer than half of it; an oh asks for most of a pucker
-_NOSE_WINGS = (358, 129)  # left, right
 _UP, _LO = (np.array(rows) for rows in (LIP_ROWS_UPPER, LIP_ROWS_LOWER))
 
 
@@ -45,8 +45,8 @@ def shape_basis(mesh_cm: Floats, mouth_open: bool, gap_cm: float) -> NDArray[np.
     head = _Head(mesh_cm)
     basis = np.zeros((len(INDEX), len(mesh_cm), 3))
     for name, moved in _mouth(head, gap_cm if mouth_open else 0.0):
-        basis[INDEX[name]] = moved * head.below_eyes[:, None]
-    for name, moved in _upper_face(head):
+        basis[INDEX[name]] = moved * (head.below_eyes * head.off_nose)[:, None]
+    for name, moved in (*_nose(head), *_upper_face(head)):
         basis[INDEX[name]] = moved
     return basis
 
@@ -116,6 +116,16 @@ class _Head:
         under = np.mean([self.y[list(eye.under)].mean() for eye in EYES.values()])
         lids = np.mean([self.y[list(eye.lo)].mean() for eye in EYES.values()])
         return _smoothstep(lids, under - 0.9, self.y)
+
+    @cached_property
+    def off_nose(self) -> Floats:
+        """(478,) how much of what a mouth does is left on the nose and about it, see `held`."""
+        return off_nose(self.mesh)
+
+    @cached_property
+    def off_edge(self) -> Floats:
+        """(478,) the same of the outline of the face, for what draws cheeks along."""
+        return off_edge(self.mesh)
 
     @cached_property
     def jaw(self) -> Floats:
@@ -190,8 +200,8 @@ def _gap(head: _Head, gap_cm: float) -> Floats:
 def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     """Lips drawn together and forward. The corners come in as far as anything: a mouth whose middle alone is narrowed
     does not look round; a crooked mouth's longer side comes in further, for a round hole stands under the nose. Beyond
-    them the cheek gives way, up to its edge, which stays. The corners come forward more than the middle: what was bent
-    around the teeth is a ring now. Left behind they would hang over a head that is turned or nods: to one side, and up.
+    them the cheek gives way, its edge hardly. The corners come forward more than the middle: what was bent around the
+    teeth is a ring now. Left behind they would hang over a head that is turned or nods: to one side, and up.
     """
     rise = head.y - head.cy
     tall = np.where(rise > 0, 0.24, 0.34) * head.mw
@@ -200,7 +210,7 @@ def _rounding(head: _Head) -> Iterator[tuple[str, Floats]]:
     aside = np.clip(head.u, -1, 1)
     # Of a lip the outer edge comes in less than the inner one, so that it is as full beside the hole as under it.
     flank = _smoothstep(0.15, 0.5, np.abs(head.u)) * _smoothstep(1.0, 0.75, np.abs(head.u))
-    gives = beside * near
+    gives = beside * near * head.off_edge
     drawn = gives * (1 - flank * (head.rows(_UP, (0.3, 0.18, 0.07, 0)) + head.rows(_LO, (0.7, 0.42, 0.15, 0))))
     inward = -0.5 * min(head.mw, _CALM_MOUTH_CM) * aside * drawn
     even = _EVEN * head.middle * np.abs(aside) * drawn
@@ -257,7 +267,7 @@ def _corners(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]
     smile = _along((0.68 * sign, 0.62, -0.35), pull) + _along((0.1 * sign, 0.34, 0.12), cheek * (1 - 0.6 * pull))
     smile += _along((0.18 * sign, 0.2, 0), fold * (1 - pull)) + _along((0.12 * sign, 0.16, 0), jowl * (1 - pull))
     smile += _vertical(-_FULLER * head.side(sign) * head.fullness)
-    yield f"mouthSmile{side}", smile
+    yield f"mouthSmile{side}", smile * head.off_edge[:, None]
     yield f"mouthFrown{side}", _along((0.06 * sign, -0.5, 0), pull) + _along((0, -0.12, 0), jowl * (1 - pull))
     yield f"mouthStretch{side}", _along((0.6 * sign, -0.16, -0.2), pull)
     yield f"mouthDimple{side}", _along((0.35 * sign, 0.05, -0.25), pull)
@@ -280,9 +290,13 @@ def _cheek(head: _Head, side: str, sign: float) -> Iterator[tuple[str, Floats]]:
     x, y, _ = head.mesh[list(eye.under)].mean(0)
     cheek = head.bump(x + sign * 0.3, y - 0.9, 1.5, 0.75)
     yield f"cheekSquint{side}", _along((0, 0.3, 0.1), cheek)
-    x, y, _ = head.mesh[_NOSE_WINGS[0] if sign > 0 else _NOSE_WINGS[1]]
-    sneer = head.bump(x, y, 0.75, 0.65) + 0.5 * head.bump(x + sign * 0.15, y - 0.75, 0.6, 0.45)
-    yield f"noseSneer{side}", _along((0, 0.32, 0.05), sneer)
+
+
+def _nose(head: _Head) -> Iterator[tuple[str, Floats]]:
+    for (side, sign), wing in zip(SIDES, NOSE_WINGS, strict=True):
+        x, y, _ = head.mesh[wing]
+        sneer = head.bump(x, y, 0.75, 0.65) + 0.5 * head.bump(x + sign * 0.15, y - 0.75, 0.6, 0.45)
+        yield f"noseSneer{side}", _along((0, 0.32, 0.05), sneer * head.below_eyes)
 
 
 def _upper_face(head: _Head) -> Iterator[tuple[str, Floats]]:
