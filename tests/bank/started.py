@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bank.lines import whole_lines
+
 REPOSITORY = Path(__file__).parents[2]
 KEY = "anna@example.org:s3cret"
 
@@ -84,7 +86,7 @@ class Started:
 
     def ledger(self) -> list[dict[str, Any]]:
         """All lines: jobs, uploads, deletions."""
-        return [json.loads(line) for line in self.ledger_path.read_text().splitlines()]
+        return [json.loads(line) for line in whole_lines(self.ledger_path)]
 
     def bought(self) -> list[dict[str, Any]]:
         """Every job that was accepted, and so paid for, in order."""
@@ -103,7 +105,7 @@ class Started:
     def seen(self, method: str = "", path: str = "", host: str = "api") -> list[dict[str, Any]]:
         """Requests so far on one of the two ports ("": both), whose path begins so; refused ones too."""
         file = self.ledger_path.with_name(self.ledger_path.name + ".seen")
-        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        lines = [json.loads(line) for line in whole_lines(file)]
         return [
             line
             for line in lines

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tests.bank.lines import whole_lines
 from tests.bucket.server import WRITER
 
 REPOSITORY = Path(__file__).parents[2]
@@ -84,7 +85,7 @@ class Started:
     def seen(self, method: str = "", below: str = "") -> list[dict[str, Any]]:
         """Requests so far, refused ones too."""
         file = self.folder.with_name("bucket.seen")
-        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        lines = [json.loads(line) for line in whole_lines(file)]
         return [
             line
             for line in lines

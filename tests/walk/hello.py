@@ -7,6 +7,7 @@ from pathlib import Path
 
 from didgen.walk import steps
 from tests import fakes
+from tests.bank.lines import whole_lines
 
 PROJECT = """\
 didgen: 1
@@ -45,8 +46,7 @@ def build(root: Path, *addresses: str, **options: object) -> steps.Summary:
 
 def rendered(root: Path) -> list[str]:
     """Scripts the fake engine has rendered so far, sorted."""
-    log = root.parent / "rendered.log"
-    return sorted(log.read_text().splitlines()) if log.exists() else []
+    return sorted(whole_lines(root.parent / "rendered.log"))
 
 
 def actions(summary: steps.Summary) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from didgen.walk import steps
 from tests import fakes
+from tests.bank.lines import whole_lines
 from tests.bucket.started import Started
 
 SCRIPTS = {"one": "The first scene.", "two": "The second scene.", "three": "The third scene."}
@@ -42,8 +43,7 @@ class Team:
     @property
     def rendered(self) -> list[str]:
         """Scripts that any machine has rendered, sorted."""
-        log = self.folder / "rendered.log"
-        return sorted(log.read_text().splitlines()) if log.exists() else []
+        return sorted(whole_lines(self.folder / "rendered.log"))
 
 
 def bucket_team(server: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:

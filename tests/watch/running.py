@@ -20,6 +20,7 @@ from didgen.watch.told import View
 from didgen.watch.waiting import Ear
 from didgen.watch.watch import Watch
 from tests import fakes
+from tests.bank.lines import whole_lines
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -41,7 +42,7 @@ class Running:
 
     def renders(self) -> list[str]:
         """Scripts that workers were given since this was asked for last."""
-        lines = self.rendered.read_text().splitlines() if self.rendered.exists() else []
+        lines = whole_lines(self.rendered)
         new, self.seen = lines[self.seen :], len(lines)
         return new
 
