@@ -19,7 +19,7 @@ from didgen.plan.scene import Decision, Scene
 from didgen.project.script import as_written
 from didgen.store.artifacts import Artifacts
 from didgen.store.rows import Artifact
-from didgen.walk.finish import poster_identity
+from didgen.walk.derivations import poster_identity
 from didgen.walk.planned import Planned
 from didgen.walk.summary import Summary
 

@@ -1,12 +1,12 @@
-"""After the scenes: captions, posters and film as cached steps, then the manifest. Wires `film/` to `store/`."""
+"""After the scenes: what comes with their videos, films, and the manifest that tells of all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from didgen.catalog.services import LOCAL
 from didgen.digest import canonical_json, sha256_bytes
@@ -15,28 +15,16 @@ from didgen.jobs.executor import Outcome
 from didgen.jobs.ledger import credits_of
 from didgen.jobs.outputs import Outputs
 from didgen.plan.address import Film, films_of, project_folder
-from didgen.plan.fingerprint import fingerprint_of
 from didgen.plan.scene import Scene
 from didgen.project.files import Files
 from didgen.project.load import Project
 from didgen.secret import sealed_url
 from didgen.store.artifacts import Artifacts
-from didgen.store.objects import DamagedObjectError
 from didgen.store.rows import Artifact
-
-if TYPE_CHECKING:
-    from didgen.film.captions import Cue, Word
+from didgen.walk.derivations import STEPS, Clips, Derivations
 
 WRITTEN = (".yaml", ".yml", ".csv", ".json")
 """How the names of files end that a project is written in."""
-
-STEPS = 1
-"""Version of what films, posters and captions look like: part of their fingerprints."""
-
-Make = Callable[[Path], Mapping[str, Any]]
-Clips = Sequence[tuple[Scene, Artifact]]
-Produced = dict[str, dict[str, Any]]
-"""Role → {"file": relative to the manifest's folder, "sha256", "bytes"}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +69,8 @@ def finish(
     written = _written(files)
     known = written if former.get("written") == written else ""
     papers = _Papers(project, files, store, known)
-    desk = _Desk(outputs, store, project_folder(project.name), papers, joining or Joining())
+    folder = project_folder(project.name)
+    desk = _Desk(outputs, store, folder, Derivations(outputs, store, folder), papers, joining or Joining())
     before = {entry["address"]: entry for entry in former.get("scenes", ())}
     built = [(o.scene, o.artifact) for o in outcomes if o.artifact is not None]
     fresh = {scene.address: desk.scene(scene, artifact, before.get(scene.address)) for scene, artifact in built}
@@ -99,13 +88,13 @@ def finish(
     manifest = manifests.merge(former, project.name, project.spec.service, list(by_address), fresh, made, written)
     pruned: list[str] = []
     if not outputs.draft:
-        folder = outputs.path(desk.folder)
+        place = outputs.path(folder)
         if prune:
-            manifest, pruned = manifests.prune(folder, manifest)
-        outputs.note(desk.folder / manifests.NAME, manifests.write_manifest(folder, manifest))
+            manifest, pruned = manifests.prune(place, manifest)
+        outputs.note(folder / manifests.NAME, manifests.write_manifest(place, manifest))
     current = [film["files"]["video"]["file"] for film in made if not film.get("outdated")]
     named, left, gone = (
-        tuple(outputs.name(desk.folder / name) for name in names) for names in (current, manifest["stale"], pruned)
+        tuple(outputs.name(folder / name) for name in names) for names in (current, manifest["stale"], pruned)
     )
     return Finished(named, tuple(outputs.name(film.later) for film in films if film.later), left, gone)
 
@@ -127,16 +116,6 @@ def _written(files: Files) -> str:
     """One digest of all that the project is written in but its scripts: while it is the same, all places are."""
     read = {name: stamp.digest for name, stamp in files.seen().items() if name.endswith(WRITTEN)}
     return sha256_bytes(canonical_json(read))
-
-
-def poster_identity(video: str) -> dict[str, Any]:
-    """What the poster of a video is made from. video: its digest."""
-    return {"step": "poster", "version": STEPS, "of": video}
-
-
-def film_identity(clips: Clips) -> dict[str, Any]:
-    """What a film is made from."""
-    return {"step": "film", "version": STEPS, "of": [artifact.object_digest for _, artifact in clips]}
 
 
 class _Papers:
@@ -172,11 +151,12 @@ class _Papers:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """The folder of one project's outputs and the store its files come from."""
+    """The folder of one project's outputs and the store its files come from. made: what is made of the videos."""
 
     outputs: Outputs
     store: Artifacts
     folder: Path  # below output/
+    made: Derivations
     papers: _Papers
     joining: Joining
 
@@ -185,10 +165,10 @@ class _Desk:
         steps = sha256_bytes(canonical_json([STEPS, dict(scene.respelled)]))[:12]
         if former is not None and self._stands(former, scene, steps):
             return self.papers.of_former(former, scene)
-        files = {"video": self._file(scene.output, artifact)}
-        if self._has_words(scene, artifact):
-            files |= self._captions(scene.address, scene.output, [(scene, artifact)])
-        files["poster"] = self._poster(scene.address, scene.output, artifact)
+        files = {"video": self.made.file(scene.output, artifact)}
+        if self.made.has_words(scene, artifact):
+            files |= self.made.captions(scene.address, scene.output, [(scene, artifact)])
+        files["poster"] = self.made.poster(scene.address, scene.output, artifact)
         facts = self.store.sidecar(artifact.fingerprint).get("facts", {})
         made_by = {"service": facts.get("rendered_by", scene.identity["service"])}  # an older engine, if adopted
         told = (scene.address, scene.kind, scene.fingerprint, steps, made_by, artifact.duration_s, files)
@@ -231,109 +211,12 @@ class _Desk:
     def _is_left(self, clips: Clips) -> bool:
         """Whether a film is left for later: it has to be joined, of more clips than are joined now."""
         most = self.joining.most
-        return most is not None and len(clips) > most and self.store.find(fingerprint_of(film_identity(clips))) is None
+        return most is not None and len(clips) > most and not self.made.has_film(clips)
 
     def _joined(self, address: str, output: Path, clips: Clips) -> dict[str, Any]:
-        from didgen.film.join import join
-
-        def make(out: Path) -> Mapping[str, Any]:
-            return {"duration_s": join(list(self._checked(clips)), out, self.joining.check)}
-
-        film = self.step(address, film_identity(clips), output, make)
-        files = {"video": self._file(output, film)}
-        if any(self._has_words(scene, artifact) for scene, artifact in clips):
-            files |= self._captions(address, output, clips)
-        files["poster"] = self._poster(address, output, film)
+        film = self.made.film(address, output, clips, self.joining.check)
+        files = {"video": self.made.file(output, film)}
+        if any(self.made.has_words(scene, artifact) for scene, artifact in clips):
+            files |= self.made.captions(address, output, clips)
+        files["poster"] = self.made.poster(address, output, film)
         return {"address": address, "duration_s": round(film.duration_s, 3), "files": files}
-
-    def _checked(self, clips: Clips) -> Iterator[Path]:
-        for scene, artifact in clips:
-            self.joining.check()
-            yield self._whole(scene.output, artifact)
-
-    def _poster(self, address: str, video: Path, artifact: Artifact) -> dict[str, Any]:
-        def make(out: Path) -> Mapping[str, Any]:
-            from didgen.film.poster import poster
-
-            poster(self._whole(video, artifact), out)
-            return {}
-
-        below = video.with_suffix(".jpg")
-        identity = poster_identity(artifact.object_digest)
-        return self._file(below, self.step(f"{address}#poster", identity, below, make))
-
-    def _captions(self, address: str, video: Path, clips: Clips) -> Produced:
-        """WebVTT and SubRip of one or several clips in a row, words as the author wrote them."""
-        of = [[artifact.sidecar_digest, dict(scene.respelled)] for scene, artifact in clips]
-        files: Produced = {}
-        for role in ("vtt", "srt"):
-            identity = {"step": role, "version": STEPS, "of": of}
-            below = video.with_suffix(f".{role}")
-            made = self.step(f"{address}#{role}", identity, below, lambda out: self._write_captions(out, clips))
-            files[role] = self._file(below, made)
-        return files
-
-    def _write_captions(self, out: Path, clips: Clips) -> Mapping[str, Any]:
-        from didgen.film import captions
-
-        timed = [(self._cues(scene, artifact), artifact.duration_s) for scene, artifact in clips]
-        write = captions.to_vtt if out.suffix == ".vtt" else captions.to_srt
-        out.write_text(write(captions.film_cues(timed)), "utf-8")
-        return {}
-
-    def _has_words(self, scene: Scene, artifact: Artifact) -> bool:
-        """Whether true times of words are known. Our engine tells them for every text; of a service one must look."""
-        if not scene.spoken:
-            return False
-        return "engine" in scene.identity.get("service", {}) or bool(self._words(artifact))
-
-    def _words(self, artifact: Artifact) -> list[Word]:
-        spoken = self.store.facts(artifact).get("words", ())
-        return [(text, start, end) for text, start, end in spoken]
-
-    def _cues(self, scene: Scene, artifact: Artifact) -> Sequence[Cue]:
-        from didgen.film import captions
-        from didgen.project.script import as_written
-
-        words = as_written(self._words(artifact), scene.respelled)
-        return captions.cues(words, artifact.duration_s)
-
-    def _whole(self, below: Path, artifact: Artifact) -> Path:
-        """The object of an artifact, read through before anything is made from it. A damaged one is put back from its
-        output where that is still what was delivered. Raises DamagedObjectError."""
-        objects = self.store.objects
-        try:
-            return objects.check(artifact.object_digest)
-        except DamagedObjectError as error:
-            output = self.outputs.path(below)
-            if self.outputs.holds(below, artifact.object_digest) and objects.put_file(output) == artifact.object_digest:
-                return objects.path(artifact.object_digest)
-            self.store.drop(artifact.fingerprint)
-            raise DamagedObjectError(error.message, hint="build again: it is made or fetched anew") from error
-
-    def step(self, address: str, identity: Mapping[str, Any], below: Path, make: Make) -> Artifact:
-        """One cached step: made when its fingerprint is new, and delivered when the output is not that."""
-        artifact = self._made(address, identity, make, below.suffix)
-        if self.outputs.holds(below, artifact.object_digest):
-            return artifact
-        try:
-            self.store.objects.deliver(artifact.object_digest, self.outputs.path(below))
-        except DamagedObjectError:
-            self.store.drop(artifact.fingerprint)
-            artifact = self._made(address, identity, make, below.suffix)
-            self.store.objects.deliver(artifact.object_digest, self.outputs.path(below))
-        self.outputs.note(below, artifact.object_digest)
-        return artifact
-
-    def _made(self, address: str, identity: Mapping[str, Any], make: Make, suffix: str) -> Artifact:
-        fingerprint = fingerprint_of(identity)
-        artifact = self.store.find(fingerprint)
-        if artifact is None:
-            out = self.store.objects.temporary / f"step-{fingerprint[:16]}{suffix}"
-            facts = make(out)
-            artifact = self.store.keep(out, fingerprint, self.outputs.key(address), identity, facts)
-            out.unlink(missing_ok=True)
-        return artifact
-
-    def _file(self, below: Path, made: Artifact) -> dict[str, Any]:
-        return {"file": below.relative_to(self.folder).as_posix(), "sha256": made.object_digest, "bytes": made.size}
