@@ -7,7 +7,9 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from didgen.engine.speech import lipnet
 from didgen.engine.speech.lipnet import log_mel, mel_bank, viseme_probabilities
 
 DATA = Path(__file__).parent.parent / "data"
@@ -51,3 +53,18 @@ def test_silence_is_a_closed_mouth() -> None:
     """The pause after speech is told from speech."""
     x = np.concatenate([check_sound(), np.zeros(16_000, np.float32)])
     assert (viseme_probabilities(x)[310:].argmax(1) == 0).mean() > 0.9
+
+
+def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long sound is taken piece by piece; each piece sees as far beyond its ends as the net does."""
+    whole = viseme_probabilities(check_sound())
+    given, net = [], lipnet._heard
+
+    def watched(features: np.ndarray) -> np.ndarray:
+        given.append(len(features))
+        return net(features)
+
+    monkeypatch.setattr(lipnet, "_heard", watched)
+    monkeypatch.setattr(lipnet, "_CHUNK", 50)
+    assert np.allclose(whole, viseme_probabilities(check_sound()), atol=1e-5)
+    assert max(given) < 50 + 70

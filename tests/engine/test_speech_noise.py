@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from didgen.engine.speech import voiced
 from didgen.engine.speech.denoise import without_noise
 from didgen.engine.speech.listen import listen
 from didgen.engine.speech.speech import VISEMES
@@ -141,3 +142,20 @@ def test_reduce_noise_is_heard(tmp_path: Path) -> None:
     plain, cleaned = listen(path), listen(path, reduce_noise=True)
     assert np.abs(plain.samples - np.round(noisy * 32767) / 32768).max() < 1e-3
     assert np.std(cleaned.samples[2000:14_000]) < 0.2 * np.std(plain.samples[2000:14_000])
+
+
+def test_a_voice_is_found_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long recording is given to the net in pieces, which remembers from one to the next: the answers are those for
+    the whole, and what it needs does not grow with the length."""
+    whole, net, given = speech_probability(voice()), voiced._session(), []
+
+    class Watched:
+        def run(self, names: None, feed: dict[str, Samples]) -> list[Samples]:
+            given.append(len(feed["input"]))
+            return net.run(names, feed)
+
+    monkeypatch.setattr(voiced, "_session", Watched)
+    monkeypatch.setattr(voiced, "AT_ONCE", 7)
+    assert np.allclose(whole, speech_probability(voice()), atol=1e-5)
+    assert 7 == max(given)
+    assert len(whole) == sum(given)

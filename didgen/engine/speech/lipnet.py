@@ -20,7 +20,8 @@ FFT: Final = 512
 MELS: Final = 40
 BAND_HZ: Final = (60.0, 7600.0)
 DILATIONS: Final = (1, 2, 4, 8, 16)
-_CHUNK: Final = 4096  # frames transformed at once, so that memory stays flat
+_CHUNK: Final = 4096  # frames taken at once, so that memory stays flat
+_SEEN: Final = 2 + sum(DILATIONS)  # frames to either side that the net's answer for one depends on
 
 Matrix = NDArray[np.float32]
 
@@ -30,6 +31,18 @@ def viseme_probabilities(samples: Matrix) -> Matrix:
     features = _centred(log_mel(samples))
     if not len(features):
         return np.zeros((0, 15), np.float32)
+    starts = range(0, len(features), _CHUNK)
+    return np.concatenate([_answers(features, start, min(start + _CHUNK, len(features))) for start in starts])
+
+
+def _answers(features: Matrix, first: int, end: int) -> Matrix:
+    """(end - first, 15) probabilities of frames `first` to `end`, of whose neighbours nothing is kept."""
+    begin = max(first - _SEEN, 0)
+    return _heard(features[begin : end + _SEEN])[first - begin : end - begin]
+
+
+def _heard(features: Matrix) -> Matrix:
+    """(T, 15) of (T, 40), as if there were silence beyond the ends."""
     net = _weights()
     h = np.maximum(_conv(features, net["in.w"], net["in.b"]), 0)
     for k, dilation in enumerate(DILATIONS):

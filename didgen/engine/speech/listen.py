@@ -147,15 +147,26 @@ def resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:
     """(N,) mono samples at another rate, band-limited; N * to_hz / from_hz of them, in step with the first."""
     if from_hz == to_hz:
         return samples
+    out = np.zeros(round(len(samples) * to_hz / from_hz), np.float32)
+    done = 0
+    for part in _by_seconds(samples, from_hz, to_hz):
+        room = out[done : done + len(part)]
+        room[:] = part[: len(room)]
+        done += len(room)
+    return out
+
+
+def _by_seconds(samples: Samples, from_hz: int, to_hz: int) -> Iterator[Samples]:
+    """The samples at the other rate, a second of theirs at a time; a few more may come at the end."""
     import av
 
-    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
-    frame.sample_rate = from_hz
     resampler = _resampler(to_hz)
-    parts = _parts([*resampler.resample(frame), *resampler.resample(None)])
-    want = round(len(samples) * to_hz / from_hz)
-    out = np.concatenate([*parts, np.zeros(want, np.float32)])
-    return out[:want]
+    for start in range(0, len(samples), from_hz):
+        piece = np.ascontiguousarray(samples[start : start + from_hz])
+        frame = av.AudioFrame.from_ndarray(piece[None], format="flt", layout="mono")
+        frame.sample_rate = from_hz
+        yield from _parts(resampler.resample(frame))
+    yield from _parts(resampler.resample(None))
 
 
 def _refuse_silence(samples: Samples, rate_hz: int, path: Path) -> None:

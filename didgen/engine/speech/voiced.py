@@ -21,6 +21,7 @@ CONTEXT: Final = 64
 STATE: Final = (1, 1, 128)
 FRAME: Final = 160  # samples of a frame at 100 Hz, as the lip-shape net's
 DOUBT: Final = (0.4, 0.65)  # probability of speech below which nobody speaks, above which somebody does
+AT_ONCE: Final = 1024  # steps the net is given at once, so that memory stays flat; it remembers what it heard before
 REACH_S: Final = 0.06  # a mouth opens this long before it is heard, and closes after
 
 Samples = NDArray[np.float32]
@@ -50,9 +51,12 @@ def speech_probability(samples: Samples) -> Samples:
     padded = np.zeros(CONTEXT + count * STEP, np.float32)
     padded[CONTEXT : CONTEXT + len(samples)] = samples
     steps = np.lib.stride_tricks.sliding_window_view(padded, CONTEXT + STEP)[::STEP]
-    rest = np.zeros(STATE, np.float32)
-    answer, _, _ = _session().run(None, {"input": np.ascontiguousarray(steps), "h": rest, "c": rest})
-    return np.asarray(answer, np.float32)
+    answers, h, c = [], np.zeros(STATE, np.float32), np.zeros(STATE, np.float32)
+    for start in range(0, count, AT_ONCE):
+        given = {"input": np.ascontiguousarray(steps[start : start + AT_ONCE]), "h": h, "c": c}
+        answer, h, c = _session().run(None, given)
+        answers.append(np.asarray(answer, np.float32).reshape(-1))
+    return np.concatenate(answers)
 
 
 @lru_cache(maxsize=1)
