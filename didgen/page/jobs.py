@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from didgen.api.job import Event
 from didgen.api.wire import TalkRequest, TextScript
+from didgen.errors import StorageError
 from didgen.page.app import page_app
 from didgen.page.board import Board, Card, Clip, State
 from didgen.serve.desk import Desk
@@ -26,22 +28,24 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 def job_page(desk: Desk, board: Board) -> Any:
     """The page as an ASGI application, below the operations of a server that checks host and key itself."""
-    tasks: set[asyncio.Task[None]] = set()
+    looking: asyncio.Task[None] | None = None
+    last = 0.0
 
     async def look() -> None:
-        last = time.monotonic()
+        nonlocal last
         while not board.closed and time.monotonic() - last < AFTER_S:
             await asyncio.sleep(LOOK_S)
             if board.listeners:
                 last = time.monotonic()
-                put_jobs(board, desk)
+                with suppress(StorageError):  # the next look may be luckier
+                    put_jobs(board, desk)
 
     def on_reader() -> None:
+        nonlocal looking, last
+        last = time.monotonic()  # it is not yet among the listeners
+        if looking is None or looking.done():
+            looking = asyncio.create_task(look())
         put_jobs(board, desk)
-        if not tasks:
-            task = asyncio.create_task(look())
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
 
     return page_app(board, None, on_reader)
 
