@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,19 +107,24 @@ def edit(watch: Running, old: str, new: str) -> int:
     return since
 
 
-@contextmanager
-def watching_big(root: Path, **environ: str) -> Iterator[Running]:
-    """A watch of a project with many scenes, whose film is there."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with many scenes, whose film is there: a watch would leave its first film for later, too."""
+    root = tmp_path_factory.mktemp("built")
     project(root, "big", "".join(talk(f"s{k}", f"Scene {k}.") for k in range(MANY)))
-    steps.build(steps.wish(root), command=fakes.COMMAND)  # a watch would leave its first film for later, too
-    with watching(root, **environ) as watch:
-        yield watch
+    steps.build(steps.wish(root), command=fakes.COMMAND)
+    return root
 
 
-def test_a_film_of_many_clips_follows_when_nothing_is_made(tmp_path: Path) -> None:
+@pytest.fixture
+def root(built: Path, tmp_path: Path) -> Path:
+    """A copy of it, as of a clone that brought its `.didgen` along."""
+    return shutil.copytree(built, tmp_path / "work")
+
+
+def test_a_film_of_many_clips_follows_when_nothing_is_made(root: Path) -> None:
     """Then it is the film that a build makes, which finds nothing to do."""
-    root = tmp_path / "work"
-    with watching_big(root, DIDGEN_FAKE_REST_S="0.1") as watch:
+    with watching(root, DIDGEN_FAKE_REST_S="0.1") as watch:
         (before,) = manifest(root)["films"]
         assert "big#film" == before["address"]
         since = edit(watch, "Scene 3.", "Another one.")
@@ -133,10 +138,9 @@ def test_a_film_of_many_clips_follows_when_nothing_is_made(tmp_path: Path) -> No
     assert joined == manifest(root)["films"][0]
 
 
-def test_a_watch_that_ends_joins_what_it_left(tmp_path: Path) -> None:
+def test_a_watch_that_ends_joins_what_it_left(root: Path) -> None:
     """It does not wait for a rest then; until then the manifest says that the film is outdated."""
-    root = tmp_path / "work"
-    with watching_big(root, DIDGEN_FAKE_REST_S="3600") as watch:
+    with watching(root, DIDGEN_FAKE_REST_S="3600") as watch:
         since = edit(watch, "Scene 3.", "Another one.")
         assert manifest(root)["films"][0]["outdated"] is True
         watch.stop()
@@ -144,10 +148,9 @@ def test_a_watch_that_ends_joins_what_it_left(tmp_path: Path) -> None:
     assert "outdated" not in manifest(root)["films"][0]
 
 
-def test_what_a_killed_watch_left_is_joined_by_the_next_build(tmp_path: Path) -> None:
+def test_what_a_killed_watch_left_is_joined_by_the_next_build(root: Path) -> None:
     """There is no short cut past a film that is outdated."""
-    root = tmp_path / "work"
-    with watching_big(root, DIDGEN_FAKE_REST_S="3600") as watch:
+    with watching(root, DIDGEN_FAKE_REST_S="3600") as watch:
         edit(watch, "Scene 3.", "Another one.")
         os.kill(watch.process.pid, signal.SIGKILL)
         watch.process.wait()
