@@ -16,7 +16,10 @@ GAP_S = 0.04  # one picture between two captions, so that the eye sees the chang
 Word = tuple[str, float, float]
 """A word as written, its start and end in seconds."""
 
-_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
+REST_S = 0.15  # shorter, and a stop ends no sentence but an abbreviation: voices rest for 0.35 s between sentences
+
+_SENTENCE_ENDS = ("!", "?", "…", "。", "！", "？")
+_STOP = (".",)
 _CLAUSE_ENDS = (",", ";", ":", "–", "—", "、")
 _CLAUSE_WORTH = 10  # characters by which a line may be longer to end with a clause
 _CLOSERS = "\"'”’»)]"
@@ -51,8 +54,8 @@ def _sentences(words: Sequence[Word]) -> Iterable[list[Word]]:
     group: list[Word] = []
     for k, word in enumerate(words):
         group.append(word)
-        last = k + 1 == len(words)
-        if last or _ends(word, _SENTENCE_ENDS) or words[k + 1][1] - word[2] >= PAUSE_S:
+        rest_s = words[k + 1][1] - word[2] if k + 1 < len(words) else PAUSE_S
+        if rest_s >= PAUSE_S or _ends(word, _SENTENCE_ENDS) or (_ends(word, _STOP) and rest_s >= REST_S):
             yield group
             group = []
 

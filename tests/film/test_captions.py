@@ -45,10 +45,15 @@ def test_captions_hold_every_word_once_in_order_and_within_the_limits(
 
 def test_a_sentence_ends_its_caption() -> None:
     """Two short sentences are two captions, each from its first word on."""
-    made = cues(spoken("Good morning. How are you today?"), 3.0)
+    made = cues([*spoken("Good morning."), *spoken("How are you today?", 0.9)], 3.0)
     assert ["Good morning.", "How are you today?"] == [cue.text for cue in made]
-    assert [0.0, 0.6] == [round(cue.start_s, 3) for cue in made]
-    assert 0.6 - GAP_S == made[0].end_s
+    assert [0.0, 0.9] == [round(cue.start_s, 3) for cue in made]
+    assert 0.9 - GAP_S == made[0].end_s
+
+
+def test_an_abbreviation_ends_no_caption() -> None:
+    """A stop after which nobody rests belongs to its word."""
+    assert ["Dr. Lee lives in St. Ives."] == [cue.text for cue in cues(spoken("Dr. Lee lives in St. Ives."), 3.0)]
 
 
 def test_a_pause_ends_a_caption_where_no_sentence_does() -> None:
