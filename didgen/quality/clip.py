@@ -21,6 +21,7 @@ from didgen.engine.speech.lipnet import SAMPLE_RATE_HZ as NET_RATE_HZ
 from didgen.engine.speech.lipnet import viseme_probabilities
 from didgen.engine.speech.listen import decoded, resampled
 from didgen.engine.speech.speech import Phoneme, Word
+from didgen.engine.speech.voiced import speech_share
 from didgen.engine.video.probe import FORMATS, probe
 from didgen.engine.warp.shapes import shape_basis
 from didgen.errors import RenderError
@@ -233,4 +234,5 @@ def _heard(video: Path) -> NDArray[np.float32]:
         samples, rate_hz = decoded(video, LIMIT_S)
     except RenderError:  # a blink of sound, or hours of it: nothing to judge lips by
         return np.zeros((0, 15), np.float32)
-    return viseme_probabilities(resampled(samples, rate_hz, NET_RATE_HZ))
+    heard = resampled(samples, rate_hz, NET_RATE_HZ)
+    return viseme_probabilities(heard, speech_share(heard))

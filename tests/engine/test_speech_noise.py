@@ -159,3 +159,29 @@ def test_a_voice_is_found_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> Non
     assert np.allclose(whole, speech_probability(voice()), atol=1e-5)
     assert 7 == max(given)
     assert len(whole) == sum(given)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.003, 0.03])
+def test_long_pauses_do_not_change_what_the_lips_do(tmp_path: Path, noise: float) -> None:
+    """A sentence between ten seconds of silence, or of a room, is mouthed as it is alone: the net hears it against the
+    level of the voice, not of the pauses."""
+    rest = np.zeros(9 * RATE_HZ, np.float32)
+    rng = np.random.default_rng(0)
+    long = np.concatenate([rest, voice(), rest])
+    long += noise * rng.standard_normal(len(long)).astype(np.float32)
+    inside = slice(len(rest) + RATE_HZ - RATE_HZ // 4, len(long) - len(rest) - RATE_HZ + RATE_HZ // 4)
+    spoken = []
+    for k, sound in enumerate((long, long[inside])):
+        path = tmp_path / f"{k}.wav"
+        with wave.open(str(path), "wb") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(RATE_HZ)
+            w.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+        heard = listen(path).visemes
+        assert heard is not None
+        spoken.append(heard)
+    first = inside.start // 160
+    alone = spoken[1]
+    among = spoken[0][first : first + len(alone)]
+    assert np.mean(among.argmax(1) == alone.argmax(1)) > 0.9

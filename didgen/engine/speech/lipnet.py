@@ -21,14 +21,20 @@ MELS: Final = 40
 BAND_HZ: Final = (60.0, 7600.0)
 DILATIONS: Final = (1, 2, 4, 8, 16)
 _CHUNK: Final = 4096  # frames taken at once, so that memory stays flat
+_AROUND: Final = 30  # frames before and after speech
 _SEEN: Final = 2 + sum(DILATIONS)  # frames to either side that the net's answer for one depends on
 
 Matrix = NDArray[np.float32]
 
 
-def viseme_probabilities(samples: Matrix) -> Matrix:
-    """(F, 15) probabilities in the order of VISEMES of (N,) float32 mono samples at 16 kHz; F = N // 160."""
-    features = _centred(log_mel(samples))
+def viseme_probabilities(samples: Matrix, share: Matrix | None = None) -> Matrix:
+    """(F, 15) probabilities in the order of VISEMES of (N,) float32 mono samples at 16 kHz; F = N // 160.
+
+    share: (F,) of speech, `voiced.speech_share`; needed where pauses may take more than half of the sound, which the
+    net would take for the voice's own level.
+    """
+    features = log_mel(samples)
+    features = _centred(features, _talk(share, len(features)))
     if not len(features):
         return np.zeros((0, 15), np.float32)
     starts = range(0, len(features), _CHUNK)
@@ -77,12 +83,21 @@ def mel_bank() -> NDArray[np.float64]:
     return np.asarray(np.maximum(0, np.minimum((f - left) / (middle - left), (right - f) / (right - middle))))
 
 
-def _centred(features: Matrix) -> Matrix:
-    """Take away the mean of the louder half of the frames: the net hears the voice, not the microphone or the gain."""
+def _talk(share: Matrix | None, count: int) -> NDArray[np.bool_]:
+    """(count,) the frames in and around speech, with as much of the pauses as the net was trained with; all of them
+    where nobody knows or nobody speaks."""
+    if share is None or not share.any():
+        return np.ones(count, np.bool_)
+    edges = np.convolve(share > 0, np.ones(2 * _AROUND + 1))[_AROUND : _AROUND + count]
+    return np.asarray(edges > 0.5)
+
+
+def _centred(features: Matrix, talk: NDArray[np.bool_]) -> Matrix:
+    """Take away the mean of the louder half of the talk: the net hears the voice, not the microphone or the gain."""
     if not len(features):
         return features
     level = features.mean(axis=1)
-    loud = features[level >= np.median(level)]
+    loud = features[talk & (level >= np.median(level[talk]))]
     return np.asarray((features - loud.mean(axis=0)) / 3, np.float32)
 
 

@@ -50,7 +50,7 @@ def listen(path: Path, *, limit_s: float = 600.0, reduce_noise: bool = False) ->
     if reduce_noise:
         samples = without_noise(samples, rate_hz, share)
         heard = resampled(samples, rate_hz, NET_RATE_HZ)
-    visemes = only_where_spoken(viseme_probabilities(heard), share)
+    visemes = only_where_spoken(viseme_probabilities(heard, share), share)
     return Speech(samples, rate_hz, (), mouth_cues(visemes, len(samples) / rate_hz), visemes)
 
 
