@@ -231,6 +231,14 @@ def test_somebody_who_keeps_silent_is_alive() -> None:
     assert 0.9 < track.weights[:, INDEX["eyeBlinkLeft"]].max()
 
 
+def test_a_recording_of_silence_is_not_frozen() -> None:
+    """No sentence and no voice: the head goes on, little and slowly, the eyes blink."""
+    speech = Speech(np.zeros(12 * RATE, np.float32), RATE, (), ())
+    track = body(("natural", "driver-2"), 3, speech, 12 * FPS)
+    assert 0.3 < np.ptp(track.pose_deg[3 * FPS : -2 * FPS], axis=0).max() < 4
+    assert 0.9 < track.weights[:, INDEX["eyeBlinkLeft"]].max()
+
+
 def test_blinks_wait_for_the_end_of_a_sentence() -> None:
     """A blink falls into the first third of a second of more than half of the pauses: three times chance."""
     speech, frames = two_minutes()

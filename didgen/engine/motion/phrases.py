@@ -75,11 +75,12 @@ def phrases_of(speech: Speech, frames: int, fps: int) -> list[Phrase]:
 
 
 def _between_pauses(speech: Speech, fps: int) -> list[Sentence]:
-    """Stretches of voice parted by long pauses; the key is that of their sound."""
+    """Stretches of voice parted by long pauses; the key is that of their sound. In silence an empty one: whoever says
+    nothing waits, and is not frozen."""
     frames = max(1, int(speech.duration_s * fps))
     active = filled(level_of(speech.samples, speech.sample_rate_hz, frames, fps) > LOUD, round(LONG_PAUSE_S * fps))
     out = []
-    for start, end in _runs(active):
+    for start, end in list(_runs(active)) or [(0, 0)]:
         rate = speech.sample_rate_hz
         sound = speech.samples[round(start / fps * rate) : round(end / fps * rate)]
         key = sha256_bytes(np.rint(sound * 2048).astype("<i2").tobytes())[:16]
