@@ -55,6 +55,23 @@ def test_what_ssml_says_stays() -> None:
     assert ("hoy el Sr. G.", "el 3/4/2021 el señor García") == (u.written, u.spoken)
 
 
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("Version 2.0, v3.1.", "Version 2 point 0, v 3 point 1."),
+        ("Python 3.11.7 at 10.0.0.1.", "Python 3 point 11 point 7 at 10 dot 0 dot 0 dot 1."),
+        ("See https://example.com/ now.", "See example dot com now."),
+        ("Write to info@my-site.org.", "Write to info at my dash site dot org."),
+        ("Open 24/7 from 10-15 May, 9am-5pm.", "Open 24 7 from 10 to 15 May, 9 A.M to 5 P.M."),
+        ("CO₂ costs $2.00, 2.5 or 2.0%.", "C O 2 costs $2.00, 2.5 or 2.0%."),
+        ("Done.It is 1.5 times Node.js, e.g. so.", "Done.It is 1.5 times Node.js, e.g. so."),
+    ],
+)
+def test_english_that_its_normaliser_garbles(written: str, spoken: str) -> None:
+    """Versions and addresses keep their dots, days and hours their "to"; prices and fractions are its business."""
+    assert [(written, spoken)] == found(written, "en")
+
+
 def test_a_no_is_no_number() -> None:
     """ "She said no." ends with the word, "no. 5" is a number: heard in the voice's own sounds."""
     for text, vowels in (("She said no.", "O"), ("It is no. 5.", "ʌ")):

@@ -1,7 +1,7 @@
 """Abbreviations, dates and amounts as they are said, before a text is parted into sentences: "Sr." ends none.
 
 For the voices of German, Spanish, French, Italian and Portuguese, whose engines read many of them wrongly or as letters
-("3 barra 4 barra 2021"). Captions keep the words as they are written; see `ssml.marked`.
+("3 barra 4 barra 2021"), and for what is left of English. Captions keep the words as they are written: `ssml.marked`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from didgen.catalog.locales import MONEY, ONE_UP_TO_TWO, WORDS
-from didgen.engine.speech import ssml
+from didgen.engine.speech import ssml, written_english
 from didgen.engine.speech.abbreviations import ABBREVIATIONS, Abbreviations
 
 _SIGNS: Final = {"€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD"}
@@ -55,6 +55,8 @@ def _outside(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8)
 def _ways(spoken_in: str) -> tuple[tuple[re.Pattern[str], Said], ...]:
+    if spoken_in == "en":
+        return tuple((_outside(pattern), said) for pattern, said in written_english.WAYS)
     short = ABBREVIATIONS.get(spoken_in)
     if short is None:
         return ()
