@@ -57,6 +57,8 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
         "tr": "ve bir bu için ile da de çok daha olarak ama ne gibi kadar sonra var biz siz değil en",
     }.items()
 }
+_ONLY_CHINESE = frozenset("你们們这這吗嗎呢吧说說很哪您")
+"""Everyday letters of Chinese that Japanese writes never or only beside kana."""
 _ANY_SMALL = frozenset().union(*_SMALL_WORDS.values())
 _SURE_WORDS = 3  # different small words of another language that must be there
 _SURE_SHARE = 0.15  # and their share of all words
@@ -77,6 +79,8 @@ def unreadable(text: str, locale: str) -> str:
         return f"cannot read {_named(script)} writing: {foreign[:40]!r}"
     if "LATIN" not in own and there.isdisjoint(own) and len(_LETTERS.findall(text)) >= 6:
         return f"reads {_named(own[0])} writing, and the text is all in Latin letters"
+    if language == "ja" and there == {"CJK"} and _ONLY_CHINESE.intersection(text):
+        return "cannot speak a text in the language 'zh'"
     other = _language_of(text, language)
     return f"cannot speak a text in the language {other!r}" if other else ""
 

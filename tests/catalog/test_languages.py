@@ -31,6 +31,8 @@ def test_the_language_of_a_locale(locale: str, same: str) -> None:
         ("Добро пожаловать", "en", "cannot read Cyrillic writing: 'Добро'"),
         ("Добро пожаловать", "ru", ""),
         ("今日は React の話です", "ja", ""),
+        ("你好，我们很高兴。", "ja", "in the language 'zh'"),
+        ("東京都庁舎前", "ja", ""),  # kanji alone may be a name
         ("今日は", "zh", "cannot read Hiragana writing"),
         ("Welcome to the tour of our office", "ja", "reads Hiragana writing"),
         ("", "en", ""),
