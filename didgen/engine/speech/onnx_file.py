@@ -11,9 +11,11 @@ import numpy as np
 
 VARINT, BYTES = 0, 2
 FIXED: Final = {1: 8, 5: 4}
-FLOAT32, INT8, INT64 = 1, 3, 7  # TensorProto.DataType
+FLOAT32, UINT8, INT8, INT64 = 1, 2, 3, 7  # TensorProto.DataType
 FLOAT, INT, INTS = 1, 2, 7  # AttributeProto.AttributeType
-NODE, INITIAL, OUTPUT, GRAPH = 1, 5, 12, 7  # fields of a GraphProto; of a ModelProto the last
+NODE, INITIAL, INPUT, OUTPUT, GRAPH = 1, 5, 11, 12, 7  # fields of a GraphProto; of a ModelProto the last
+IR_VERSION: Final = 9
+OPSETS: Final = {"": 17, "com.microsoft": 1}  # of the models made here
 
 Field = tuple[int, int, int | memoryview]
 
@@ -64,6 +66,25 @@ def node_of(data: int | memoryview) -> Node:
                 ints += ints_of(part) if inner in (3, 8) else []
             found.ints[name] = ints
     return found
+
+
+def name_of(value: int | memoryview) -> str:
+    """Of an input or output."""
+    return next(text_of(inner) for number, _, inner in fields_of(value) if number == 1)
+
+
+def value_of(name: str, kind: int | None = None) -> bytes:
+    """An input or output of any shape; one that a graph makes has its type from there."""
+    head = field_of(1, name.encode())
+    return head if kind is None else head + field_of(2, field_of(1, field_of(1, kind)))
+
+
+def model_of(nodes: Sequence[bytes], inputs: Mapping[str, int], output: str) -> bytes:
+    """A model of nodes and tensors as `made` and `initial` give them. inputs: each with its TensorProto.DataType."""
+    fed = b"".join(field_of(INPUT, value_of(name, kind)) for name, kind in inputs.items())
+    graph = b"".join(nodes) + fed + field_of(OUTPUT, value_of(output)) + field_of(2, b"part")
+    opsets = [field_of(1, domain.encode()) + field_of(2, version) for domain, version in OPSETS.items()]
+    return field_of(1, IR_VERSION) + field_of(GRAPH, graph) + b"".join(field_of(8, opset) for opset in opsets)
 
 
 def text_of(value: int | memoryview) -> str:

