@@ -87,18 +87,18 @@ def test_the_shadow_of_a_corner_ends_without_a_smudge() -> None:
     assert light.min() > 0.73 * min(light[0], light[-1])
 
 
-def test_the_corners_of_a_smile_that_shuts_are_skin(smiling: Head) -> None:
-    """The dark beside the teeth is gone, and so are its edges, which were grey patches: there it is as light as the
-    skin above."""
+def test_a_smile_that_shuts_has_skin_at_its_corners_and_a_line_between(smiling: Head) -> None:
+    """The dark beside the teeth is gone, and so are its edges, which were grey patches: under the line in which the
+    lips meet it is as light as the skin above, and that line goes on to the corners, else nobody sees her smile."""
     frame, cm = smiling.drawn(seal=1.0).astype(float).mean(-1), smiling.geometry.px_per_cm
     ends = smiling.geometry.landmarks[list(MOUTH_CORNERS), :2]
     for corner in ends:
         inwards = (ends.mean(0) - corner) / np.linalg.norm(ends.mean(0) - corner)
-        here, skin = (
-            frame[int(y) - 2 : int(y) + 4, int(x) - 3 : int(x) + 4].mean()
-            for x, y in (corner + 0.35 * cm * inwards, corner - (0, 0.6 * cm))
-        )
-        assert here > 0.92 * skin
+        x, y = (corner + 0.35 * cm * inwards).astype(int)
+        down = frame[y - int(0.3 * cm) : y + int(0.5 * cm), x - 3 : x + 4].mean(1)
+        line, skin = int(down.argmin()), frame[y - int(0.6 * cm) :, x - 3 : x + 4][:4].mean()
+        assert down[line + 4 : line + 8].mean() > 0.92 * skin
+        assert down[line] < 0.88 * skin
 
 
 def test_spittle_does_not_stay_at_the_corner(closed: Head) -> None:

@@ -37,6 +37,7 @@ EDGE_CM = 0.07  # how far the lower lip reaches over its line
 ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
 BLEND_CM = 0.115  # how far the edge of a lip is blended with the dark between parted ones
 LIP_RED = 2.5  # a* of Lab: by so much more the edges of painted lips are redder than skin, those of bare ones by 1
+SEAM_DARK, SEAM_CM = (0.4, 0.5, 0.5), 0.08  # RGB, what closed lips lose where they meet at the corners; how high
 SPITTLE_CM, GLOSS_CM, NOISE = 0.42, 0.8, 8  # widths of light spots on lips; grey levels that make none
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 
@@ -186,8 +187,11 @@ def lip_layers(
         rgb = skin.sampled(lines.frame.xy(uv[..., 0], folded))
         if not lines.drawn:
             edge = line.at(uv[..., 0]) - np.float32(0 if sign > 0 else EDGE_CM * px_per_cm)
-            dark = _turned_in(floats(sign * (uv[..., 1] - edge) / px_per_cm), uv[..., 0] / lines.frame.half)[..., None]
-            rgb = (rgb * (1 - dark * roll)).astype(np.uint8)
+            past_cm = floats(sign * (uv[..., 1] - edge) / px_per_cm)
+            dark = _turned_in(past_cm, uv[..., 0] / lines.frame.half)[..., None] * roll
+            if lines.parted and sign > 0:
+                dark = dark + floats(SEAM_DARK) * _corner_seam(lines, uv, px_per_cm)[..., None]
+            rgb = (rgb * (1 - dark)).astype(np.uint8)
         layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
     return layers[0], layers[1]
 
@@ -208,6 +212,14 @@ def _seam_depth(canvas: Canvas, lines: LipLines, px_per_cm: float) -> Line:
 def _turned_in(past_cm: Floats, u: Floats) -> Floats:
     """0..1, how much light a lip loses as it turns inwards, to its edge at 0; not beyond the corners."""
     return (np.exp(-((np.minimum(past_cm, 0) / ROLL_CM) ** 2)) * smoothstep(1.05, 0.85, np.abs(u))).astype(np.float32)
+
+
+def _corner_seam(lines: LipLines, uv: Floats, px_per_cm: float) -> Floats:
+    """(h, w) 0..1, the line in which the lips of a smile meet at its corners once it shuts: a photo of parted ones has
+    none, and without it a mouth seems to end in the middle of the skin, and not to smile."""
+    past = np.minimum((uv[..., 1] - lines.upper.at(uv[..., 0])) / px_per_cm + 0.5 * SEAM_CM, 0)
+    u = np.abs(uv[..., 0]) / lines.frame.half
+    return floats(np.exp(-((past / SEAM_CM) ** 2)) * smoothstep(0.55, 0.85, u) * smoothstep(1.12, 1.0, u))
 
 
 def _without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float) -> Picture:
