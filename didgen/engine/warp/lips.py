@@ -37,7 +37,7 @@ EDGE_CM = 0.07  # how far the lower lip reaches over its line
 ROLL_CM = 0.14  # how far from its edge a lip begins to turn inwards, away from the light
 BLEND_CM = 0.115  # how far the edge of a lip is blended with the dark between parted ones
 LIP_RED = 2.5  # a* of Lab: by so much more the edges of painted lips are redder than skin, those of bare ones by 1
-SEAM_DARK, SEAM_CM = (0.4, 0.5, 0.5), 0.08  # RGB, what closed lips lose where they meet at the corners; how high
+SEAM_DARK, SEAM_CM = (0.35, 0.44, 0.44), 0.07  # RGB, what closed lips lose where they meet at the corners; how high
 SPITTLE_CM, GLOSS_CM, NOISE = 0.42, 0.8, 8  # widths of light spots on lips; grey levels that make none
 SEAM_REACH_CM = 0.30  # how far from the landmarks the seam of closed lips is looked for
 
