@@ -58,6 +58,15 @@ def test_teeth_take_the_colour_of_the_light(closed: Head) -> None:
         assert (seen[:, [0, 2]] / asked[[0, 2]]).min() > 0.65
 
 
+def test_a_tongue_takes_the_colour_of_the_light(closed: Head) -> None:
+    """In lamplight it has most of the way as much less blue, beside its red, as the skin: else it is mauve in an orange
+    face."""
+    warm = Head(np.clip(load_photo(ASSETS / "woman.jpg") * np.array([1.15, 0.95, 0.6]), 0, 255).astype(np.uint8))
+    bluish = [head.mouth.interior.colours.flesh for head in (closed, warm)]
+    kept = (bluish[1][2] / bluish[1][0]) / (bluish[0][2] / bluish[0][0])
+    assert np.log(kept) < 0.6 * np.log(0.6 / 1.15)
+
+
 def test_light_that_differs_from_side_to_side_does_so_on_the_teeth() -> None:
     """Orange light from the left, violet from the right: so are the teeth."""
     left, right = Head(load_photo(ASSETS / "woman-2.jpg")).mouth.interior.colours.white

@@ -21,6 +21,7 @@ CRISP_PX = 1.2  # of blur: up to which a narrow shadow is as dark as it is
 GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue
 ONE_TONE = (1.8, 3.6)  # Lab, rms: old prints measure up to 1.2, photos in colours from 4.8 on
 LIGHT_SKIN, DARK_SKIN = np.array([1.18, 0.95, 0.82]), np.array([1.35, 0.88, 0.66])  # under white light, of luminance 1
+FLESH = np.array([172.0, 88.0, 86.0])  # under white light, beside light skin of luminance 165
 EYE_WHITE, ENAMEL = np.array([1.03, 0.99, 0.96]), np.array([1.07, 0.995, 0.88])  # likewise
 IN_SHADE = 0.55  # of the luminance of the cheeks: what is darker beside a mouth is beard or shadow
 UNSEEN = 1.3  # of the luminance of skin, neither light nor dark: whites of eyes that are hidden
@@ -87,8 +88,8 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     skin = np.median(cheeks, 0)
     in_eyes = EYES_LIGHT * luminance(_sclera(canvas, geometry.landmarks, luminance(skin)))
     light = float(np.clip(max(luminance(skin), in_eyes) / 165, 0.35, 1.25))
-    flesh = 0.55 * np.array([172, 88, 86], np.float32) * light + 0.45 * lip
     white = np.tile(_teeth_white(hole), (2, 1)) if teeth_seen else _likely_white(canvas, lines, geometry, cheeks)
+    flesh = 0.55 * light * _in_light_of(FLESH, white) + 0.45 * lip
     seam = (lip * 0.38 if lines.parted else np.minimum(np.percentile(hole, 20, 0), lip * 0.5)) * (1.0, 0.74, 0.72)
     tinted = float(np.clip(np.ptp(skin) / max(float(skin.max()), 1) / 0.2, 0, 1)) * _coloured(canvas.rgb)
     tone = floats(skin / max(float(skin @ GREY), 1.0))
@@ -96,6 +97,13 @@ def mouth_colours(canvas: Canvas, lines: LipLines, geometry: Geometry, soft_px: 
     upscale = float(np.sqrt(abs(np.linalg.det(geometry.work_from_photo[:, :2]))))
     blur_px = max(float(np.clip(0.4 * upscale, 0.3, 1.3)), 0.65 * soft_px)
     return Colours(white, flesh, seam, blur_px, tinted, _wet(lips), INKED_RELIEF if lines.drawn else 1.0)
+
+
+def _in_light_of(rgb: NDArray[np.floating], white: Floats) -> Floats:
+    """(3,) a colour meant under white light, as bright, in the light in which teeth are so white: else the inside of a
+    mouth is mauve beside skin in warm light."""
+    tint = rgb * _tint(floats(white.mean(0))) / ENAMEL
+    return floats(tint * luminance(rgb) / luminance(tint))
 
 
 def _at(canvas: Canvas, geometry: Geometry, marks: tuple[int, ...]) -> Floats:
