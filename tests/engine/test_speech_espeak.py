@@ -77,6 +77,13 @@ def test_phonemes_stand_with_their_words(voice: str, text: str, sounds: dict[str
     assert set(reading.phonemes) <= set(vocabulary())
 
 
+def test_a_foreign_word_is_read_without_the_name_of_its_language() -> None:
+    """espeak reads "week-end" as English and says so: "(en)", which the voice would have spoken."""
+    assert ["lə", "wˈiːkˈɛnd,", "ˈɛ̃"] == [c.phonemes for c in chunks("fr", "le week-end, hein")]
+    spoken = speak(TextScript("Het weekend.", "espeak-nl"))
+    assert "hətwikɛnd" == "".join(p.symbol for p in spoken.phonemes)
+
+
 def test_nothing_but_marks_has_no_phonemes() -> None:
     """An emoji and a dash are words without a sound."""
     assert ["", "—", "o"] == [c.phonemes.strip("ˈˌ") for c in chunks("es", "😀 — o")]

@@ -6,6 +6,7 @@ the same sound each time: inside a process it remembers what it said.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
@@ -27,6 +28,9 @@ _ONE_SOUND: Final = {
 }  # fmt: skip
 """Sounds of two letters of IPA that are one symbol for the voices."""
 
+_LANGUAGE: Final = re.compile(r"\([a-z0-9^-]+\)")
+"""How espeak tells that it reads a word as another language does, with ties or without: "(en)mˈɑːkɪtɪŋ(fr)"."""
+
 _MARKS: Final = {"।": ".", "॥": ".", "？": "?", "！": "!"}
 
 
@@ -47,7 +51,8 @@ def _symbols(facts: Mapping[str, Any], count: int) -> list[Timed]:
     rate_hz = float(facts["rate_hz"])
     words = facts["words"]
     symbols: list[Timed] = []
-    events: list[tuple[int, str]] = [*map(tuple, facts["phonemes"]), (count, "")]
+    sounds = ((at, ipa) for at, ipa in facts["phonemes"] if not _LANGUAGE.fullmatch(ipa))
+    events: list[tuple[int, str]] = [*sounds, (count, "")]
     for (first, ipa), (last, _) in pairwise(events):
         index = next((place for begin, place, _ in reversed(words) if 2 * begin <= first + last), -1)
         letters = [c for c in ipa if shapes(c) and c not in JOINTS and c not in LENGTHENERS]
@@ -107,6 +112,7 @@ def _rest(word: str) -> str:
 
 
 def _in_our_alphabet(ipa: str) -> str:
+    ipa = _LANGUAGE.sub("", ipa)
     for letters, symbol in _ONE_SOUND.items():
         ipa = ipa.replace(letters, symbol)
     return " ".join("".join(c for c in ipa if c in vocabulary() and c not in "^-").split())

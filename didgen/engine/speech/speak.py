@@ -31,7 +31,7 @@ from didgen.engine.speech.timing import Timed, phonemes_of, tiled
 from didgen.engine.speech.visemes import PAUSES
 from didgen.errors import RenderError, UsageError
 
-FORMAT: Final = 4  # of a memo's value, and of everything between the model and it
+FORMAT: Final = 5  # of a memo's value, and of everything between the model and it
 LEAD_S: Final = 0.12
 TAIL_S: Final = 0.25
 BREATH_S: Final = 0.15  # between the parts of a sentence too long for the voice
