@@ -40,6 +40,8 @@ _SCRIPTS: dict[str, tuple[str, ...]] = {
 
 _ANYWHERE = frozenset(("LATIN", "MICRO", "FEMININE", "MASCULINE", "MODIFIER"))
 
+_FORMS = ("FULLWIDTH", "MATHEMATICAL")
+
 _SMALL_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(word for word in words.split() if len(word) > 1)
     for language, words in {
@@ -119,8 +121,12 @@ def _scripts(text: str) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
-    """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, …"""
-    return unicodedata.name(letter, "UNKNOWN").split()[0].split("-")[0]
+    """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, CJK, HIRAGANA, … Another form of a
+    letter ("Ｈ", "𝐇", the Kelvin sign) is read as that."""
+    name = unicodedata.name(unicodedata.normalize("NFC", letter), "UNKNOWN")
+    if name.startswith(_FORMS):
+        name = unicodedata.name(unicodedata.normalize("NFKC", letter), "UNKNOWN")
+    return name.split()[0].split("-")[0]
 
 
 def _named(script: str) -> str:

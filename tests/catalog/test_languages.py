@@ -35,6 +35,8 @@ def test_the_language_of_a_locale(locale: str, same: str) -> None:
         ("東京都庁舎前", "ja", ""),  # kanji alone may be a name
         ("今日は", "zh", "cannot read Hiragana writing"),
         ("Welcome to the tour of our office", "ja", "reads Hiragana writing"),
+        ("Ｗｅｌｃｏｍｅ to 𝐨𝐮𝐫 𝘰𝘧𝘧𝘪𝘤𝘦 at 300 \u212a", "en", ""),  # the engine reads plain letters there
+        ("Let 𝛼 be", "en", "cannot read Greek writing"),
         ("", "en", ""),
     ],
 )
