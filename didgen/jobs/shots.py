@@ -83,6 +83,8 @@ def _script(request: wire.RenderRequest) -> tuple[engine.TextScript | engine.Aud
         in_config = request.config is not None and request.config.reduce_noise
         return engine.AudioScript(path, script.reduce_noise or bool(in_config)), ()
     voice, note = _voice(script.provider)
+    if not script.ssml:
+        _check_readable(script.input, voice)
     delivery, left_out = _delivery(script.provider)
     text = engine.TextScript(script.input, voice, delivery.rate, script.ssml, delivery.pitch_st)
     return text, tuple(filter(None, (note, left_out)))
@@ -104,6 +106,15 @@ def _voice(provider: wire.Provider | None) -> tuple[str, str]:
     except DidgenError as error:
         raise RenderError("TextToSpeechProviderError", error.message, hint=error.hint) from error
     return voice.id, note
+
+
+def _check_readable(text: str, voice: str) -> None:
+    """Raises RenderError for a text that its voice cannot read. SSML may name several, and the engine will see."""
+    from didgen.catalog.languages import unreadable
+    from didgen.catalog.local_voices import VOICES
+
+    if why := unreadable(text, VOICES[voice].locale):
+        raise RenderError("ValidationError", f"the voice {voice} {why}", hint="choose one of its language")
 
 
 def _locale(provider: wire.Provider) -> str:

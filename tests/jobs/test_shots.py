@@ -144,6 +144,7 @@ def test_a_voice_of_the_service_is_cast(photo: Path) -> None:
             {"script": {"type": "text", "input": "Hi", "provider": {"type": "didgen", "voice_id": "hart"}}},
             "TextToSpeechProviderError",
         ),
+        ({"script": {"type": "text", "input": "Добро пожаловать"}}, "ValidationError"),
     ],
 )
 def test_what_the_engine_cannot_do_is_refused(photo: Path, changes: dict[str, Any], kind: str) -> None:
@@ -151,6 +152,14 @@ def test_what_the_engine_cannot_do_is_refused(photo: Path, changes: dict[str, An
     with pytest.raises(RenderError) as caught:
         to_shot(talk(photo, **changes))
     assert kind == caught.value.kind
+
+
+def test_what_ssml_says_is_not_judged_before_it_is_parsed(photo: Path) -> None:
+    """Each of its voices reads its own."""
+    text = "<speak><voice name='ru-RU-SvetlanaNeural'>Добро пожаловать</voice></speak>"
+    shot, _ = to_shot(talk(photo, script={"type": "text", "input": text, "ssml": True}))
+    assert isinstance(shot.script, TextScript)
+    assert text == shot.script.text
 
 
 def test_a_logo_is_a_picture_the_mark_or_nothing(photo: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from didgen.api.wire import AnimationRequest, Logo
 from didgen.serve.inputs import localised, named_in
-from tests.serve.here import BASE, JPEG, serve, upload
+from tests.serve.here import BASE, JPEG, serve, talk, upload
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,25 @@ def test_an_invalid_field_is_named_by_its_path(tmp_path: Path) -> None:
         assert {"body.source_url"} == answer.json()["details"].keys()
         answer = await web.post("/talks", json={"source_url": "x", "config": {"pad_audio": "61"}})
         assert {"body.script", "body.config.pad_audio"} == answer.json()["details"].keys()
+
+    serve(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Добро пожаловать", "cannot read Cyrillic writing: 'Добро'"),
+        ("Willkommen bei der Führung durch unser neues Büro in der Stadt.", "cannot speak a text in the language 'de'"),
+    ],
+)
+def test_a_text_that_its_voice_cannot_read_is_no_job(tmp_path: Path, text: str, why: str) -> None:
+    """It is refused at once, in the words that a plan has for it."""
+
+    async def work(web: httpx.AsyncClient) -> None:
+        answer = await talk(web, text)
+        assert (400, "ValidationError") == (answer.status_code, answer.json()["kind"])
+        assert f"the voice heart {why} (choose one of its language)" == answer.json()["description"]
+        assert {"talks": []} == (await web.get("/talks")).json()
 
     serve(tmp_path, work)
 
