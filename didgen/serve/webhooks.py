@@ -78,7 +78,9 @@ class Webhooks:
         """Make the calls that are due; seconds until the next one may be. Raises StorageError."""
         due = self.calls.due(time.time(), _AT_ONCE)
         if due:
-            await asyncio.gather(*(self._make(call) for call in due))
+            ends = await asyncio.gather(*(self._make(call) for call in due), return_exceptions=True)
+            for error in filter(None, ends):  # not before the last has ended: it would be made again beside itself
+                raise error
             return 0.0
         following = self.calls.next_due()
         return min(600.0, max(0.05, following - time.time())) if following is not None else 600.0

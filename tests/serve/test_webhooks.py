@@ -14,8 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from didgen.errors import StorageError
+from didgen.serve.ledger.calls import Call
 from didgen.serve.ledger.database import Database
-from didgen.serve.webhooks import signed
+from didgen.serve.webhooks import Webhooks, signed
 from tests.api.served import Scripted, answer
 from tests.serve.here import body, ended, photo, serve, until_true
 
@@ -119,6 +121,55 @@ def test_a_call_is_given_up_and_goes_with_its_job(tmp_path: Path, monkeypatch: p
             assert 200 == (await web.delete(f"/talks/{made['id']}")).status_code
 
     serve(tmp_path, work, loopback=True, webhook_secret=SECRET)
+
+
+class FullOutbox:
+    """Two calls that are due until they are dropped; the first cannot be at its first try, for the disk is full."""
+
+    def __init__(self) -> None:
+        self.left = {name: Call(name, "job", name, 0, 0.0) for name in ("quick", "slow")}
+        self.full = True
+
+    def due(self, *_: object) -> list[Call]:
+        return list(self.left.values())
+
+    def next_due(self) -> None:
+        return None
+
+    def drop(self, call: str) -> None:
+        if call == "quick" and self.full:
+            self.full = False
+            raise StorageError("disk full")
+        del self.left[call]
+
+
+def test_a_call_under_way_is_not_made_beside_itself_where_another_could_not_be_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next round waits for the last call of this one."""
+    monkeypatch.setattr("didgen.serve.webhooks.PAUSE_S", 0.01)
+    made: list[str] = []
+
+    async def run() -> None:
+        outbox, answered = FullOutbox(), asyncio.Event()
+
+        class Outside:
+            async def call(self, url: str, *_: object) -> int:
+                made.append(url)
+                if url == "slow":
+                    await answered.wait()
+                return 200
+
+        webhooks = Webhooks(outbox, Outside(), SECRET, lambda job: {"id": job})  # type: ignore[arg-type]
+        running = asyncio.create_task(webhooks.run())
+        await until_true(lambda: not outbox.full)
+        await asyncio.sleep(0.1)
+        answered.set()
+        await until_true(lambda: not outbox.left)
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert ["quick", "slow", "quick"] == made
 
 
 def test_the_signature_is_that_of_the_specification() -> None:
