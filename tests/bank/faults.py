@@ -18,6 +18,7 @@ whether a POST, or a DELETE, takes effect before it goes wrong. Faults and their
     drip    bytes_per_s, after: the true answer, slowly after its first bytes
     hang    s: nothing for that long, then the end
     slow    s: the true answer, later
+    meet    of: the true answer, as soon as so many such requests have come
     cut     keep: the first part (0 to 1) of the body, with the right length for it
     length  by, or none: true: a Content-Length that is too long or short by so much, or none
     gzip    the true body, compressed and said to be
@@ -76,13 +77,13 @@ class Faults:
         self._path, self._text, self._rules = path, "", list[Rule]()
         self._counts: list[int] = []
         self._chance: list[random.Random] = []
-        self._lock = threading.Lock()
+        self._counted = threading.Condition()
 
     def rule(self, method: str, path: str, body: bytes = b"") -> Rule | None:
         """The rule that applies to this request, which is counted."""
         if self._path is None:
             return None
-        with self._lock:
+        with self._counted:
             self._reread()
             chosen = None
             for k, rule in enumerate(self._rules):
@@ -91,7 +92,15 @@ class Faults:
                     self._counts[k] += 1
                     if chosen is None and self._applies(rule, k):
                         chosen = rule
+            self._counted.notify_all()
             return chosen
+
+    def met(self, rule: Rule) -> None:
+        """Wait until as many requests as a rule says have come, or the rules are others."""
+        with self._counted:
+            self._counted.wait_for(
+                lambda: rule not in self._rules or self._counts[self._rules.index(rule)] >= rule["of"]
+            )
 
     def _reread(self) -> None:
         text = self._path.read_text() if self._path and self._path.exists() else ""

@@ -21,6 +21,8 @@ from tests.bank.account import Account, RefusalError, authorised, carries_key
 from tests.bank.faults import Answer, Faults, bent, hang, instead, send
 
 MAX_BODY = 32 << 20
+TRUE = ("", "edit", "slow", "meet", "ends", "clip", "cut", "gzip", "length")
+"""Faults of a request that takes effect all the same."""
 MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
@@ -102,13 +104,13 @@ class Handler(BaseHTTPRequestHandler):
         """Do what the request and its rule want; whether the connection goes on."""
         name, now_s = rule.get("fault", ""), bank.account.now()
         reads = self.command == "GET"
-        truly = (
-            reads or rule.get("accept", False) or name in ("", "edit", "slow", "ends", "clip", "cut", "gzip", "length")
-        )
+        truly = reads or rule.get("accept", False) or name in TRUE
         answer = self._true(bank, rule, path, body) if truly else Answer(201, b"{}")
         if name == "hang":
             hang(self.connection, rule.get("s", 30.0))
             return False
+        if name == "meet":
+            bank.faults.met(rule)
         answer = bent(rule, instead(rule, now_s) or answer) if rule else answer
         sent = answer.body if self.command != "HEAD" else b""
         return send(self.connection, rule, answer.head(now_s), sent) and answer.length is not None

@@ -9,6 +9,7 @@ import json
 import math
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,17 @@ def test_answers_are_bent_by_rule(bank: Started) -> None:
     job = until_done(bank, f"/animations/{made['id']}", "rejected")
     assert "ImageModerationError" == job["error"]["kind"]
     assert "result_url" not in job
+
+
+def test_requests_wait_for_one_another(bank: Started) -> None:
+    """The first is answered when the second has come, the third at once."""
+    bank.rules({"path": "/credits", "fault": "meet", "of": 2})
+    with ThreadPoolExecutor() as others:
+        first = others.submit(ask, bank, "GET", "/credits")
+        with pytest.raises(TimeoutError):
+            first.result(0.3)
+        assert [200, 200] == [ask(bank, "GET", "/credits")[0] for _ in range(2)]
+        assert 200 == first.result()[0]
 
 
 def raw(url: str) -> bytes:
