@@ -109,7 +109,8 @@ def test_the_curve_is_a_line_with_waves() -> None:
 
 def test_a_transposed_convolution_adds_where_neighbours_meet() -> None:
     sound, kernel, bias = _noise(5, 3), _noise(3, 2, 8), _noise(2)
-    wider = _Wider(kernel.transpose(0, 2, 1).reshape(3, -1), bias, 4, 2)
+    halves = kernel.transpose(2, 0, 1).reshape(2, 4, 3, 2).transpose(0, 2, 1, 3).reshape(2, 3, 8)
+    wider = _Wider(halves, bias, 4, 2)
     expected = np.zeros((4 * 6, 2))
     for t in range(5):
         for k in range(8):

@@ -96,7 +96,7 @@ class Vocoder:
 class _Wider:
     """A transposed convolution whose kernel is two strides long: each sample becomes two strides, and neighbours' add.
 
-    weights: (channels, 2 * stride * out). bias: (out,).
+    weights: (2, channels, stride * out). bias: (out,).
     """
 
     weights: Floats
@@ -107,21 +107,22 @@ class _Wider:
     @classmethod
     def of(cls, stage: int, held: Mapping[str, Tensor]) -> _Wider:
         name = f"{INNER}Mul{f'_{stage}' if stage else ''}_output_0"
-        weights = _floats(held[name]).reshape(held[name].dims).transpose(0, 2, 1)
+        weights = _floats(held[name]).reshape(held[name].dims).transpose(2, 0, 1)  # (taps, channels, out)
+        halves = weights.reshape(2, -1, *weights.shape[1:]).transpose(0, 2, 1, 3)
         return cls(
-            np.ascontiguousarray(weights).reshape(len(weights), -1),
+            np.ascontiguousarray(halves).reshape(2, len(halves[0]), -1),
             _floats(held[f"{WEIGHTS}ups.{stage}.bias"]),
             *STAGES[stage],
         )
 
     def __call__(self, sound: Floats) -> Floats:
         """(T, channels) -> (stride * T, out)."""
-        doubled = (sound @ self.weights).reshape(len(sound), 2, -1)
-        out = np.zeros((len(sound) + 1, doubled.shape[2]), np.float32)
-        out[:-1] += doubled[:, 0]
-        out[1:] += doubled[:, 1]
+        out = np.zeros((len(sound) + 1, self.weights.shape[2]), np.float32)
+        np.matmul(sound, self.weights[0], out=out[:-1])
+        out[1:] += sound @ self.weights[1]
         long = out.reshape(-1, len(self.bias))[self.cut : -self.cut]
-        return np.asarray(long + self.bias, np.float32)
+        long += self.bias
+        return long
 
 
 @dataclass(frozen=True, slots=True)
