@@ -1,4 +1,4 @@
-"""didgen.engine.warp.lips: the lines along which lips part, and the two lips cut out along them."""
+"""didgen.engine.warp.lip_lines, lips and corners: where lips part, the two cut out along that, and where they meet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from didgen.engine.face.mesh import MOUTH_CORNERS
 from didgen.engine.photo import load_photo
 from didgen.engine.warp.geometry import Geometry
-from didgen.engine.warp.lips import blur_px, find_lip_lines
+from didgen.engine.warp.lip_lines import blur_px, find_lip_lines
 from didgen.engine.warp.seam import widest_gap
 from tests.engine.mouths import ASSETS, FACES, Head, Picture
 

@@ -12,7 +12,7 @@ from didgen.engine.face.mesh import EYES
 from didgen.engine.warp.canvas import Canvas
 from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.geometry import Geometry, smoothstep
-from didgen.engine.warp.lips import LipLines, lip_samples
+from didgen.engine.warp.lip_lines import LipLines, lip_samples
 from didgen.engine.warp.seam import Floats, Picture, clamp, floats
 
 CHEEK_SKIN = (50, 205, 280, 425)  # landmarks on plain skin: two on the picture's left, two on its right

@@ -29,14 +29,8 @@ from didgen.engine.warp.layer import (
     weaker,
     whole_shift,
 )
-from didgen.engine.warp.lips import (
-    LOWER_INNER,
-    UPPER_INNER,
-    LipLines,
-    blur_px,
-    find_lip_lines,
-    lip_layers,
-)
+from didgen.engine.warp.lip_lines import LOWER_INNER, UPPER_INNER, LipLines, blur_px, find_lip_lines
+from didgen.engine.warp.lips import lip_layers
 from didgen.engine.warp.own_teeth import own_teeth, row_behind
 from didgen.engine.warp.seam import Floats, Picture, Shares, clamp, floats
 from didgen.engine.warp.teeth import Bite

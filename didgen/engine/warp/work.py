@@ -22,7 +22,7 @@ from didgen.engine.warp.canvas import Canvas, Picture, make_canvas
 from didgen.engine.warp.eyeball import eye_shows
 from didgen.engine.warp.geometry import Floats, Geometry, depth_map
 from didgen.engine.warp.grid import NodeGrid
-from didgen.engine.warp.lips import find_lip_lines
+from didgen.engine.warp.lip_lines import find_lip_lines
 from didgen.engine.warp.neck import neck_length
 from didgen.engine.warp.opacity import opacity_of
 from didgen.engine.warp.shapes import shape_basis
