@@ -28,6 +28,14 @@ def found(text: str, language: str) -> list[tuple[str, str]]:
         ("it", "Il dott. Rossi ecc. paga 0,50 €, art. 5.", "Il dottor Rossi eccetera paga 50 centesimi, articolo 5."),
         ("pt", "A Dra. Lima paga R$ 1,00 às 7h30.", "A doutora Lima paga 1 real às 7 e 30."),
         ("es", "El 31/31/2021, 192.168.0.1, 2,5 m. y 7.", "El 31/31/2021, 192.168.0.1, 2,5 m. y 7."),
+        ("es", "$1.50, $1,234.56 o $5 millones.",
+         "1 dólar y 50 centavos, 1234 dólares y 56 centavos o 5 millones de dólares."),
+        ("es", "US$1.5, 2 mil millones € y $5 mil.", "US$1.5, 2 mil millones de euros y 5 mil dólares."),
+        ("fr", "1,5 million € et -5 °C, de −1 à 10 -2.", "1,5 million d'euros et moins 5 degrés, de moins 1 à 10 -2."),
+        ("fr", "En 50 av. J.-C., av. Foch, chap. IV.", "En 50 avant Jésus-Christ, avenue Foch, chapitre IV."),
+        ("it", "€ 1,5 miliardi, art. II. e cap. V", "1,5 miliardi di euro, articolo II. e capitolo V"),
+        ("de", "Max. 1 Std., Min. und 5 Min. Fahrt", "maximal 1 Stunde, Min. und 5 Minuten Fahrt"),
+        ("de", "S. V. Maier in Kap. IV", "S. V. Maier in Kapitel IV"),
         ("en", "El Sr. Ruiz el 3/4/2021", None),
     ],
 )  # fmt: skip
@@ -48,6 +56,14 @@ def test_what_ends_a_sentence_ends_it() -> None:
     assert [("Äpfel usw. und Brot", "Äpfel und so weiter und Brot")] == found("Äpfel usw. und Brot", "de")
 
 
+def test_a_noun_s_capital_is_no_beginning_in_german() -> None:
+    """But that of an article or pronoun is: "Mio." ends a sentence there, and "Fr." is no woman."""
+    assert ["5 Millionen Euro in 3 Minuten."] == [spoken for _, spoken in found("5 Mio. Euro in 3 Min.", "de")]
+    text = "Es sind 5 Mio. Das dauert 3 Min. Wir kommen am Fr. Sie warten."
+    sentences = ["Es sind 5 Millionen.", "Das dauert 3 Minuten.", "Wir kommen am Fr.", "Sie warten."]
+    assert sentences == [spoken for _, spoken in found(text, "de")]
+
+
 def test_what_ssml_says_stays() -> None:
     """An alias is said as it was given."""
     markup = '<sub alias="el 3/4/2021">hoy</sub> el Sr. <sub alias="García">G.</sub>'
@@ -61,6 +77,12 @@ def test_what_ssml_says_stays() -> None:
         ("Version 2.0, v3.1.", "Version 2 point 0, v 3 point 1."),
         ("Python 3.11.7 at 10.0.0.1.", "Python 3 point 11 point 7 at 10 dot 0 dot 0 dot 1."),
         ("See https://example.com/ now.", "See example dot com now."),
+        ("See a.io/b/my_c.html.", "See a dot io slash b slash my underscore c dot html."),
+        ("From 9.15am, Jan. 5, March 1-22, to 3.4.2021.", "From 9:15 A.M, Jan. 5, March 1st to 22nd, to 3 April 2021."),
+        (
+            "At -5 or −2.0 pay -$20 (-3), 5-6 or 5 -6.",
+            "At minus 5 or minus 2 point 0 pay minus $20 (minus 3), 5-6 or 5 -6.",
+        ),
         ("Write to info@my-site.org.", "Write to info at my dash site dot org."),
         ("Open 24/7 from 10-15 May, 9am-5pm.", "Open 24 7 from 10 to 15 May, 9 A.M to 5 P.M."),
         ("CO₂ costs $2.00, 2.5 or 2.0%.", "C O 2 costs $2.00, 2.5 or 2.0%."),

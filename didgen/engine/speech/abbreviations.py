@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Abbreviations:
-    """How one language says what it writes short: titles before a name, numbered before a digit, units behind one.
+    """How one language says what it writes short: titles before a name, numbered before a number, units behind one.
 
     ends: what may end a sentence, so that the stop belongs to both; what is anywhere does so only where a text ends.
     units: for one and for others.
@@ -48,12 +48,13 @@ def _entry(line: str) -> tuple[str, str]:
 ABBREVIATIONS: Final = {
     "de": _table(
         "Hr.=Herr|Fr.=Frau|Hrn.=Herrn|Dr.=Doktor|Prof.=Professor|St.=Sankt",
-        "Nr.=Nummer|S.=Seite|Abb.=Abbildung|Kap.=Kapitel|Bd.=Band|Art.=Artikel|Abs.=Absatz|Tel.=Telefon|ca.=circa",
+        "Nr.=Nummer|S.=Seite|Abb.=Abbildung|Kap.=Kapitel|Bd.=Band|Art.=Artikel|Abs.=Absatz|Tel.=Telefon|ca.=circa|"
+        "min.=mindestens|max.=maximal",
         "z. B.=zum Beispiel|d. h.=das heißt|i. d. R.=in der Regel|z. T.=zum Teil|"
         "u. U.=unter Umständen|v. a.=vor allem|bzw.=beziehungsweise|ca.=circa|inkl.=inklusive|exkl.=exklusive|"
-        "evtl.=eventuell|ggf.=gegebenenfalls|bzgl.=bezüglich|vgl.=vergleiche|Mio.=Millionen|Mrd.=Milliarden|Std.=Stunden|"
-        "Min.=Minuten",
+        "evtl.=eventuell|ggf.=gegebenenfalls|bzgl.=bezüglich|vgl.=vergleiche|Mio.=Millionen|Mrd.=Milliarden",
         "usw.=und so weiter|u. a.=unter anderem|Jh.=Jahrhundert|etc.=et cetera|MwSt.=Mehrwertsteuer",
+        "Min=Minute/Minuten|Std=Stunde/Stunden|Sek=Sekunde/Sekunden|Mio=Million/Millionen|Mrd=Milliarde/Milliarden",
     ),
     "es": _table(
         "Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Sras.=señoras|Dr.=doctor|Dra.=doctora|Dña.=doña|"
@@ -72,7 +73,7 @@ ABBREVIATIONS: Final = {
         "n°=numéro|nº=numéro|N°=numéro|Nº=numéro|p.=page|pp.=pages|art.=article|chap.=chapitre|fig.=figure|"
         "tél.=téléphone|Tél.=téléphone|env.=environ",
         "c.-à-d.=c'est-à-dire|p. ex.=par exemple|env.=environ",
-        "etc.=et cetera",
+        "etc.=et cetera|av. J.-C.=avant Jésus-Christ|apr. J.-C.=après Jésus-Christ|ap. J.-C.=après Jésus-Christ",
         "kg=kilo/kilos|km=kilomètre/kilomètres|km/h=kilomètre heure/kilomètres heure|cm=centimètre/centimètres|"
         "mm=millimètre/millimètres|°C=degré/degrés",
     ),

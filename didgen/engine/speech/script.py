@@ -31,8 +31,8 @@ _INITIALS = re.compile(r"(?:^|[\s(\"“‘'])(?:[A-Za-z]\.)+$")
 _TITLES: Final = frozenset(
     "mr mrs ms dr prof st mt ft gen gov sen rep capt lt col sgt rev hon pres vs etc vol fig approx dept".split()
 )
-_BEFORE_NUMBERS: Final = frozenset(("no", "nos", "p", "pp"))
-"""What ends a sentence unless a number follows: "Is it? No. It is not." but "No. 5"."""
+_BEFORE_NUMBERS: Final = frozenset("no nos p pp ch sec art jan feb mar apr jun jul aug sep sept oct nov dec".split())
+"""What ends a sentence unless a number follows: "Is it? No. It is not." but "No. 5" and "Jan. 5"."""
 
 
 WITH_ORDINALS: Final = frozenset("de da nb is fi et lv cs sk sl hr bs sr pl hu tr".split())

@@ -157,7 +157,7 @@ class _Reader:
         if self._held and self._held.depth == self.depth:
             held, self._held = self._held, None
             written = "".join(run.text for run in self._runs[held.begin :])
-            self._runs[held.begin :] = [Run(marked(written, held.spoken(written)), self._styles[-1])]
+            self._runs[held.begin :] = [Run(marked(written, held.spoken(written).strip()), self._styles[-1])]
         elif tag in {"p", "s"}:
             self._runs.append(Run("\n\n"))
         if self._voices[-1] != self._voices[-2]:
@@ -179,9 +179,10 @@ class _Reader:
 
 
 def marked(written: str, spoken: str) -> str:
-    """One word of a text that is written one way and spoken another; see `both_forms`."""
+    """One word of a text that is written one way and spoken another; see `both_forms`. A blank at the end of `spoken`
+    parts it from what stands behind the word."""
     glued = (_GLUE.join(s.split()) for s in (written, spoken))
-    return f"{OPEN}{_BAR.join(glued)}{_CLOSE}"
+    return f"{OPEN}{_BAR.join(glued)}{_GLUE if spoken.endswith(' ') else ''}{_CLOSE}"
 
 
 def _spoken_as(tag: str, attributes: Attributes, spoken_in: str) -> Callable[[str], str] | None:

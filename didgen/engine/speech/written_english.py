@@ -1,6 +1,7 @@
 """What English writes short and the voices' own normaliser drops or garbles: versions, addresses, ranges of days.
 
-It reads "2.0" as "two", "3.11.7" as "three eleven seven" and no "dot" in "example.com".
+It reads "2.0" as "two", "3.11.7" as "three eleven seven", "5.30pm" as "five point three", "-$20" as "twenty" and no
+"dot" in "example.com".
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+from didgen.catalog.locales import WORDS
+from didgen.engine.speech.say_as import said
+
+_MONTHS: Final = WORDS["en"].months.split()
+_MONTH: Final = "(?:" + "|".join(rf"{month[:3]}(?:{month[3:]}|t?\b\.?)" for month in _MONTHS) + ")"
 _ENDS: Final = "com|org|net|io|dev|ai|app|edu|gov|info|eu|uk|us|de|fr|es|it|ch|at|nl"
-_CLOCK: Final = r"(\d{1,2}(?::\d\d)?)\s?(am|pm)"
+_USER: Final = r"(?:[\w+-]+(?:\.[\w+-]+)*@)?"
+_PATH: Final = r"(?P<path>(?:/[\w.~%+-]*[\w~%+-])*)/?"
+_CLOCK: Final = r"(\d{1,2}(?:[:.]\d\d)?)\s?(am|pm)"
+_SPOKEN: Final = {".": " dot ", "-": " dash ", "@": " at ", "/": " slash ", "_": " underscore ", "+": " plus "}
 
 
 def _version(match: re.Match[str]) -> str:
@@ -20,24 +28,39 @@ def _version(match: re.Match[str]) -> str:
     return f"{match['v']} ".lstrip() + (" dot " if len(numbers) == 4 else " point ").join(numbers)
 
 
+def _dotted_date(match: re.Match[str]) -> str:
+    """ "3.4.2021" is the third of April wherever dates have stops; a month beyond the twelfth is none."""
+    day, month = int(match["d"]), int(match["m"])
+    return f"{day} {_MONTHS[month - 1]} {match['y']}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
+
+
 def _address(match: re.Match[str]) -> str:
-    """ "info@my-site.org" is "info at my dash site dot org"; nobody says how a link begins."""
-    return match["site"].replace("@", " at ").replace(".", " dot ").replace("-", " dash ")
+    """ "info@my-site.org/a" is "info at my dash site dot org slash a"; nobody says how a link begins."""
+    return "".join(_SPOKEN.get(c, c) for c in match["site"] + match["path"])
 
 
 def _clocks(match: re.Match[str]) -> str:
-    """ "9am-5pm" is "9 A.M to 5 P.M"."""
-    return " to ".join(f"{time} {half[0].upper()}.M" for time, half in re.findall(_CLOCK, match[0]))
+    """ "9am-5.30pm" is "9 A.M to 5:30 P.M"."""
+    times = re.findall(_CLOCK, match[0])
+    return " to ".join(f"{time.replace('.', ':')} {half[0].upper()}.M" for time, half in times)
+
+
+def _days(match: re.Match[str]) -> str:
+    """ "March 4-6" is "March 4th to 6th"."""
+    first, last = (said(match[name], "ordinal") for name in ("first", "last"))
+    return f"{match['month']} {first} to {last}"
 
 
 WAYS: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
     (
-        rf"(?<![\w@./-])(?:https?://)?(?P<site>(?:[\w+-]+(?:\.[\w+-]+)*@)?(?:[a-zA-Z0-9-]+\.)+(?:{_ENDS}))(?![\w@-])/?",
+        rf"(?<![\w@./-])(?:https?://)?(?P<site>{_USER}(?:[a-zA-Z0-9-]+\.)+(?:{_ENDS}))(?![\w@-]){_PATH}",
         _address,
     ),
+    (r"(?<![\w.,-])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})(?![\w%]|\.\d)", _dotted_date),
     (r"(?<![\w.,$€£])(?P<v>v?)(?P<numbers>\d+(?:\.\d+){2,}|\d+\.0|(?<=v)\d+\.\d+)(?![\w%]|\.\d)", _version),
     (rf"(?<![\w-])(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?=\s+{_MONTH}\b)", lambda match: f"{match[1]} to {match[2]}"),
-    (rf"(?<![\w:]){_CLOCK}(?:\s?[-–]\s?{_CLOCK})?(?!\w)", _clocks),
+    (rf"(?<!\w)(?P<month>{_MONTH})\s(?P<first>\d{{1,2}})\s?[-–]\s?(?P<last>\d{{1,2}})(?![\w%-]|[.:,]\d)", _days),
+    (rf"(?<![\w:.$€£]){_CLOCK}(?:\s?[-–]\s?{_CLOCK})?(?!\w)", _clocks),
     (r"(?<![\w/])24/7(?![\w/])", lambda _: "24 7"),
     (r"(?<!\w)CO(?:₂|2)(?!\w)", lambda _: "C O 2"),
 )

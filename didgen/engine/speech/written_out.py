@@ -17,17 +17,29 @@ from didgen.engine.speech.abbreviations import ABBREVIATIONS, Abbreviations
 
 _SIGNS: Final = {"€": "EUR", "£": "GBP", "R$": "BRL", "US$": "USD", "$": "USD"}
 _SIGN: Final = "|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))
-_NUMBER: Final = r"(?:\d{1,3}(?:[.\u00a0\u202f ]\d{3})+|\d+)(?!\d)"
-_MONEY: Final = (
-    rf"(?<![\w.,])(?:(?P<before>{_SIGN})\s?)?(?P<whole>{_NUMBER})(?:,(?P<part>\d\d))?(?!,?\d)"
-    rf"(?:\s?(?P<behind>{_SIGN}))?"
-)
+_NUMBER: Final = r"(?:\d{1,3}(?:[.\u00a0\u202f ]\d{3}){1,6}|\d+)(?!\d)"  # not to try a whole table of them
+_AMOUNT: Final = rf"(?P<whole>{_NUMBER}|\d{{1,3}}(?:,\d{{3}})+(?!\d))(?:[.,](?P<part>\d\d))?(?![.,]?\d)"
+_MONEY: Final = rf"(?<![\w.,])(?:(?P<before>{_SIGN})\s?)?{_AMOUNT}(?:\s?(?P<behind>{_SIGN}))?"
+_MINUS: Final = rf"(?<![^\s(\[])(?<!\d\s)[-−](?=(?:(?:{_SIGN})\s?)?\d)"
 _DATE: Final = (
     r"(?<![\w./-])(?:(?P<d>\d{1,2})(?P<mark>[./-])(?P<m>\d{1,2})(?P=mark)(?P<y>\d{4})"
     r"|(?P<iso_y>\d{4})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d))(?![\w/-])"
 )
+_NUMBERED: Final = rf"(?=\s?{ssml.OPEN}?\d|\s(?:[IVXLC]{{2,}}\b|[IVX]\b(?!\.\s?\w)))"  # one letter may be an initial
 _CLOCK_PT: Final = r"(?<!\w)(\d{1,2})h(\d\d)(?!\w)"
+_LARGE: Final = {
+    "es": ("mil|(?:mil )?mill(?:ón|ones)|bill(?:ón|ones)", "de "),
+    "fr": ("millions?|milliards?", "de "),
+    "it": ("milion[ei]|miliard[oi]", "di "),
+    "pt": ("mil|(?:m|b|tr)il(?:hão|hões)", "de "),
+}
+"""Numbers that stand between an amount and what it is counted in, and the word behind them; "mil" has none."""
 _STREET_DE: Final = r"(?<!\w)(\w+[Ss])tr\.(?=\s\d)"
+_STARTS_DE: Final = (
+    r"(?:Der|Die|Das|Dem|Den|Eine?|Ich|Du|Er|Sie|Es|Wir|Ihr|Man|Dann|Danach|Dort|Hier|Jetzt|Aber|Und|Oder|Doch|Denn|Wenn|"
+    r"Als|Weil|Auch|Nach|In|Im|Am|Auf|Bei|Mit|Für|Zu[mr]?|Was|Wer|Wie|Wo|Warum|Nicht|Keine?|Alle|Jede[rs]?|Diese[rs]?)\b"
+)
+"""A capital tells no beginning in German, these words do."""
 _NAME: Final = rf"(?=\s+{ssml.OPEN}?(?:[A-ZÀ-ÖØ-Þ]|(?:und|y|et|e)\s))"
 _OVER: Final = r"\s*(?:\n\s*\n|$)"
 
@@ -55,22 +67,27 @@ def _outside(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8)
 def _ways(spoken_in: str) -> tuple[tuple[re.Pattern[str], Said], ...]:
-    if spoken_in == "en":
-        return tuple((_outside(pattern), said) for pattern, said in written_english.WAYS)
     short = ABBREVIATIONS.get(spoken_in)
-    if short is None:
+    if short is None and spoken_in != "en":
         return ()
+    minus = (_outside(_MINUS), lambda _: WORDS[spoken_in].minus)
+    if short is None:
+        return (minus, *((_outside(pattern), said) for pattern, said in written_english.WAYS))
+    begins = _STARTS_DE if spoken_in == "de" else r"(?!)"
     ways = [
-        _way(short.titles, _NAME, case=""),
-        _way(short.numbered, r"(?=\s?\d)"),
         _way(short.anywhere, rf"(?:\.(?!{_OVER}))?", stop=True),
         _way(short.ends, rf"(?:\.(?!{_OVER}|\s+[A-ZÀ-ÖØ-Þ]))?", stop=True),
+        _way(short.titles, rf"(?!\s+{begins}){_NAME}", case=""),
+        _way(short.numbered, _NUMBERED),
     ]
     if spoken_in == "de":  # its engines read numbers, dates and money well
-        return (*ways, (_outside(_STREET_DE), lambda match: f"{match[1]}traße"))
+        units = _units(short, rf"(?:\.(?!{_OVER}|\s+{begins}))?")
+        return (minus, units, *ways, (_outside(_STREET_DE), lambda match: f"{match[1]}traße"))
     clock = [(_outside(_CLOCK_PT), _clock_pt)] if spoken_in == "pt" else []
     return (
+        minus,
         (_outside(_DATE), lambda match: _date(match, spoken_in)),
+        (_outside(_large_money(spoken_in)), lambda match: _large(match, spoken_in)),
         (_outside(_MONEY), lambda match: _money(match, spoken_in)),
         *clock,
         _units(short),
@@ -99,8 +116,8 @@ def _key(short: str) -> str:
     return "".join(short.split()).casefold()
 
 
-def _units(short: Abbreviations) -> tuple[re.Pattern[str], Said]:
-    pattern = _outside(rf"(?<![\w.,])({_NUMBER}(?:,\d+)?)\s?({_any_of(short.units)})(?!\w)")
+def _units(short: Abbreviations, behind: str = "") -> tuple[re.Pattern[str], Said]:
+    pattern = _outside(rf"(?<![\w.,])({_NUMBER}(?:,\d+)?)\s?({_any_of(short.units)})(?!\w){behind}")
     return pattern, lambda match: f"{match[1]} {short.units[match[2]][match[1] != '1']}"
 
 
@@ -126,6 +143,23 @@ def _money(match: re.Match[str], spoken_in: str) -> str:
     if hundredths:
         said.append(f"{hundredths} {_one_or_more(parts[0], hundredths, spoken_in)}")
     return WORDS[spoken_in].joint.join(said)
+
+
+def _large_money(spoken_in: str) -> str:
+    return (
+        rf"(?<![\w.,])(?:(?P<before>{_SIGN})\s?)?(?P<count>\d+(?:[.,]\d+)*)\s(?P<many>{_LARGE[spoken_in][0]})(?!\w)"
+        rf"(?:\s(?P<behind>{_SIGN}))?"
+    )
+
+
+def _large(match: re.Match[str], spoken_in: str) -> str:
+    """ "$1,5 millones" is "1,5 millones de dólares"."""
+    sign = match["before"] or match["behind"]
+    if not sign:
+        return ""
+    unit = MONEY[_SIGNS[sign], spoken_in][0][1]
+    of = "d'" if spoken_in == "fr" and unit[0] in "aeiou" else _LARGE[spoken_in][1]
+    return f"{match['count']} {match['many']} {'' if match['many'] == 'mil' else of}{unit}"
 
 
 def _one_or_more(forms: tuple[str, str], count: int, spoken_in: str) -> str:
