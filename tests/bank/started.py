@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bank.lines import whole_lines
+from tests.bank.ports import held
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "anna@example.org:s3cret"
@@ -38,6 +40,7 @@ class Started:
         self._flags = [*("--ledger", str(self.ledger_path)), *("--faults", str(self._faults)), "--key", key]
         self._flags += ["--clips", str(clips()), *flags]
         self._ports = {"api": 0, "bucket": 0}
+        self._held: list[socket.socket] = []
         self._process: subprocess.Popen[bytes] | None = None
         self.up()
 
@@ -67,16 +70,23 @@ class Started:
         line = self._process.stdout.readline()
         assert line, "the bank did not start"
         self._ports = json.loads(line)
+        self.release()
 
     def down(self) -> None:
-        """Kill the process: connections are refused from now on."""
+        """Kill the process: connections are refused from now on, and its ports are kept for it."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
+            self._held = [held(port) for port in self._ports.values()]
         self._process = None
+
+    def release(self) -> None:
+        """Let others have its ports; not those of a running process."""
+        while self._held:
+            self._held.pop().close()
 
     def rules(self, *rules: dict[str, Any]) -> None:
         """Replace the faults; they count from the next request on."""
@@ -125,3 +135,4 @@ def opened(folder: Path, *flags: str, key: str = KEY) -> Iterator[Started]:
         yield bank
     finally:
         bank.down()
+        bank.release()

@@ -151,12 +151,27 @@ def test_a_bank_started_again_is_the_same_account(bank: Started) -> None:
     assert 999 == ask(bank, "GET", "/credits")[2]["remaining"]
 
 
+def test_nobody_else_is_given_the_ports_of_a_bank_that_is_down(bank: Started) -> None:
+    """Who connects is refused, and it comes again where it was."""
+    url = bank.url
+    bank.down()
+    for port in bank._ports.values():
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        with socket.socket() as caller, pytest.raises(ConnectionRefusedError):
+            caller.connect(("127.0.0.1", port))
+    bank.up()
+    assert (url, 200) == (bank.url, ask(bank, "GET", "/credits")[0])
+
+
 def test_a_running_job_is_not_deleted(tmp_path: Path) -> None:
     """409 until it is done, 200 with the object, then 404; what was paid stays paid."""
-    with opened(tmp_path, "--render-s", "0.5") as bank:
+    with opened(tmp_path, "--render-s", "3600") as bank:
         path = f"/talks/{ask(bank, 'POST', '/talks', TALK)[2]['id']}"
         status, _, body = ask(bank, "DELETE", path)
         assert (409, "NotReadyError") == (status, body["kind"])
+        bank.down()
+        bank.up("--render-s", "0")
         until_done(bank, path)
         assert 200 == ask(bank, "DELETE", path)[0]
         assert 404 == ask(bank, "GET", path)[0]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.bank.lines import whole_lines
+from tests.bank.ports import held
 from tests.bucket.server import WRITER
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,6 +35,7 @@ class Started:
     def __init__(self, folder: Path, page: int = 1000) -> None:
         self.folder = folder / "bucket"
         self._page, self._port = page, 0
+        self._held: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"s3://videos/{PREFIX}"
         self.up()
@@ -60,16 +63,24 @@ class Started:
         line = self._process.stdout.readline()
         assert line, "the bucket did not start"
         self._port = json.loads(line)["port"]
+        self.release()
 
     def down(self) -> None:
-        """Kill the process: connections are refused from now on."""
+        """Kill the process: connections are refused from now on, and its port is kept for it."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
+            self._held = held(self._port)
         self._process = None
+
+    def release(self) -> None:
+        """Let others have its port; not that of a running process."""
+        if self._held is not None:
+            self._held.close()
+        self._held = None
 
     def rules(self, *rules: dict[str, Any]) -> None:
         """Replace what goes wrong, from the next request on."""
@@ -101,3 +112,4 @@ def opened(folder: Path, page: int = 1000) -> Iterator[Started]:
         yield bucket
     finally:
         bucket.down()
+        bucket.release()
