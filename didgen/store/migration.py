@@ -17,16 +17,10 @@ def migrate(
     """Bring the file at `path` up, all steps or none; True: it was empty. steps[n]: the statements that make version
     n + 1 of n. before: told the version of a file that is about to be changed. Raises StorageError for a newer one,
     sqlite3.Error."""
-    version = _version(db)
-    if version > len(steps):
-        raise StorageError(
-            f"{path} was written by a newer didgen (version {version}, this one knows {len(steps)})",
-            hint="use that didgen; nothing was changed",
-        )
-    if version == len(steps):
+    if _version(db, len(steps), path) == len(steps):
         return False
     with transaction(db):
-        version = _version(db)  # read again: another process may have done it while we waited
+        version = _version(db, len(steps), path)  # read again: another process may have done it while we waited
         if before is not None and 0 < version < len(steps):
             before(version)
         for step in steps[version:]:
@@ -36,5 +30,11 @@ def migrate(
     return version == 0
 
 
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
+def _version(db: sqlite3.Connection, newest: int, path: Path) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > newest:
+        raise StorageError(
+            f"{path} was written by a newer didgen (version {version}, this one knows {newest})",
+            hint="use that didgen; nothing was changed",
+        )
+    return version
