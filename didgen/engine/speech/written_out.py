@@ -28,10 +28,10 @@ _DATE: Final = (
 _NUMBERED: Final = rf"(?=\s?{ssml.OPEN}?\d|\s(?:[IVXLC]{{2,}}\b|[IVX]\b(?!\.\s?\w)))"  # one letter may be an initial
 _CLOCK_PT: Final = r"(?<!\w)(\d{1,2})h(\d\d)(?!\w)"
 _LARGE: Final = {
-    "es": ("mil|(?:mil )?mill(?:ón|ones)|bill(?:ón|ones)", "de "),
+    "es": ("(?:mil )?mill(?:ón|ones)|bill(?:ón|ones)|mil", "de "),
     "fr": ("millions?|milliards?", "de "),
     "it": ("milion[ei]|miliard[oi]", "di "),
-    "pt": ("mil|(?:m|b|tr)il(?:hão|hões)", "de "),
+    "pt": ("(?:m|b|tr)il(?:hão|hões)|mil", "de "),
 }
 """Numbers that stand between an amount and what it is counted in, and the word behind them; "mil" has none."""
 _STREET_DE: Final = r"(?<!\w)(\w+[Ss])tr\.(?=\s\d)"
