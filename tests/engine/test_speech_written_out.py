@@ -94,6 +94,13 @@ def test_english_that_its_normaliser_garbles(written: str, spoken: str) -> None:
     assert [(written, spoken)] == found(written, "en")
 
 
+def test_a_british_voice_reads_the_day_first() -> None:
+    """Where no day is meant, it stays as it was."""
+    for voice in ("bf_emma", "en-GB-SoniaNeural"):
+        (u,) = utterances(TextScript("On 3/4/2021, 4/25/2021 and 1/3/4/2021.", voice))
+        assert "On 3 April 2021, 4/25/2021 and 1/3/4/2021." == u.spoken
+
+
 def test_a_no_is_no_number() -> None:
     """ "She said no." ends with the word, "no. 5" is a number: heard in the voice's own sounds."""
     for text, vowels in (("She said no.", "O"), ("It is no. 5.", "ʌ")):

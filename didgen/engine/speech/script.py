@@ -74,7 +74,7 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
         parts = ssml.parse(script.text, lambda name: _language(name or script.voice))
     found: list[Utterance] = []
     for part in parts:
-        said = _of_part(part, _language(part.voice or script.voice))
+        said = _of_part(part, _locale(part.voice or script.voice))
         found += said
         if part.break_s:
             found[-1:] = [_rested(found[-1] if found else Utterance("", "", 0.0, asked=True), part.break_s)]
@@ -111,15 +111,15 @@ def _plain(c: str) -> str:
     return c
 
 
-def _of_part(part: ssml.Part, spoken_in: str) -> list[Utterance]:
+def _of_part(part: ssml.Part, locale: str) -> list[Utterance]:
     runs = [
-        ssml.Run(written_out(clean("".join(run.text for run in alike)), spoken_in), style)
+        ssml.Run(written_out(clean("".join(run.text for run in alike)), locale), style)
         for style, alike in groupby(part.runs, lambda run: run.style)
     ]
     styles = iter(_word_styles(runs))
     found: list[Utterance] = []
     for paragraph in _PARAGRAPH.split("".join(run.text for run in runs)):
-        sentences = [u for s in _sentences(paragraph, spoken_in) for u in _parted(s, styles)]
+        sentences = [u for s in _sentences(paragraph, language(locale)) for u in _parted(s, styles)]
         speakable = _joined([u for u in sentences if u.written])
         if speakable:
             speakable[-1] = replace(speakable[-1], pause_s=PARAGRAPH_PAUSE_S)
@@ -208,8 +208,13 @@ def _ends(before: str, following: str) -> bool:
 
 
 def _language(name: str) -> str:
+    return language(_locale(name))
+
+
+def _locale(name: str) -> str:
+    """That of a voice here; another's name begins with it."""
     voice = VOICES.get(name)
-    return language(voice.locale if voice is not None else name)
+    return voice.locale if voice is not None else name
 
 
 def _refuse_foreign(text: str, name: str) -> None:

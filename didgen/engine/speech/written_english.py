@@ -17,6 +17,8 @@ _MONTHS: Final = WORDS["en"].months.split()
 _MONTH: Final = "(?:" + "|".join(rf"{month[:3]}(?:{month[3:]}|t?\b\.?)" for month in _MONTHS) + ")"
 _ENDS: Final = "com|org|net|io|dev|ai|app|edu|gov|info|eu|uk|us|de|fr|es|it|ch|at|nl"
 _USER: Final = r"(?:[\w+-]+(?:\.[\w+-]+)*@)?"
+_DATE: Final = r"(?<![\w./,-])(?P<d>\d{{1,2}}){mark}(?P<m>\d{{1,2}}){mark}(?P<y>\d{{4}})(?![\w%/]|\.\d)"
+DAY_FIRST: Final = _DATE.format(mark="/")
 _PATH: Final = r"(?P<path>(?:/[\w.~%+-]*[\w~%+-])*)/?"
 _CLOCK: Final = r"(\d{1,2}(?:[:.]\d\d)?)\s?(am|pm)"
 _SPOKEN: Final = {".": " dot ", "-": " dash ", "@": " at ", "/": " slash ", "_": " underscore ", "+": " plus "}
@@ -28,8 +30,9 @@ def _version(match: re.Match[str]) -> str:
     return f"{match['v']} ".lstrip() + (" dot " if len(numbers) == 4 else " point ").join(numbers)
 
 
-def _dotted_date(match: re.Match[str]) -> str:
-    """ "3.4.2021" is the third of April wherever dates have stops; a month beyond the twelfth is none."""
+def dated(match: re.Match[str]) -> str:
+    """ "3.4.2021" is the third of April wherever dates have stops, and "3/4/2021" in Britain; there is no month
+    beyond the twelfth."""
     day, month = int(match["d"]), int(match["m"])
     return f"{day} {_MONTHS[month - 1]} {match['y']}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
 
@@ -56,7 +59,7 @@ WAYS: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
         rf"(?<![\w@./-])(?:https?://)?(?P<site>{_USER}(?:[a-zA-Z0-9-]+\.)+(?:{_ENDS}))(?![\w@-]){_PATH}",
         _address,
     ),
-    (r"(?<![\w.,-])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})(?![\w%]|\.\d)", _dotted_date),
+    (_DATE.format(mark=r"\."), dated),
     (r"(?<![\w.,$€£])(?P<v>v?)(?P<numbers>\d+(?:\.\d+){2,}|\d+\.0|(?<=v)\d+\.\d+)(?![\w%]|\.\d)", _version),
     (rf"(?<![\w-])(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?=\s+{_MONTH}\b)", lambda match: f"{match[1]} to {match[2]}"),
     (rf"(?<!\w)(?P<month>{_MONTH})\s(?P<first>\d{{1,2}})\s?[-–]\s?(?P<last>\d{{1,2}})(?![\w%-]|[.:,]\d)", _days),

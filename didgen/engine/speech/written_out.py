@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Final
 
+from didgen.catalog.local_voices import language
 from didgen.catalog.locales import MONEY, ONE_UP_TO_TWO, WORDS
 from didgen.engine.speech import ssml, written_english
 from didgen.engine.speech.abbreviations import ABBREVIATIONS, Abbreviations
@@ -47,9 +48,12 @@ Said = Callable[[re.Match[str]], str]
 """What is spoken for a match; "" leaves it as it is."""
 
 
-def written_out(text: str, spoken_in: str) -> str:
+def written_out(text: str, locale: str) -> str:
     """The text with what is said otherwise than it is written marked as both; all of it in other languages."""
-    for pattern, said in _ways(spoken_in):
+    ways = _ways(language(locale))
+    if locale.startswith("en-GB"):  # the voices' normaliser is American
+        ways = ((_outside(written_english.DAY_FIRST), written_english.dated), *ways)
+    for pattern, said in ways:
         text = pattern.sub(partial(_replaced, said), text)
     return text
 
