@@ -189,7 +189,8 @@ def _sentences(paragraph: str, spoken_in: str) -> list[str]:
     out, start = [], 0
     for gap in _SENTENCE_END.finditer(flat):
         before = flat[: gap.start()]
-        if _ends(before, flat[gap.end()]) and not (spoken_in in WITH_ORDINALS and _ORDINAL.search(before)):
+        following = flat[gap.end() : gap.end() + 2].lstrip(ssml.OPEN)[:1]  # as it is written
+        if _ends(before, following) and not (spoken_in in WITH_ORDINALS and _ORDINAL.search(before)):
             out.append(flat[start : gap.end()].strip())
             start = gap.end()
     return [*out, flat[start:].strip()]

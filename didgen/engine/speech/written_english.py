@@ -15,12 +15,19 @@ from didgen.engine.speech.say_as import said
 
 _MONTHS: Final = WORDS["en"].months.split()
 _MONTH: Final = "(?:" + "|".join(rf"{month[:3]}(?:{month[3:]}|t?\b\.?)" for month in _MONTHS) + ")"
-_ENDS: Final = "com|org|net|io|dev|ai|app|edu|gov|info|eu|uk|us|de|fr|es|it|ch|at|nl"
+_ENDS: Final = (
+    "com|org|net|io|dev|ai|app|edu|gov|info|eu|uk|us|de|fr|es|it|ch|at|nl|ca|au|nz|ie|jp|br|pl|co|tv|ly|xyz|"
+    "blog|cloud|online|page|shop|store|tech"
+)
 _USER: Final = r"(?:[\w+-]+(?:\.[\w+-]+)*@)?"
 _DATE: Final = r"(?<![\w./,-])(?P<d>\d{{1,2}}){mark}(?P<m>\d{{1,2}}){mark}(?P<y>\d{{4}})(?![\w%/]|\.\d)"
 DAY_FIRST: Final = _DATE.format(mark="/")
+_RANGE: Final = (
+    r"(?<![\w.,:/$£€-])(?P<sign>[$£€]?)(?P<low>\d{1,3}|[12]\d{3}(?=.[12]\d{3}))[-–](?P=sign)?"
+    r"(?P<high>[1-9]\d{0,2}|[12]\d{3})(?![\w-]|[.,:/]\d)"
+)
 _PATH: Final = r"(?P<path>(?:/[\w.~%+-]*[\w~%+-])*)/?"
-_CLOCK: Final = r"(\d{1,2}(?:[:.]\d\d)?)\s?(am|pm)"
+_CLOCK: Final = r"(\d{1,2}(?:[:.]\d\d)?)\s?((?i:am|pm))"
 _SPOKEN: Final = {".": " dot ", "-": " dash ", "@": " at ", "/": " slash ", "_": " underscore ", "+": " plus "}
 
 
@@ -43,9 +50,16 @@ def _address(match: re.Match[str]) -> str:
 
 
 def _clocks(match: re.Match[str]) -> str:
-    """ "9am-5.30pm" is "9 A.M to 5:30 P.M"."""
+    """ "9am-5.30PM" is "9 A.M to 5:30 P.M"."""
     times = re.findall(_CLOCK, match[0])
     return " to ".join(f"{time.replace('.', ':')} {half[0].upper()}.M" for time, half in times)
+
+
+def _range(match: re.Match[str]) -> str:
+    """ "5-10%." is "5 to 10%.", "$5-$10" is "5 to $10"; one that falls is a score or hours."""
+    low, high = match["low"], match["high"]
+    rises = int(low) < int(high) and (len(low) == 4) == (len(high) == 4)
+    return f"{low} to {match['sign']}{high}" if rises else ""
 
 
 def _days(match: re.Match[str]) -> str:
@@ -64,6 +78,7 @@ WAYS: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
     (rf"(?<![\w-])(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?=\s+{_MONTH}\b)", lambda match: f"{match[1]} to {match[2]}"),
     (rf"(?<!\w)(?P<month>{_MONTH})\s(?P<first>\d{{1,2}})\s?[-–]\s?(?P<last>\d{{1,2}})(?![\w%-]|[.:,]\d)", _days),
     (rf"(?<![\w:.$€£]){_CLOCK}(?:\s?[-–]\s?{_CLOCK})?(?!\w)", _clocks),
+    (_RANGE, _range),
     (r"(?<![\w/])24/7(?![\w/])", lambda _: "24 7"),
     (r"(?<!\w)CO(?:₂|2)(?!\w)", lambda _: "C O 2"),
 )

@@ -21,7 +21,7 @@ _SIGN: Final = "|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))
 _NUMBER: Final = r"(?:\d{1,3}(?:[.\u00a0\u202f ]\d{3}){1,6}|\d+)(?!\d)"  # not to try a whole table of them
 _AMOUNT: Final = rf"(?P<whole>{_NUMBER}|\d{{1,3}}(?:,\d{{3}})+(?!\d))(?:[.,](?P<part>\d\d))?(?![.,]?\d)"
 _MONEY: Final = rf"(?<![\w.,])(?:(?P<before>{_SIGN})\s?)?{_AMOUNT}(?:\s?(?P<behind>{_SIGN}))?"
-_MINUS: Final = rf"(?<![^\s(\[])(?<!\d\s)[-−](?=(?:(?:{_SIGN})\s?)?\d)"
+_MINUS: Final = rf"(?<![^\s(\[\"“„«‘'=])(?<!\d\s)[-−](?=(?:(?:{_SIGN})\s?)?\d)"
 _DATE: Final = (
     r"(?<![\w./-])(?:(?P<d>\d{1,2})(?P<mark>[./-])(?P<m>\d{1,2})(?P=mark)(?P<y>\d{4})"
     r"|(?P<iso_y>\d{4})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d))(?![\w/-])"
