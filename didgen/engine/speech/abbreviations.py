@@ -14,7 +14,7 @@ class Abbreviations:
     """How one language says what it writes short: titles before a name, numbered before a number, units behind one.
 
     ends: what may end a sentence, so that the stop belongs to both; what is anywhere does so only where a text ends.
-    units: for one and for others.
+    units: for one, with the word for it, and for others.
     """
 
     titles: dict[str, str]
@@ -54,7 +54,8 @@ ABBREVIATIONS: Final = {
         "u. U.=unter Umständen|v. a.=vor allem|bzw.=beziehungsweise|ca.=circa|inkl.=inklusive|exkl.=exklusive|"
         "evtl.=eventuell|ggf.=gegebenenfalls|bzgl.=bezüglich|vgl.=vergleiche|Mio.=Millionen|Mrd.=Milliarden",
         "usw.=und so weiter|u. a.=unter anderem|Jh.=Jahrhundert|etc.=et cetera|MwSt.=Mehrwertsteuer",
-        "Min=Minute/Minuten|Std=Stunde/Stunden|Sek=Sekunde/Sekunden|Mio=Million/Millionen|Mrd=Milliarde/Milliarden",
+        "Min=eine Minute/Minuten|Std=eine Stunde/Stunden|Sek=eine Sekunde/Sekunden|"
+        "Mio=eine Million/Millionen|Mrd=eine Milliarde/Milliarden",
     ),
     "es": _table(
         "Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Sras.=señoras|Dr.=doctor|Dra.=doctora|Dña.=doña|"
@@ -64,8 +65,9 @@ ABBREVIATIONS: Final = {
         "p. ej.=por ejemplo|aprox.=aproximadamente|Ud.=usted|Uds.=ustedes|"
         "Vd.=usted|Vds.=ustedes",
         "EE. UU.=Estados Unidos|etc.=etcétera|a. C.=antes de Cristo|d. C.=después de Cristo",
-        "kg=kilo/kilos|km=kilómetro/kilómetros|km/h=kilómetro por hora/kilómetros por hora|cm=centímetro/centímetros|"
-        "mm=milímetro/milímetros|°C=grado/grados",
+        "kg=un kilo/kilos|km=un kilómetro/kilómetros|km/h=un kilómetro por hora/kilómetros por hora|"
+        "cm=un centímetro/centímetros|mm=un milímetro/milímetros|°C=un grado/grados|"
+        "h=una hora/horas|min=un minuto/minutos",
     ),
     "fr": _table(
         "M.=monsieur|MM.=messieurs|Mme=madame|Mmes=mesdames|Mlle=mademoiselle|Mlles=mesdemoiselles|Dr=docteur|"
@@ -74,8 +76,9 @@ ABBREVIATIONS: Final = {
         "tél.=téléphone|Tél.=téléphone|env.=environ",
         "c.-à-d.=c'est-à-dire|p. ex.=par exemple|env.=environ",
         "etc.=et cetera|av. J.-C.=avant Jésus-Christ|apr. J.-C.=après Jésus-Christ|ap. J.-C.=après Jésus-Christ",
-        "kg=kilo/kilos|km=kilomètre/kilomètres|km/h=kilomètre heure/kilomètres heure|cm=centimètre/centimètres|"
-        "mm=millimètre/millimètres|°C=degré/degrés",
+        "kg=un kilo/kilos|km=un kilomètre/kilomètres|km/h=un kilomètre heure/kilomètres heure|"
+        "cm=un centimètre/centimètres|mm=un millimètre/millimètres|°C=un degré/degrés|"
+        "h=une heure/heures|min=une minute/minutes",
     ),
     "it": _table(
         "Sig.=signor|sig.=signor|Sig.ra=signora|sig.ra=signora|Sig.na=signorina|Dott.=dottor|dott.=dottor|"
@@ -84,8 +87,9 @@ ABBREVIATIONS: Final = {
         "n.=numero|nº=numero|n°=numero|pag.=pagina|pagg.=pagine|cap.=capitolo|art.=articolo|tel.=telefono|fig.=figura",
         "per es.=per esempio|p. es.=per esempio|ad es.=ad esempio|ca.=circa",
         "ecc.=eccetera|a.C.=avanti Cristo|d.C.=dopo Cristo",
-        "kg=chilo/chili|km=chilometro/chilometri|km/h=chilometro orario/chilometri orari|cm=centimetro/centimetri|"
-        "mm=millimetro/millimetri|°C=grado/gradi",
+        "kg=un chilo/chili|km=un chilometro/chilometri|km/h=un chilometro orario/chilometri orari|"
+        "cm=un centimetro/centimetri|mm=un millimetro/millimetri|°C=un grado/gradi|"
+        "h=un'ora/ore|min=un minuto/minuti",
     ),
     "pt": _table(
         "Sr.=senhor|Sra.=senhora|Srta.=senhorita|Srs.=senhores|Dr.=doutor|Dra.=doutora|Prof.=professor|"
@@ -93,7 +97,8 @@ ABBREVIATIONS: Final = {
         "pág.=página|págs.=páginas|n.º=número|nº=número|n°=número|art.=artigo|cap.=capítulo|tel.=telefone|fig.=figura",
         "p. ex.=por exemplo|aprox.=aproximadamente",
         "etc.=etcétera|a.C.=antes de Cristo|d.C.=depois de Cristo",
-        "kg=quilo/quilos|km=quilômetro/quilômetros|km/h=quilômetro por hora/quilômetros por hora|"
-        "cm=centímetro/centímetros|mm=milímetro/milímetros|°C=grau/graus",
+        "kg=um quilo/quilos|km=um quilômetro/quilômetros|km/h=um quilômetro por hora/quilômetros por hora|"
+        "cm=um centímetro/centímetros|mm=um milímetro/milímetros|°C=um grau/graus|"
+        "h=uma hora/horas|min=um minuto/minutos",
     ),
 }  # fmt: skip

@@ -27,6 +27,7 @@ _DATE: Final = (
     r"|(?P<iso_y>\d{4})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d))(?![\w/-])"
 )
 _NUMBERED: Final = rf"(?=\s?{ssml.OPEN}?\d|\s(?:[IVXLC]{{2,}}\b|[IVX]\b(?!\.\s?\w)))"  # one letter may be an initial
+_CLOCK_FR: Final = r"(?<!\w)(\d{1,2})\s?h\s?(\d\d)(?!\w)"
 _CLOCK_PT: Final = r"(?<!\w)(\d{1,2})h(\d\d)(?!\w)"
 _LARGE: Final = {
     "es": ("(?:mil )?mill(?:ón|ones)|bill(?:ón|ones)|mil", "de "),
@@ -43,6 +44,9 @@ _STARTS_DE: Final = (
 """A capital tells no beginning in German, these words do."""
 _NAME: Final = rf"(?=\s+{ssml.OPEN}?(?:[A-ZÀ-ÖØ-Þ]|(?:und|y|et|e)\s))"
 _OVER: Final = r"\s*(?:\n\s*\n|$)"
+
+_ONE: Final = {"es": ("un", "una"), "fr": ("un", "une"), "it": ("un", "una"), "pt": ("um", "uma")}
+_HERS_FR: Final = ("livre", "roupie")
 
 Said = Callable[[re.Match[str]], str]
 """What is spoken for a match; "" leaves it as it is."""
@@ -87,13 +91,13 @@ def _ways(spoken_in: str) -> tuple[tuple[re.Pattern[str], Said], ...]:
     if spoken_in == "de":  # its engines read numbers, dates and money well
         units = _units(short, rf"(?:\.(?!{_OVER}|\s+{begins}))?")
         return (minus, units, *ways, (_outside(_STREET_DE), lambda match: f"{match[1]}traße"))
-    clock = [(_outside(_CLOCK_PT), _clock_pt)] if spoken_in == "pt" else []
+    clocks = {"fr": [(_outside(_CLOCK_FR), _clock_fr)], "pt": [(_outside(_CLOCK_PT), _clock_pt)]}
     return (
         minus,
         (_outside(_DATE), lambda match: _date(match, spoken_in)),
         (_outside(_large_money(spoken_in)), lambda match: _large(match, spoken_in)),
         (_outside(_MONEY), lambda match: _money(match, spoken_in)),
-        *clock,
+        *clocks.get(spoken_in, []),
         _units(short),
         *ways,
     )
@@ -121,8 +125,13 @@ def _key(short: str) -> str:
 
 
 def _units(short: Abbreviations, behind: str = "") -> tuple[re.Pattern[str], Said]:
-    pattern = _outside(rf"(?<![\w.,])({_NUMBER}(?:,\d+)?)\s?({_any_of(short.units)})(?!\w){behind}")
-    return pattern, lambda match: f"{match[1]} {short.units[match[2]][match[1] != '1']}"
+    pattern = _outside(rf"(?<![\w.,])({_NUMBER}(?:[.,]\d+)?)\s?({_any_of(short.units)})(?!\w){behind}")
+
+    def said(match: re.Match[str]) -> str:
+        one, many = short.units[match[2]]
+        return one if match[1] == "1" else f"{match[1]} {many}"
+
+    return pattern, said
 
 
 def _date(match: re.Match[str], spoken_in: str) -> str:
@@ -142,10 +151,10 @@ def _money(match: re.Match[str], spoken_in: str) -> str:
         return ""
     unit, *parts = MONEY[_SIGNS[sign], spoken_in]
     whole = int("".join(c for c in match["whole"] if c.isdigit()))
-    said = [f"{whole} {_one_or_more(unit, whole, spoken_in)}"] if whole or not match["part"] else []
+    said = [_counted(whole, unit, spoken_in)] if whole or not match["part"] else []
     hundredths = int(match["part"] or 0)
     if hundredths:
-        said.append(f"{hundredths} {_one_or_more(parts[0], hundredths, spoken_in)}")
+        said.append(_counted(hundredths, parts[0], spoken_in))
     return WORDS[spoken_in].joint.join(said)
 
 
@@ -166,8 +175,20 @@ def _large(match: re.Match[str], spoken_in: str) -> str:
     return f"{match['count']} {match['many']} {'' if match['many'] == 'mil' else of}{unit}"
 
 
-def _one_or_more(forms: tuple[str, str], count: int, spoken_in: str) -> str:
-    return forms[0] if count == 1 or (count < 2 and spoken_in in ONE_UP_TO_TWO) else forms[1]
+def _counted(count: int, forms: tuple[str, str], spoken_in: str) -> str:
+    """ "una libra", "2 libras": engines say "uno" for a 1."""
+    one, many = forms
+    if count == 1:
+        his, her = _ONE[spoken_in]
+        return f"{her if one.endswith('a') or one in _HERS_FR else his} {one}"
+    return f"{count} {one if not count and spoken_in in ONE_UP_TO_TWO else many}"
+
+
+def _clock_fr(match: re.Match[str]) -> str:
+    """ "17h05" is "17 heures 5", "1h00" "une heure"."""
+    hour, minute = int(match[1]), int(match[2])
+    said = "une heure" if hour == 1 else f"{hour} heure{'s' if hour else ''}"
+    return f"{said} {minute}" if minute else said
 
 
 def _clock_pt(match: re.Match[str]) -> str:
