@@ -87,6 +87,11 @@ def unreadable(text: str, locale: str) -> str:
     return f"cannot speak a text in the language {other!r}" if other else ""
 
 
+def wordless(text: str) -> bool:
+    """Whether our voices have nothing to say: there are but marks and pictures."""
+    return not any(map(str.isalnum, text))
+
+
 def _language_of(text: str, language: str) -> str:
     """The language whose own small words are many where hardly one of `language` is; "" when that is not sure."""
     mine = _SMALL_WORDS.get(language)

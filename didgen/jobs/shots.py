@@ -110,9 +110,11 @@ def _voice(provider: wire.Provider | None) -> tuple[str, str]:
 
 def _check_readable(text: str, voice: str) -> None:
     """Raises RenderError for a text that its voice cannot read. SSML may name several, and the engine will see."""
-    from didgen.catalog.languages import unreadable
+    from didgen.catalog.languages import unreadable, wordless
     from didgen.catalog.local_voices import VOICES
 
+    if wordless(text):
+        raise RenderError("ValidationError", "the script has nothing to say", hint="write at least one word")
     if why := unreadable(text, VOICES[voice].locale):
         raise RenderError("ValidationError", f"the voice {voice} {why}", hint="choose one of its language")
 

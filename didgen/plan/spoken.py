@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from didgen.api.wire import AudioScript, Provider, TextScript
+from didgen.catalog.languages import wordless
 from didgen.errors import DidgenError
 from didgen.plan.cast import rate_of
 from didgen.plan.context import Context
@@ -43,8 +44,11 @@ def _text(context: Context, script: ScriptSpec, merged: Merged, pad_s: float) ->
     if provider is not None:
         flags["provider"] = provider
     speaker = (provider.voice_id if provider else None) or ""
+    at = ("scenes", context.number, "script")
+    if context.service.local and not script.ssml and wordless(text.spoken):
+        context.fail("the script has nothing to say", at, "write at least one word")
+        return None
     if not script.ssml and (why := context.cast.unreadable(text.spoken, speaker)):
-        at = ("scenes", context.number, "script")
         context.fail(f"the voice {speaker} {why}", at, "choose one of its language")
         return None
     length = text_length(text.spoken, speaker, context.instance.locale, rate=rate_of(provider), pad_s=pad_s)

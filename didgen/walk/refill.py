@@ -119,7 +119,7 @@ def _made(
 ) -> tuple[str, float, tuple[str, ...]] | None:
     """Fingerprint, length in seconds and reasons of a scene with other words; None where something is wrong with them
     or with what is known of the scene. tongue: the locale of its voice."""
-    from didgen.catalog.languages import unreadable
+    from didgen.catalog.languages import unreadable, wordless
     from didgen.plan.estimate import text_length
     from didgen.plan.fingerprint import fingerprint_of
     from didgen.plan.reasons import changes
@@ -132,7 +132,7 @@ def _made(
     request = before["request"]
     script, provider = request["script"], request["script"]["provider"]
     words = speak_text(plain_ends(text), pronounce)
-    if words.respelled or length_problem(words) or unreadable(words.spoken, tongue):
+    if words.respelled or length_problem(words) or wordless(words.spoken) or unreadable(words.spoken, tongue):
         return None
     now = {**before, "request": {**request, "script": {**script, "input": words.spoken}}}
     pad_s = float(request["config"].get("pad_audio") or 0.0)

@@ -145,6 +145,7 @@ def test_a_voice_of_the_service_is_cast(photo: Path) -> None:
             "TextToSpeechProviderError",
         ),
         ({"script": {"type": "text", "input": "Добро пожаловать"}}, "ValidationError"),
+        ({"script": {"type": "text", "input": "… !? 😀"}}, "ValidationError"),
     ],
 )
 def test_what_the_engine_cannot_do_is_refused(photo: Path, changes: dict[str, Any], kind: str) -> None:

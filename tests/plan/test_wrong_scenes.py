@@ -67,6 +67,7 @@ scenes:
     [
         ("script: ''", "5:21: scenes[0].script: the script is empty"),
         ("script: '  '", "scenes[0].script: the script is empty"),
+        ("script: '... 😀'", "5:21: scenes[0].script: the script has nothing to say (write at least one word)"),
         (f"script: {'x' * 40_001}", "the script has 40,001 characters, at most 40,000 can be spoken"),
         ("script: {file: tour.md}", "5:28: scenes[0].script.file: tour.md does not exist"),
         ("script: {file: photo.bin}", "scenes[0].script.file: photo.bin is not UTF-8 text"),

@@ -87,6 +87,7 @@ WHOLE: dict[str, Edit] = {
     "a brace": say("a.txt", "This is { nobody."),
     "nothing": say("a.txt", ""),
     "one letter left": say("a.txt", "x"),
+    "marks alone": say("a.txt", "…!? —"),
     "too long": say("a.txt", "word " * 9_000),
     "no text": say("a.txt", b"\xff\xfe\x00"),
     "other writing": say("a.txt", "Это другой язык, и голос его не читает."),
