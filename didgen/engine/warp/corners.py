@@ -25,9 +25,11 @@ def corner_seam(lines: LipLines, uv: Floats, px_per_cm: float) -> Floats:
     return floats(np.exp(-((past / SEAM_CM) ** 2)) * smoothstep(0.55, 0.85, u) * smoothstep(1.12, 1.0, u))
 
 
-def without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float) -> Picture:
-    """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part.
-    per_cm: samples of (h, w, 3) rgb."""
+def without_corner_shadow(
+    rgb: Picture, lines: LipLines, uv: Floats, per_cm: float, px_per_cm: float
+) -> tuple[Picture, bool]:
+    """The dark beyond the lines at the corners painted over: else lips keep two black wedges as they close, or part;
+    and whether the edges of bare lips went with it. per_cm: samples of (h, w, 3) rgb."""
     u, v = np.abs(uv[..., 0]) / lines.frame.half, uv[..., 1]
     middle = (lines.upper.at(uv[..., 0]) + lines.lower.at(uv[..., 0])) / 2
     near = (np.abs(v - middle) < 0.55 * px_per_cm) & (u > 0.2) & (u < 1.25)
@@ -40,15 +42,14 @@ def without_corner_shadow(rgb: Picture, lines: LipLines, uv: Floats, per_cm: flo
         least = min(least, 0.8 * float(np.median(light[lip])))
     dark = near & (light < least)
     if not lines.parted and dark.sum() > MOST_SHADOW * near.sum():
-        return rgb
+        return rgb, False
     if lines.parted:
         dark |= (u > 0.6) & (u < 1.1) & (v > lines.upper.at(uv[..., 0])) & (v < lines.lower.at(uv[..., 0]))
-    mask = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
-    if lines.parted:
-        mask = _blended(rgb, mask, round(BLEND_CM * per_cm))
+    shadow = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8))
+    mask = _blended(rgb, shadow, round(BLEND_CM * per_cm)) if lines.parted else shadow
     painted = cv2.inpaint(rgb, mask, 3, cv2.INPAINT_TELEA)
     # It fades in along the line: where it began at once, the dark beside it was drawn out into a smudge on the lip.
-    return over(rgb, painted, shares(smoothstep(0.3, 0.6, u)))
+    return over(rgb, painted, shares(smoothstep(0.3, 0.6, u))), mask is not shadow
 
 
 def _blended(rgb: Picture, dark: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:

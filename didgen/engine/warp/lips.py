@@ -31,10 +31,10 @@ def lip_layers(
     above, below = _masks(lines, grid, px_per_cm, 1.1 + 1.5 * soft_px)
     uv = lines.frame.uv(grid)
     photo = canvas.sampled(grid)
-    clear = photo
+    clear, bare = photo, False
     if not lines.drawn:
         per_cm = canvas.per_px * px_per_cm
-        clear = without_corner_shadow(photo, lines, uv, per_cm, px_per_cm)
+        clear, bare = without_corner_shadow(photo, lines, uv, per_cm, px_per_cm)
         clear, photo = (_without_flecks(rgb, lines, uv, per_cm, px_per_cm) for rgb in (clear, photo))
     # Closed lips part at their corners' shadow: it stays above, and below it would be drawn out into a dark spot.
     skins = [Layer(rgb, region, canvas.per_px) for rgb in (clear if lines.parted else photo, clear)]
@@ -64,7 +64,7 @@ def lip_layers(
             edge = line.at(uv[..., 0]) - np.float32(0 if sign > 0 else EDGE_CM * px_per_cm)
             past_cm = floats(sign * (uv[..., 1] - edge) / px_per_cm)
             dark = _turned_in(past_cm, uv[..., 0] / lines.frame.half)[..., None] * roll
-            if lines.parted and sign > 0:
+            if bare and sign > 0:
                 dark = dark + floats(SEAM_DARK) * corner_seam(lines, uv, px_per_cm)[..., None]
             rgb = (rgb * (1 - dark)).astype(np.uint8)
         layers.append(Layer(with_alpha(rgb, alpha), region, canvas.per_px))
