@@ -109,8 +109,8 @@ def test_a_british_voice_reads_the_day_first() -> None:
 
 
 def test_a_no_is_no_number() -> None:
-    """ "She said no." ends with the word, "no. 5" is a number: heard in the voice's own sounds."""
-    for text, vowels in (("She said no.", "O"), ("It is no. 5.", "ʌ")):
+    """ "She said no." ends with the word, "no. 5" and "no. of" are numbers: heard in the voice's own sounds."""
+    for text, vowels in (("She said no.", "O"), ("It is no. 5.", "ʌ"), ("The no. of us.", "ʌ")):
         word = next(w for w in speak(TextScript(text, "heart")).words if w.text == "no.")
         symbols = [
             p.symbol for p in speak(TextScript(text, "heart")).phonemes if word.start_s <= p.start_s < word.end_s

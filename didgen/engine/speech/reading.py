@@ -20,7 +20,7 @@ MAX_PHONEMES: Final = 400
 """Longest string the voices are given at once; Kokoro's own limit is 510."""
 
 
-_NO: Final = re.compile(r"\b(no)\.(?!\s*\d)")
+_NO: Final = re.compile(r"\b(no)\.(?!\s*\d|\s+of\b)")
 """A "no." that is an answer: the normaliser takes each for "number"."""
 
 MAX_CHUNKS: Final = 12
