@@ -106,6 +106,9 @@ def test_a_british_voice_reads_the_day_first() -> None:
     for voice in ("bf_emma", "en-GB-SoniaNeural"):
         (u,) = utterances(TextScript("On 3/4/2021, 4/25/2021 and 1/3/4/2021.", voice))
         assert "On 3 April 2021, 4/25/2021 and 1/3/4/2021." == u.spoken
+        given = "".join(f'<say-as interpret-as="date">{d}</say-as> ' for d in ("3/4/2021", "2021-04-03"))
+        (u,) = utterances(TextScript(given, voice, ssml=True))
+        assert "April 3rd, 2021 April 3rd, 2021" == u.spoken
 
 
 def test_a_no_is_no_number() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from didgen.catalog.local_voices import language
 from didgen.catalog.locales import WORDS
 
 _DIGITS: Final = dict(zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True))
@@ -24,10 +25,12 @@ _SIGNS: Final = {
 _OVER: Final = {"en": "over", "de": "durch", "es": "sobre", "fr": "sur", "it": "su", "pt": "sobre"}
 
 
-def said(text: str, interpret_as: str, form: str = "", spoken_in: str = "en") -> str:
+def said(text: str, interpret_as: str, form: str = "", locale: str = "en") -> str:
     """What is spoken for `text`. interpret_as, form: as in SSML; one that is not known leaves the text as it is."""
     way = _WAYS.get(interpret_as.lower().removeprefix("vxml:"))
-    return way(" ".join(text.split()), form.lower(), spoken_in) if way else text
+    if not form and locale.startswith("en-GB") and not re.match(r"\s*\d{4}", text):
+        form = "dmy"
+    return way(" ".join(text.split()), form.lower(), language(locale)) if way else text
 
 
 def _spelt(text: str, _: str, spoken_in: str) -> str:

@@ -71,7 +71,7 @@ def utterances(script: TextScript) -> tuple[Utterance, ...]:
         )
     parts = [ssml.Part((ssml.Run(ssml.unmarked(script.text)),))]
     if script.ssml:
-        parts = ssml.parse(script.text, lambda name: _language(name or script.voice))
+        parts = ssml.parse(script.text, lambda name: _locale(name or script.voice))
     found: list[Utterance] = []
     for part in parts:
         said = _of_part(part, _locale(part.voice or script.voice))
@@ -206,10 +206,6 @@ def _ends(before: str, following: str) -> bool:
     if word in _BEFORE_NUMBERS and following.isdigit():
         return False
     return word not in _TITLES and not _INITIALS.search(before)
-
-
-def _language(name: str) -> str:
-    return language(_locale(name))
 
 
 def _locale(name: str) -> str:

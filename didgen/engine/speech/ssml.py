@@ -57,12 +57,12 @@ class Part:
         return "".join(run.text for run in self.runs)
 
 
-def parse(markup: str, spoken_in: Callable[[str], str] = lambda _: "en") -> list[Part]:
-    """Parts of an SSML document or fragment, in order. spoken_in: the language of a `voice` tag's name, or of "".
+def parse(markup: str, locale: Callable[[str], str] = lambda _: "en") -> list[Part]:
+    """Parts of an SSML document or fragment, in order. locale: that of a `voice` tag's name, or of "".
 
     Raises RenderError when the markup is malformed.
     """
-    reader = _Reader(spoken_in)
+    reader = _Reader(locale)
     try:
         ElementTree.XMLParser(target=reader).feed(_document(markup))  # noqa: S314 - the reader refuses a doctype
     except ElementTree.ParseError as e:
@@ -111,8 +111,8 @@ class _Held:
 class _Reader:
     """Takes the parser's events. Styles and voices are stacks, one entry an open tag."""
 
-    def __init__(self, spoken_in: Callable[[str], str]) -> None:
-        self._spoken_in = spoken_in
+    def __init__(self, locale: Callable[[str], str]) -> None:
+        self._locale = locale
         self._runs: list[Run] = []
         self._parts: list[Part] = []
         self._styles: list[Style] = [PLAIN]
@@ -137,7 +137,7 @@ class _Reader:
             voice = attributes["name"]
         self._styles.append(style)
         self._voices.append(voice)
-        spoken = _spoken_as(tag, attributes, self._spoken_in(voice))
+        spoken = _spoken_as(tag, attributes, self._locale(voice))
         if spoken is not None and self._held is None:
             self._held = _Held(self.depth, len(self._runs), spoken)
 
@@ -185,12 +185,12 @@ def marked(written: str, spoken: str) -> str:
     return f"{OPEN}{_BAR.join(glued)}{_GLUE if spoken.endswith(' ') else ''}{_CLOSE}"
 
 
-def _spoken_as(tag: str, attributes: Attributes, spoken_in: str) -> Callable[[str], str] | None:
+def _spoken_as(tag: str, attributes: Attributes, locale: str) -> Callable[[str], str] | None:
     """How the text of a tag is spoken, when that is decided for the whole of it."""
     if tag == "sub" and attributes.get("alias"):
         return lambda _: attributes["alias"]
     if tag == "say-as" and "interpret-as" in attributes:
-        return lambda text: said(text, attributes["interpret-as"], attributes.get("format", ""), spoken_in)
+        return lambda text: said(text, attributes["interpret-as"], attributes.get("format", ""), locale)
     if tag == "phoneme" and attributes.get("ph"):
         return lambda text: text
     return None
