@@ -35,6 +35,8 @@ def found(text: str, language: str) -> list[tuple[str, str]]:
         ("fr", "En 50 av. J.-C., av. Foch, chap. IV.", "En 50 avant Jésus-Christ, avenue Foch, chapitre IV."),
         ("it", "€ 1,5 miliardi, art. II. e cap. V", "1,5 miliardi di euro, articolo II. e capitolo V"),
         ("de", "Max. 1 Std., Min. und 5 Min. Fahrt", "maximal eine Stunde, Min. und 5 Minuten Fahrt"),
+        ("de", "S.5, Nr.7a, 5 min. 30, 2 h", "Seite 5, Nummer 7a, 5 Minuten 30, 2 Stunden"),
+        ("fr", "L'appartement n°5, 2 Drs", "L'appartement numéro 5, 2 Drs"),
         ("de", "S. V. Maier in Kap. IV", "S. V. Maier in Kapitel IV"),
         ("fr", "À 17h30, 1 h 05, 2h00, 5 h ou £1.", "À 17 heures 30, une heure 5, 2 heures, 5 heures ou une livre."),
         ("es", "De 17:30 h, 1 h y 1.5 min: 0,01 €, £1 o 21 €.",

@@ -54,8 +54,8 @@ ABBREVIATIONS: Final = {
         "u. U.=unter Umständen|v. a.=vor allem|bzw.=beziehungsweise|ca.=circa|inkl.=inklusive|exkl.=exklusive|"
         "evtl.=eventuell|ggf.=gegebenenfalls|bzgl.=bezüglich|vgl.=vergleiche|Mio.=Millionen|Mrd.=Milliarden",
         "usw.=und so weiter|u. a.=unter anderem|Jh.=Jahrhundert|etc.=et cetera|MwSt.=Mehrwertsteuer",
-        "Min=eine Minute/Minuten|Std=eine Stunde/Stunden|Sek=eine Sekunde/Sekunden|"
-        "Mio=eine Million/Millionen|Mrd=eine Milliarde/Milliarden",
+        "Min=eine Minute/Minuten|min=eine Minute/Minuten|h=eine Stunde/Stunden|Std=eine Stunde/Stunden|"
+        "Sek=eine Sekunde/Sekunden|Mio=eine Million/Millionen|Mrd=eine Milliarde/Milliarden",
     ),
     "es": _table(
         "Sr.=señor|Sra.=señora|Srta.=señorita|Sres.=señores|Sras.=señoras|Dr.=doctor|Dra.=doctora|Dña.=doña|"

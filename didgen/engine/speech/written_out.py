@@ -107,10 +107,12 @@ def _way(table: dict[str, str], behind: str, *, stop: bool = False, case: str = 
     """Any of a table's keys. stop: but for the stop at its end, which `behind` takes or leaves to the sentence."""
     spoken = {_key(short): full for short, full in table.items()}
     any_of = _any_of(short.removesuffix(".") if stop else short for short in table)
-    dot = r"(?=\.)" if stop else r"(?!\w)"
+    dot = r"(?=\.)" if stop else r"(?![^\W\d])"
 
     def said(match: re.Match[str]) -> str:
-        return spoken.get(_key(match[1])) or spoken[_key(match[1]) + "."]
+        full = spoken.get(_key(match[1])) or spoken[_key(match[1]) + "."]
+        following = match.string[match.end() : match.end() + 1]
+        return f"{full} " if following.isdigit() or following == ssml.OPEN else full  # "n°5"
 
     return _outside(rf"(?<!\w)((?{case}:{any_of})){dot}{behind}"), said
 
