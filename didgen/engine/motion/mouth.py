@@ -23,18 +23,18 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "SS": {"seal": 0.92, "jawOpen": 0.065, "mouthFunnel": 0.12, "mouthLowerDown": 0.38, "mouthUpperUp": 0.22},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
-    "aa": {"seal": 0.92, "jawOpen": 0.74, "mouthLowerDown": 0.28, "mouthUpperUp": 0.22},
-    "E": {"seal": 0.9, "jawOpen": 0.45, "mouthStretch": 0.3, "mouthUpperUp": 0.2, "mouthLowerDown": 0.3},
+    "aa": {"seal": 0.92, "jawOpen": 0.84, "mouthLowerDown": 0.34, "mouthUpperUp": 0.3},
+    "E": {"seal": 0.9, "jawOpen": 0.52, "mouthStretch": 0.35, "mouthUpperUp": 0.3, "mouthLowerDown": 0.38},
     "I": {
         "seal": 0.88,
-        "jawOpen": 0.22,
-        "mouthStretch": 0.6,
+        "jawOpen": 0.28,
+        "mouthStretch": 0.65,
         "mouthSmile": 0.1,
         "cheekSquint": 0.15,
-        "mouthUpperUp": 0.24,
-        "mouthLowerDown": 0.36,
+        "mouthUpperUp": 0.36,
+        "mouthLowerDown": 0.46,
     },
-    "O": {"seal": 0.92, "jawOpen": 0.42, "mouthFunnel": 0.42, "mouthPucker": 0.75},
+    "O": {"seal": 0.92, "jawOpen": 0.46, "mouthFunnel": 0.42, "mouthPucker": 0.68},
     "U": {"seal": 0.97, "jawOpen": 0.19, "mouthPucker": 0.8, "mouthFunnel": 0.4, "mouthSmile": -0.3},
 }
 """Weights of each viseme's own shape, before its neighbours pull at it. `tongue` is a channel of its own."""
@@ -61,7 +61,7 @@ REDUCED = frozenset("əɐᵊᵻɪ")  # unstressed vowels: the jaw hardly opens f
 BACK = frozenset("ɑɒ")  # the a of "Bob" is no wide one: a part of it is an o
 OVAL = 0.12  # that part
 FLANK_S = 0.06  # how far a sound's influence begins before its steady part
-FULL_S = 0.09  # a shorter sound does not reach its shape
+FULL_S = 0.075  # a shorter sound does not reach its shape
 LATE_S = 0.006  # lips that are not to touch anything come this much after their sound: early ones look dubbed
 SLUGGISH_FRAMES = 0.55  # sigma of all shapes: lips that reach each sound's shape to the full seem to chatter
 JAW_PER_S = 8.5  # weight: about 14 cm/s at the lips; a jaw thrown open for a single picture looks like a snap
