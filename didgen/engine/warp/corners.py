@@ -56,6 +56,9 @@ def _blended(rgb: Picture, dark: NDArray[np.uint8], reach: int) -> NDArray[np.ui
     """(h, w) 1 for the dark and where up to so many samples beside it the skin's edge is blended with it: corners
     painted from that were grey patches on closed lips. Painted lips, redder than skin, end at the dark."""
     wide = cv2.dilate(dark, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    ring = wide > dark
+    if not ring.any():
+        return dark
     skin = cv2.inpaint(rgb, wide, 3, cv2.INPAINT_TELEA)
-    red, bare = (cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 1][wide > dark] for picture in (rgb, skin))
+    red, bare = (cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 1][ring] for picture in (rgb, skin))
     return wide if float(np.mean(red.astype(float) - bare)) < LIP_RED else dark
