@@ -23,7 +23,7 @@ SHAPES_OF: Mapping[str, Mapping[str, float]] = {
     "SS": {"seal": 0.92, "jawOpen": 0.065, "mouthFunnel": 0.12, "mouthLowerDown": 0.38, "mouthUpperUp": 0.22},
     "nn": {"seal": 0.92, "jawOpen": 0.14, "mouthLowerDown": 0.14, "mouthUpperUp": 0.1, "tongue": 0.6},
     "RR": {"seal": 0.92, "jawOpen": 0.16, "mouthFunnel": 0.35, "mouthPucker": 0.2},
-    "aa": {"seal": 0.92, "jawOpen": 0.8, "mouthLowerDown": 0.34, "mouthUpperUp": 0.3},
+    "aa": {"seal": 0.92, "jawOpen": 0.76, "mouthLowerDown": 0.34, "mouthUpperUp": 0.3},
     "E": {"seal": 0.9, "jawOpen": 0.52, "mouthStretch": 0.35, "mouthUpperUp": 0.3, "mouthLowerDown": 0.38},
     "I": {
         "seal": 0.88,
